@@ -1,0 +1,3 @@
+//! Slipway: a project-centric platform portal.
+
+pub mod integrations;
