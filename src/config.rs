@@ -1,0 +1,235 @@
+//! Settings, parsed once at start from `SLIPWAY_*` variables.
+//!
+//! Invariant: an unknown variable, an empty value, or a key that somebody may have copied from
+//! a page stops the start with the variable's name. What operations may change while it runs
+//! lives in the database instead.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use secrecy::{ExposeSecret, SecretString};
+use url::Url;
+
+use crate::secrets::{KeyRing, KeyRingError};
+
+/// Every variable with what it means; `slipway --help` prints this list.
+pub const VARIABLES: &[(&str, &str)] = &[
+    ("DATABASE_URL", "PostgreSQL as the application's role (or DATABASE_URL_FILE)"),
+    ("OWNER_DATABASE_URL", "PostgreSQL as the owner, for `migrate` (or OWNER_DATABASE_URL_FILE)"),
+    ("LISTEN", "address of the portal [127.0.0.1:8080]"),
+    ("METRICS_LISTEN", "address of /metrics; none if unset"),
+    ("PUBLIC_URL", "what people type into the browser, e.g. https://slipway.example"),
+    ("SECRET_KEYS", "id:base64 of 32 bytes, the first encrypts, comma-separated (or _FILE)"),
+    ("TIME_ZONE", "IANA name for tag names [UTC]"),
+    ("SIGN_IN_AS", "user names that anybody may sign in as by a click; loopback only"),
+    ("LEASE_SECONDS", "how long a worker owns a step [45]"),
+    ("STEP_LIMIT_SECONDS", "how long a step may run [30]"),
+    ("LOOK_UP_GAP_SECONDS", "between two clean look-ups of a lost build [15]"),
+    ("POLL_SECONDS", "how often workers look for due steps unasked [5]"),
+    ("WATCH_SECONDS", "how often a build or a rollout is looked at [3]"),
+    ("LOG", "tracing filter [info]"),
+    ("LOG_FORMAT", "text or json [text]"),
+];
+
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    #[error("{0} is not a setting; `slipway --help` lists them")]
+    Unknown(String),
+    #[error("{0} is missing: {1}")]
+    Missing(&'static str, &'static str),
+    #[error("{0} is empty; give it a value or unset it")]
+    Empty(String),
+    #[error("{name}: {why}")]
+    Invalid { name: String, why: String },
+}
+
+/// How the engine works; seconds in the settings, durations here.
+#[derive(Debug, Clone)]
+pub struct EngineSettings {
+    pub lease: Duration,
+    pub step_limit: Duration,
+    pub look_up_gap: Duration,
+    pub poll: Duration,
+    pub watch: Duration,
+}
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub database_url: SecretString,
+    pub owner_database_url: Option<SecretString>,
+    pub listen: SocketAddr,
+    pub metrics_listen: Option<SocketAddr>,
+    pub public_url: Url,
+    pub keys: KeyRing,
+    pub time_zone: TimeZone,
+    pub sign_in_as: Vec<String>,
+    pub engine: EngineSettings,
+    pub log: String,
+    pub log_json: bool,
+}
+
+impl Settings {
+    /// Reads the process's environment.
+    ///
+    /// # Errors
+    /// The first thing that is wrong, with the variable's name.
+    pub fn from_environment() -> Result<Self, ConfigError> {
+        #[expect(clippy::disallowed_methods, reason = "the one place that reads settings")]
+        Self::from_pairs(std::env::vars())
+    }
+
+    /// Reads settings from names and values; names without the prefix are not ours.
+    ///
+    /// # Errors
+    /// As [`Settings::from_environment`].
+    pub fn from_pairs(
+        pairs: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let values = Values::collect(pairs)?;
+        let listen = values.parse("LISTEN")?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let settings = Self {
+            database_url: values.secret("DATABASE_URL")?,
+            owner_database_url: values.text("OWNER_DATABASE_URL").map(SecretString::from),
+            listen,
+            metrics_listen: values.parse("METRICS_LISTEN")?,
+            public_url: public_url(&values, listen)?,
+            keys: key_ring(&values)?,
+            time_zone: time_zone(&values)?,
+            sign_in_as: values.list("SIGN_IN_AS"),
+            engine: engine(&values)?,
+            log: values.text("LOG").unwrap_or_else(|| "info".to_owned()),
+            log_json: values.one_of("LOG_FORMAT", &["text", "json"])? == Some("json"),
+        };
+        if !settings.sign_in_as.is_empty() && !settings.listen.ip().is_loopback() {
+            return Err(invalid("SIGN_IN_AS", "refused unless LISTEN is a loopback address"));
+        }
+        Ok(settings)
+    }
+
+    /// Whether browsers reach us by TLS; decides the cookie's name and its `Secure` mark.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.public_url.scheme() == "https"
+    }
+}
+
+fn invalid(name: &str, why: impl ToString) -> ConfigError {
+    ConfigError::Invalid { name: format!("SLIPWAY_{name}"), why: why.to_string() }
+}
+
+fn public_url(values: &Values, listen: SocketAddr) -> Result<Url, ConfigError> {
+    let text = values.text("PUBLIC_URL").unwrap_or_else(|| format!("http://{listen}"));
+    let url: Url = text.parse().map_err(|e| invalid("PUBLIC_URL", e))?;
+    let loopback = listen.ip().is_loopback();
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if loopback => Ok(url),
+        _ => Err(invalid("PUBLIC_URL", "must be https, or http while LISTEN is loopback")),
+    }
+}
+
+fn key_ring(values: &Values) -> Result<KeyRing, ConfigError> {
+    let text = values.secret("SECRET_KEYS")?;
+    KeyRing::parse(text.expose_secret()).map_err(|e: KeyRingError| invalid("SECRET_KEYS", e))
+}
+
+fn time_zone(values: &Values) -> Result<TimeZone, ConfigError> {
+    let name = values.text("TIME_ZONE").unwrap_or_else(|| "UTC".to_owned());
+    TimeZone::get(&name).map_err(|e| invalid("TIME_ZONE", e))
+}
+
+fn engine(values: &Values) -> Result<EngineSettings, ConfigError> {
+    let settings = EngineSettings {
+        lease: values.seconds("LEASE_SECONDS", 45)?,
+        step_limit: values.seconds("STEP_LIMIT_SECONDS", 30)?,
+        look_up_gap: values.seconds("LOOK_UP_GAP_SECONDS", 15)?,
+        poll: values.seconds("POLL_SECONDS", 5)?,
+        watch: values.seconds("WATCH_SECONDS", 3)?,
+    };
+    if settings.step_limit >= settings.lease {
+        return Err(invalid("STEP_LIMIT_SECONDS", "must be less than SLIPWAY_LEASE_SECONDS"));
+    }
+    Ok(settings)
+}
+
+/// The variables that are ours, by name without the prefix, with `_FILE` ones already read.
+struct Values(BTreeMap<&'static str, String>);
+
+impl Values {
+    fn collect(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
+        let mut values = BTreeMap::new();
+        for (name, value) in pairs {
+            let Some(ours) = name.strip_prefix("SLIPWAY_") else { continue };
+            if value.trim().is_empty() {
+                return Err(ConfigError::Empty(name));
+            }
+            if let Some(known) = known(ours) {
+                values.insert(known, value);
+            } else if let Some(known) = ours.strip_suffix("_FILE").and_then(known_secret) {
+                values.insert(known, read_file(&name, Path::new(&value))?);
+            } else {
+                return Err(ConfigError::Unknown(name));
+            }
+        }
+        Ok(Self(values))
+    }
+
+    fn text(&self, name: &str) -> Option<String> {
+        self.0.get(name).cloned()
+    }
+
+    fn secret(&self, name: &'static str) -> Result<SecretString, ConfigError> {
+        let help = VARIABLES.iter().find(|(n, _)| *n == name).map_or("", |(_, help)| *help);
+        self.text(name)
+            .map(SecretString::from)
+            .ok_or(ConfigError::Missing(name, help))
+    }
+
+    fn parse<T>(&self, name: &str) -> Result<Option<T>, ConfigError>
+    where
+        T: std::str::FromStr,
+        T::Err: std::fmt::Display,
+    {
+        self.0.get(name).map(|v| v.parse().map_err(|e| invalid(name, e))).transpose()
+    }
+
+    fn seconds(&self, name: &str, default: u64) -> Result<Duration, ConfigError> {
+        let value: f64 = self.parse(name)?.unwrap_or(default as f64);
+        if !(0.01..=3600.0).contains(&value) {
+            return Err(invalid(name, "must be 0.01 to 3600 seconds"));
+        }
+        Ok(Duration::from_secs_f64(value))
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()
+    }
+
+    fn one_of(&self, name: &str, words: &[&'static str]) -> Result<Option<&'static str>, ConfigError> {
+        let Some(value) = self.0.get(name) else { return Ok(None) };
+        let found = words.iter().find(|w| *w == value).copied();
+        found.map(Some).ok_or_else(|| invalid(name, format!("must be one of {}", words.join(", "))))
+    }
+}
+
+fn known(name: &str) -> Option<&'static str> {
+    VARIABLES.iter().map(|(n, _)| *n).find(|n| *n == name)
+}
+
+/// The settings that may come from a file, as container platforms mount secrets.
+fn known_secret(name: &str) -> Option<&'static str> {
+    known(name).filter(|n| matches!(*n, "DATABASE_URL" | "OWNER_DATABASE_URL" | "SECRET_KEYS"))
+}
+
+fn read_file(name: &str, path: &Path) -> Result<String, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|e| ConfigError::Invalid {
+        name: name.to_owned(),
+        why: format!("cannot read {}: {e}", path.display()),
+    })?;
+    let text = text.trim().to_owned();
+    if text.is_empty() { Err(ConfigError::Empty(name.to_owned())) } else { Ok(text) }
+}

@@ -1,0 +1,179 @@
+//! The pool, the transaction, and the wake-up that follows a commit.
+//!
+//! Invariant: nothing is notified before it is committed, and a lost notification is only a
+//! delay, because every listener also polls.
+
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use tokio::sync::mpsc;
+use uuid::Uuid;
+
+/// One channel for everything: listeners look for themselves what changed.
+pub const CHANNEL: &str = "slipway";
+const MAX_CONNECTIONS: u32 = 16;
+/// Notifications that arrive while one is being sent ride along with the next.
+const WAKE_QUEUE: usize = 64;
+
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+#[derive(Debug, thiserror::Error)]
+pub enum DbError {
+    #[error("database: {0}")]
+    Sql(#[from] sqlx::Error),
+    #[error("migration: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    #[error("the database's schema is at {found}, this program needs {needed}: run `slipway migrate`")]
+    OldSchema { found: i64, needed: i64 },
+    #[error("a stored row makes no sense: {0}")]
+    Row(String),
+}
+
+impl DbError {
+    /// The violated constraint's name, if that is what happened.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Sql(sqlx::Error::Database(error)) => error.constraint(),
+            Self::Sql(_) | Self::Migrate(_) | Self::OldSchema { .. } | Self::Row(_) => None,
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Db {
+    pool: PgPool,
+    wake: mpsc::Sender<()>,
+}
+
+impl Db {
+    /// Connects lazily, so that a portal can start and say that its database is away.
+    ///
+    /// # Errors
+    /// A malformed URL.
+    pub fn connect(url: &SecretString) -> Result<Self, DbError> {
+        let options: PgConnectOptions = url.expose_secret().parse()?;
+        let pool = PgPoolOptions::new()
+            .max_connections(MAX_CONNECTIONS)
+            .acquire_timeout(Duration::from_secs(5))
+            .connect_lazy_with(options.application_name("slipway"));
+        let (wake, waiting) = mpsc::channel(WAKE_QUEUE);
+        tokio::spawn(notify(pool.clone(), waiting));
+        Ok(Self { pool, wake })
+    }
+
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// No connection within five seconds.
+    pub async fn begin(&self) -> Result<Tx, DbError> {
+        Ok(Tx { inner: self.pool.begin().await?, wake: self.wake.clone(), wakes: false })
+    }
+
+    /// Wakes listeners on every replica, now.
+    pub fn wake(&self) {
+        // A full queue means that a notification is about to go out anyway.
+        let _ = self.wake.try_send(());
+    }
+
+    /// Refuses a schema older than this program.
+    ///
+    /// # Errors
+    /// [`DbError::OldSchema`], or no answer.
+    pub async fn check_schema(&self) -> Result<(), DbError> {
+        let needed = MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0);
+        let found = schema_version(&self.pool).await?;
+        if found < needed { Err(DbError::OldSchema { found, needed }) } else { Ok(()) }
+    }
+
+    /// Makes the partitions of the months ahead.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn make_partitions(&self) -> Result<i32, DbError> {
+        let made = sqlx::query_scalar!(r#"SELECT slipway_make_partitions(2) AS "made!""#);
+        Ok(made.fetch_one(&self.pool).await?)
+    }
+}
+
+/// A transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    wake: mpsc::Sender<()>,
+    wakes: bool,
+}
+
+impl Tx {
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+
+    /// Asks for a wake-up once this is committed.
+    pub fn wake_after_commit(&mut self) {
+        self.wakes = true;
+    }
+
+    /// Tells pages that listen to `topic` that it changed.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn event(&mut self, topic: &str, project: Option<Uuid>) -> Result<(), DbError> {
+        sqlx::query!("INSERT INTO event (topic, project_id) VALUES ($1, $2)", topic, project)
+            .execute(&mut *self.inner)
+            .await?;
+        self.wakes = true;
+        Ok(())
+    }
+
+    /// # Errors
+    /// The commit's failure; then nothing happened.
+    pub async fn commit(self) -> Result<(), DbError> {
+        self.inner.commit().await?;
+        if self.wakes {
+            let _ = self.wake.try_send(());
+        }
+        Ok(())
+    }
+}
+
+/// Runs all migrations as the owner, under sqlx's advisory lock.
+///
+/// # Errors
+/// No connection, or a migration that fails (then it left nothing).
+pub async fn migrate(owner_url: &SecretString) -> Result<(), DbError> {
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .connect(owner_url.expose_secret())
+        .await?;
+    MIGRATOR.run(&pool).await?;
+    pool.close().await;
+    Ok(())
+}
+
+async fn schema_version(pool: &PgPool) -> Result<i64, DbError> {
+    let known = sqlx::query_scalar!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "known!""#)
+        .fetch_one(pool)
+        .await?;
+    if !known {
+        return Ok(0);
+    }
+    let found = sqlx::query_scalar("SELECT COALESCE(max(version), 0) FROM _sqlx_migrations WHERE success");
+    Ok(found.fetch_one(pool).await?)
+}
+
+async fn notify(pool: PgPool, mut waiting: mpsc::Receiver<()>) {
+    while waiting.recv().await.is_some() {
+        while waiting.try_recv().is_ok() {}
+        let sent = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&pool).await;
+        if let Err(error) = sent {
+            tracing::debug!(%error, "could not notify; listeners will find out by polling");
+        }
+    }
+}
