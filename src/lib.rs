@@ -1,3 +1,18 @@
 //! Slipway: a project-centric platform portal.
+//!
+//! One commit travels from a form to production and back: requests are decided, releases are
+//! built, tested, confirmed and rolled out by a durable engine over one PostgreSQL.
 
+pub mod app;
+pub mod audit;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod identity;
+mod ids;
 pub mod integrations;
+pub mod log;
+pub mod secrets;
+pub mod serve;
+pub mod web;

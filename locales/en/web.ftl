@@ -1,0 +1,63 @@
+skip-to-content = Skip to content
+nav-main = Main
+nav-home = Home
+nav-projects = Projects
+nav-requests = Requests
+nav-clusters = Clusters
+nav-connections = Connections
+nav-audit = Audit
+menu = Menu
+search = Search
+search-label = Search projects
+language-name = English
+switch-theme = Switch between light and dark
+your-account = your account
+sign-out = Sign out
+
+ago-seconds = { $n } s ago
+ago-minutes = { $n } min ago
+ago-hours = { $n } h ago
+ago-days = { $n ->
+    [one] 1 day ago
+   *[other] { $n } days ago
+}
+lasted-seconds = { $n } s
+lasted-minutes = { $n } min { $rest } s
+lasted-hours = { $n } h
+lasted-days = { $n ->
+    [one] 1 day
+   *[other] { $n } days
+}
+
+error-title-400 = That cannot be done as written
+error-title-401 = Sign in first
+error-title-403 = You may not do this
+error-title-404 = There is nothing here
+error-title-409 = Something changed meanwhile
+error-title-413 = Too large
+error-title-429 = Slow down a little
+error-title-500 = Something broke on our side
+error-title-503 = Something does not answer
+error-go-home = Back to the start page
+error-operation = If you ask operations about this, name the operation
+error-unauthorized = Sign in to see this.
+error-not-found = Either there is nothing under this address, or it is not yours to see.
+error-invalid = Some values need another look.
+error-too-many = Too many tries. Try again in { $seconds } s.
+error-too-large = What was sent is larger than Slipway takes.
+error-internal = This was our fault and is in the log. Trying again may help.
+error-cross-site = This request came from another site, so nothing was done. Open Slipway itself and press the button there.
+error-database-away = Slipway’s database does not answer. Nothing was done; try again in a few seconds.
+error-outside-away = { $system } does not answer. Nothing was done; try again in a moment.
+error-outside-denied = { $system } refuses Slipway’s credential. An administrator must mend the connection.
+error-outside-not-found = { $system } does not have it.
+error-outside-conflict = { $system } says that it is already there.
+error-outside-refused = { $system } refuses the request as wrong.
+error-outside-unexpected = { $system } gave an answer that Slipway does not understand.
+
+field-required = This is needed.
+field-unknown = There is no such field.
+field-wrong-type = This has the wrong type.
+field-not-json = The body must be one JSON document, sent as application/json.
+query-wrong = A part of the address after the question mark is wrong.
+form-wrong = The form was not sent whole. Go back and send it again.

@@ -1,0 +1,38 @@
+//! The portal, built once: settings, database, engine. Handlers and steps get it by `Arc`.
+
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use crate::config::Settings;
+use crate::db::{Db, DbError};
+
+/// Hashing a password takes 19 MiB and a core; more at once than this wait in line.
+const PASSWORD_HASHES_AT_ONCE: usize = 4;
+
+/// Cheap to clone; everything in it is shared.
+#[derive(Clone)]
+pub struct App(Arc<Inner>);
+
+pub struct Inner {
+    pub settings: Settings,
+    pub db: Db,
+    pub hashing: Semaphore,
+}
+
+impl std::ops::Deref for App {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl App {
+    /// # Errors
+    /// A malformed database URL.
+    pub fn new(settings: Settings) -> Result<Self, DbError> {
+        let db = Db::connect(&settings.database_url)?;
+        let hashing = Semaphore::new(PASSWORD_HASHES_AT_ONCE);
+        Ok(Self(Arc::new(Inner { settings, db, hashing })))
+    }
+}

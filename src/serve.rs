@@ -1,0 +1,195 @@
+//! What the commands do: start, wait for the signal, stop in order.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::app::App;
+use crate::audit::{self, Entry, Origin};
+use crate::identity::{self, NewAccount, PlatformRole};
+use crate::web::{router, session};
+
+/// Requests that are under way when the signal comes get this long.
+const DRAIN: Duration = Duration::from_secs(20);
+const UPKEEP_EVERY: Duration = Duration::from_secs(3600);
+
+/// Serves pages and API until SIGTERM or SIGINT.
+///
+/// # Errors
+/// The listener's, or a metrics address that cannot be had.
+pub async fn portal(app: App, listener: TcpListener, work: bool) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    stop_on_signal(&stop)?;
+    start_metrics(&app, &stop, &tasks).await?;
+    start_upkeep(&app, &stop, &tasks);
+    if work {
+        start_workers(&app, &stop, &tasks);
+    }
+    let address = listener.local_addr()?;
+    tracing::info!(%address, public_url = %app.settings.public_url, "the portal is open");
+    let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
+    let done = stop.clone();
+    let server = axum::serve(listener, service)
+        .with_graceful_shutdown(async move { done.cancelled().await });
+    let drained = drain(&stop);
+    tokio::select! {
+        ended = server => ended?,
+        () = drained => tracing::warn!("some requests did not end in time"),
+    }
+    finish(&stop, &tasks).await;
+    Ok(())
+}
+
+/// Runs workers until SIGTERM or SIGINT.
+///
+/// # Errors
+/// A metrics address that cannot be had, or an older schema.
+pub async fn workers(app: App) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let tasks = TaskTracker::new();
+    stop_on_signal(&stop)?;
+    app.db.check_schema().await?;
+    start_metrics(&app, &stop, &tasks).await?;
+    start_upkeep(&app, &stop, &tasks);
+    start_workers(&app, &stop, &tasks);
+    stop.cancelled().await;
+    finish(&stop, &tasks).await;
+    Ok(())
+}
+
+fn stop_on_signal(stop: &CancellationToken) -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let stop = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::info!("stopping");
+        stop.cancel();
+    });
+    Ok(())
+}
+
+async fn drain(stop: &CancellationToken) {
+    stop.cancelled().await;
+    let _ = tokio::time::timeout(DRAIN, std::future::pending::<()>()).await;
+}
+
+async fn finish(stop: &CancellationToken, tasks: &TaskTracker) {
+    stop.cancel();
+    tasks.close();
+    if tokio::time::timeout(DRAIN, tasks.wait()).await.is_err() {
+        tracing::warn!("some steps were cut off; another worker takes them up");
+    }
+    tracing::info!("stopped");
+}
+
+async fn start_metrics(
+    app: &App,
+    stop: &CancellationToken,
+    tasks: &TaskTracker,
+) -> anyhow::Result<()> {
+    let Some(address) = app.settings.metrics_listen else { return Ok(()) };
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new();
+    let handle = recorder.install_recorder().context("cannot start metrics")?;
+    let listener = TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address} for metrics"))?;
+    let page = axum::routing::get(move || std::future::ready(handle.render()));
+    let service = axum::Router::new().route("/metrics", page);
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        let served = axum::serve(listener, service)
+            .with_graceful_shutdown(async move { stop.cancelled().await });
+        if let Err(error) = served.await {
+            tracing::error!(%error, "metrics ended");
+        }
+    });
+    Ok(())
+}
+
+/// Partitions ahead, sessions that are over: hourly, on every replica, harmless when doubled.
+fn start_upkeep(app: &App, stop: &CancellationToken, tasks: &TaskTracker) {
+    let (app, stop) = (app.clone(), stop.clone());
+    tasks.spawn(async move {
+        let mut ticks = tokio::time::interval(UPKEEP_EVERY);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            if let Err(error) = upkeep(&app).await {
+                tracing::warn!(%error, "upkeep did not get through; it tries again in an hour");
+            }
+        }
+    });
+}
+
+async fn upkeep(app: &App) -> Result<(), crate::db::DbError> {
+    app.db.make_partitions().await?;
+    session::delete_expired(&app.db).await?;
+    identity::forget_old_failures(&app.db).await
+}
+
+fn start_workers(_app: &App, _stop: &CancellationToken, _tasks: &TaskTracker) {}
+
+/// Says what is wrong with settings, database and schema.
+///
+/// # Errors
+/// The first thing that is wrong.
+pub async fn check(app: &App) -> anyhow::Result<()> {
+    app.db.check_schema().await?;
+    tracing::info!("settings, database and schema are in order");
+    Ok(())
+}
+
+/// Makes an account from the command line.
+///
+/// # Errors
+/// What is wrong with it.
+pub async fn create_account(
+    app: &App,
+    name: String,
+    display_name: String,
+    password: SecretString,
+    roles: Vec<PlatformRole>,
+) -> anyhow::Result<()> {
+    if identity::check_password(password.expose_secret()).is_err() {
+        bail!("the password must have 8 to 200 characters; it is read from standard input");
+    }
+    let new = NewAccount { name, display_name, password: Some(password), roles };
+    let mut tx = app.db.begin().await?;
+    identity::create_account(app, &mut tx, &new).await?;
+    let entry = Entry::done("account.create", "account", &new.name);
+    audit::record(&mut tx, &entry, &Origin::default()).await?;
+    tx.commit().await?;
+    tracing::info!(account.name = new.name, "the account is made");
+    Ok(())
+}
+
+/// Gives an account a new password and ends its sessions.
+///
+/// # Errors
+/// No such account, or a password that may not be used.
+pub async fn set_password(app: &App, name: &str, password: SecretString) -> anyhow::Result<()> {
+    if identity::check_password(password.expose_secret()).is_err() {
+        bail!("the password must have 8 to 200 characters; it is read from standard input");
+    }
+    let mut tx = app.db.begin().await?;
+    if !identity::set_password(app, &mut tx, name, &password).await? {
+        bail!("there is no account named {name}");
+    }
+    let entry = Entry::done("account.set_password", "account", name);
+    audit::record(&mut tx, &entry, &Origin::default()).await?;
+    tx.commit().await?;
+    Ok(())
+}

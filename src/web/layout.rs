@@ -1,0 +1,224 @@
+//! What every page has round it, and how a page becomes an answer.
+
+use askama::Template;
+use axum::http::header;
+use axum::response::{Html, IntoResponse, Response};
+use jiff::Timestamp;
+
+use super::extract::Context;
+use super::text::Locale;
+use super::assets;
+use crate::error::{AppError, FieldError, Words};
+use crate::identity::{Actor, Permission, Scope};
+
+crate::words! {
+    /// The place in the menu that a page belongs to.
+    pub enum Nav {
+        Home = "home",
+        Projects = "projects",
+        Requests = "requests",
+        Clusters = "clusters",
+        Connections = "connections",
+        Audit = "audit",
+        Nowhere = "nowhere",
+    }
+}
+
+impl Nav {
+    /// The message code of its name.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Home => "nav-home",
+            Self::Projects => "nav-projects",
+            Self::Requests => "nav-requests",
+            Self::Clusters => "nav-clusters",
+            Self::Connections => "nav-connections",
+            Self::Audit => "nav-audit",
+            Self::Nowhere => "nav-main",
+        }
+    }
+}
+
+/// The frame of a page: language, theme, menu, who is here.
+#[derive(Debug, Clone)]
+pub struct Chrome {
+    pub locale: Locale,
+    pub theme: &'static str,
+    pub active: Nav,
+    pub me: Option<Actor>,
+    pub path: String,
+    /// Topics that this page listens to, comma-separated; empty for a page that stands still.
+    pub topics: String,
+    pub now: Timestamp,
+}
+
+impl Chrome {
+    #[must_use]
+    pub fn new(context: &Context, active: Nav) -> Self {
+        Self {
+            locale: context.locale,
+            theme: context.theme,
+            active,
+            me: context.actor.get().cloned(),
+            path: context.path.clone(),
+            topics: String::new(),
+            now: crate::clock::now(),
+        }
+    }
+
+    #[must_use]
+    pub fn listening(mut self, topics: &[String]) -> Self {
+        self.topics = topics.join(",");
+        self
+    }
+
+    /// The text of a code, for templates.
+    #[must_use]
+    pub fn t(&self, code: &str) -> String {
+        self.locale.t(code)
+    }
+
+    /// The text of a code with one argument.
+    #[must_use]
+    pub fn t1(&self, code: &str, name: &str, value: &impl ToString) -> String {
+        self.locale.words(&Words::new(code).with(name, value.to_string()))
+    }
+
+    /// The text of a code with two arguments.
+    #[must_use]
+    pub fn t2(
+        &self,
+        code: &str,
+        one: (&str, &dyn std::fmt::Display),
+        two: (&str, &dyn std::fmt::Display),
+    ) -> String {
+        self.locale.words(&Words::new(code).with(one.0, one.1).with(two.0, two.1))
+    }
+
+    #[must_use]
+    pub fn w(&self, words: &Words) -> String {
+        self.locale.words(words)
+    }
+
+    #[must_use]
+    pub fn asset(&self, name: &str) -> String {
+        assets::url(name)
+    }
+
+    #[must_use]
+    pub fn icon(&self, name: &str) -> String {
+        format!("{}#{name}", assets::url("icons.svg"))
+    }
+
+    /// Whether the menu shows a place.
+    #[must_use]
+    pub fn shows(&self, nav: &Nav) -> bool {
+        let may = |p| self.me.as_ref().is_some_and(|me| me.may(p, Scope::Platform));
+        match nav {
+            Nav::Home | Nav::Projects | Nav::Requests => self.me.is_some(),
+            Nav::Clusters | Nav::Connections => may(Permission::ViewPlatform),
+            Nav::Audit => may(Permission::ViewAudit),
+            Nav::Nowhere => false,
+        }
+    }
+
+    #[must_use]
+    pub fn href(&self, nav: &Nav) -> String {
+        match nav {
+            Nav::Home | Nav::Nowhere => "/".to_owned(),
+            Nav::Projects | Nav::Requests | Nav::Clusters | Nav::Connections | Nav::Audit => {
+                format!("/{nav}")
+            }
+        }
+    }
+
+    #[must_use]
+    pub fn is(&self, nav: &Nav) -> bool {
+        self.active == *nav
+    }
+
+    /// "26 min ago", in the reader's language; the browser keeps it true.
+    #[must_use]
+    pub fn ago(&self, at: &Timestamp) -> String {
+        let seconds = self.now.duration_since(*at).as_secs().max(0);
+        self.locale.words(&ago_words(seconds))
+    }
+
+    /// "3 min 18 s" between two times.
+    #[must_use]
+    pub fn lasted(&self, from: &Timestamp, to: &Timestamp) -> String {
+        let seconds = to.duration_since(*from).as_secs().max(0);
+        self.locale.words(&duration_words(seconds))
+    }
+
+    /// "40 s", "22 min" up to now.
+    #[must_use]
+    pub fn since(&self, at: &Timestamp) -> String {
+        self.lasted(at, &self.now)
+    }
+
+    /// The exact time, for a title.
+    #[must_use]
+    pub fn exact(&self, at: &Timestamp) -> String {
+        self.locale.exact(*at)
+    }
+
+    /// The clock's face in UTC; the browser shows its own zone.
+    #[must_use]
+    pub fn clock(&self, at: &Timestamp) -> String {
+        at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%H:%M:%S").to_string()
+    }
+}
+
+fn ago_words(seconds: i64) -> Words {
+    match seconds {
+        0..60 => Words::new("ago-seconds").with("n", seconds),
+        60..3600 => Words::new("ago-minutes").with("n", seconds / 60),
+        3600..86400 => Words::new("ago-hours").with("n", seconds / 3600),
+        _ => Words::new("ago-days").with("n", seconds / 86400),
+    }
+}
+
+fn duration_words(seconds: i64) -> Words {
+    match seconds {
+        0..60 => Words::new("lasted-seconds").with("n", seconds),
+        60..3600 => {
+            Words::new("lasted-minutes").with("n", seconds / 60).with("rest", seconds % 60)
+        }
+        3600..86400 => Words::new("lasted-hours").with("n", seconds / 3600),
+        _ => Words::new("lasted-days").with("n", seconds / 86400),
+    }
+}
+
+/// What a form's template asks about one of its fields.
+#[derive(Debug, Clone, Default)]
+pub struct Errors(pub Vec<FieldError>);
+
+impl Errors {
+    #[must_use]
+    pub fn of(&self, field: &str) -> Option<&Words> {
+        self.0.iter().find(|e| e.field == field).map(|e| &e.words)
+    }
+
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+/// Renders a page.
+///
+/// # Errors
+/// A template's failure, which is ours.
+pub fn page(template: &impl Template) -> Result<Response, AppError> {
+    let html = template.render().map_err(|e| AppError::Internal(format!("template: {e}")))?;
+    Ok(Html(html).into_response())
+}
+
+/// Sends the browser elsewhere with a GET, after a form did its work.
+#[must_use]
+pub fn see_other(to: &str) -> Response {
+    let status = axum::http::StatusCode::SEE_OTHER;
+    (status, [(header::LOCATION, to.to_owned())]).into_response()
+}

@@ -1,0 +1,13 @@
+//! What every page and API call shares: router, sessions, who is asking, words, errors, assets.
+//!
+//! Invariant: nothing here knows what a project or a release is; domains bring their own routes.
+
+pub mod assets;
+pub mod csrf;
+pub mod extract;
+pub mod headers;
+pub mod layout;
+pub mod problem;
+pub mod router;
+pub mod session;
+pub mod text;

@@ -1,0 +1,129 @@
+//! Sessions in PostgreSQL, for tower-sessions.
+//!
+//! Invariant: only the SHA-256 of a session's id is stored, so that whoever reads the table
+//! cannot sign in with it.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_lc_rs::digest::{SHA256, digest};
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx;
+use sqlx::types::Json;
+use time::OffsetDateTime;
+use tower_sessions::cookie::SameSite;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::session_store::{Error, Result, SessionStore};
+use tower_sessions::{Expiry, SessionManagerLayer};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::db::Db;
+
+/// Which account a session belongs to; kept in a column too, so that sessions can be listed.
+pub const ACCOUNT: &str = "account";
+/// The minute of the last touch: a session is written at most once a minute.
+pub const TOUCHED: &str = "touched";
+/// Without a visit for this long, one signs in again.
+const IDLE_HOURS: i64 = 12;
+
+#[derive(Debug, Clone)]
+pub struct PgStore {
+    db: Db,
+}
+
+/// The layer that puts a `Session` into each request.
+#[must_use]
+pub fn layer(app: &App) -> SessionManagerLayer<PgStore> {
+    let https = app.settings.is_https();
+    SessionManagerLayer::new(PgStore { db: app.db.clone() })
+        .with_name(if https { "__Host-slipway" } else { "slipway" })
+        .with_secure(https)
+        .with_http_only(true)
+        .with_same_site(SameSite::Lax)
+        .with_path("/")
+        .with_expiry(Expiry::OnInactivity(time::Duration::hours(IDLE_HOURS)))
+}
+
+#[async_trait]
+impl SessionStore for PgStore {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        // A collision of 128 random bits would be overwritten, never shared: ids are fresh.
+        self.save(record).await
+    }
+
+    async fn save(&self, record: &Record) -> Result<()> {
+        let account = record.data.get(ACCOUNT).and_then(|v| v.as_str());
+        let account: Option<Uuid> = account.and_then(|text| text.parse().ok());
+        let data = serde_json::to_value(&record.data).map_err(encode)?;
+        sqlx::query!(
+            "INSERT INTO session (id_hash, account_id, data, expires_at)
+             VALUES ($1, $2, $3, $4)
+             ON CONFLICT (id_hash) DO UPDATE
+             SET account_id = $2, data = $3, expires_at = $4, touched_at = slipway_now()",
+            hash(record.id),
+            account,
+            data,
+            timestamp(record.expiry_date)?.to_sqlx() as _,
+        )
+        .execute(self.db.pool())
+        .await
+        .map_err(backend)?;
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let row = sqlx::query!(
+            r#"SELECT data AS "data: Json<HashMap<String, serde_json::Value>>", expires_at
+               FROM session WHERE id_hash = $1 AND expires_at > slipway_now()"#,
+            hash(*id),
+        )
+        .fetch_optional(self.db.pool())
+        .await
+        .map_err(backend)?;
+        let Some(row) = row else { return Ok(None) };
+        let seconds = row.expires_at.to_jiff().as_second();
+        let expiry_date = OffsetDateTime::from_unix_timestamp(seconds).map_err(decode)?;
+        Ok(Some(Record { id: *id, data: row.data.0, expiry_date }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        sqlx::query!("DELETE FROM session WHERE id_hash = $1", hash(*id))
+            .execute(self.db.pool())
+            .await
+            .map_err(backend)?;
+        Ok(())
+    }
+}
+
+/// Removes sessions that are over; called by the hourly upkeep.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn delete_expired(db: &Db) -> std::result::Result<u64, crate::db::DbError> {
+    let done = sqlx::query!("DELETE FROM session WHERE expires_at < slipway_now()")
+        .execute(db.pool())
+        .await?;
+    Ok(done.rows_affected())
+}
+
+fn hash(id: Id) -> Vec<u8> {
+    digest(&SHA256, &id.0.to_be_bytes()).as_ref().to_vec()
+}
+
+fn timestamp(at: OffsetDateTime) -> Result<Timestamp> {
+    Timestamp::from_second(at.unix_timestamp()).map_err(encode)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
+fn backend(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}
+
+fn encode(error: impl ToString) -> Error {
+    Error::Encode(error.to_string())
+}
+
+fn decode(error: impl ToString) -> Error {
+    Error::Decode(error.to_string())
+}
