@@ -33,6 +33,10 @@ impl App {
     pub fn new(settings: Settings) -> Result<Self, DbError> {
         let db = Db::connect(&settings.database_url)?;
         let hashing = Semaphore::new(PASSWORD_HASHES_AT_ONCE);
-        Ok(Self(Arc::new(Inner { settings, db, hashing })))
+        Ok(Self(Arc::new(Inner {
+            settings,
+            db,
+            hashing,
+        })))
     }
 }

@@ -17,19 +17,43 @@ use crate::secrets::{KeyRing, KeyRingError};
 
 /// Every variable with what it means; `slipway --help` prints this list.
 pub const VARIABLES: &[(&str, &str)] = &[
-    ("DATABASE_URL", "PostgreSQL as the application's role (or DATABASE_URL_FILE)"),
-    ("OWNER_DATABASE_URL", "PostgreSQL as the owner, for `migrate` (or OWNER_DATABASE_URL_FILE)"),
+    (
+        "DATABASE_URL",
+        "PostgreSQL as the application's role (or DATABASE_URL_FILE)",
+    ),
+    (
+        "OWNER_DATABASE_URL",
+        "PostgreSQL as the owner, for `migrate` (or OWNER_DATABASE_URL_FILE)",
+    ),
     ("LISTEN", "address of the portal [127.0.0.1:8080]"),
     ("METRICS_LISTEN", "address of /metrics; none if unset"),
-    ("PUBLIC_URL", "what people type into the browser, e.g. https://slipway.example"),
-    ("SECRET_KEYS", "id:base64 of 32 bytes, the first encrypts, comma-separated (or _FILE)"),
+    (
+        "PUBLIC_URL",
+        "what people type into the browser, e.g. https://slipway.example",
+    ),
+    (
+        "SECRET_KEYS",
+        "id:base64 of 32 bytes, the first encrypts, comma-separated (or _FILE)",
+    ),
     ("TIME_ZONE", "IANA name for tag names [UTC]"),
-    ("SIGN_IN_AS", "user names that anybody may sign in as by a click; loopback only"),
+    (
+        "SIGN_IN_AS",
+        "user names that anybody may sign in as by a click; loopback only",
+    ),
     ("LEASE_SECONDS", "how long a worker owns a step [45]"),
     ("STEP_LIMIT_SECONDS", "how long a step may run [30]"),
-    ("LOOK_UP_GAP_SECONDS", "between two clean look-ups of a lost build [15]"),
-    ("POLL_SECONDS", "how often workers look for due steps unasked [5]"),
-    ("WATCH_SECONDS", "how often a build or a rollout is looked at [3]"),
+    (
+        "LOOK_UP_GAP_SECONDS",
+        "between two clean look-ups of a lost build [15]",
+    ),
+    (
+        "POLL_SECONDS",
+        "how often workers look for due steps unasked [5]",
+    ),
+    (
+        "WATCH_SECONDS",
+        "how often a build or a rollout is looked at [3]",
+    ),
     ("LOG", "tracing filter [info]"),
     ("LOG_FORMAT", "text or json [text]"),
 ];
@@ -77,7 +101,10 @@ impl Settings {
     /// # Errors
     /// The first thing that is wrong, with the variable's name.
     pub fn from_environment() -> Result<Self, ConfigError> {
-        #[expect(clippy::disallowed_methods, reason = "the one place that reads settings")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place that reads settings"
+        )]
         Self::from_pairs(std::env::vars())
     }
 
@@ -89,7 +116,9 @@ impl Settings {
         pairs: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
         let values = Values::collect(pairs)?;
-        let listen = values.parse("LISTEN")?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
+        let listen = values
+            .parse("LISTEN")?
+            .unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080)));
         let settings = Self {
             database_url: values.secret("DATABASE_URL")?,
             owner_database_url: values.text("OWNER_DATABASE_URL").map(SecretString::from),
@@ -104,7 +133,10 @@ impl Settings {
             log_json: values.one_of("LOG_FORMAT", &["text", "json"])? == Some("json"),
         };
         if !settings.sign_in_as.is_empty() && !settings.listen.ip().is_loopback() {
-            return Err(invalid("SIGN_IN_AS", "refused unless LISTEN is a loopback address"));
+            return Err(invalid(
+                "SIGN_IN_AS",
+                "refused unless LISTEN is a loopback address",
+            ));
         }
         Ok(settings)
     }
@@ -117,17 +149,25 @@ impl Settings {
 }
 
 fn invalid(name: &str, why: impl ToString) -> ConfigError {
-    ConfigError::Invalid { name: format!("SLIPWAY_{name}"), why: why.to_string() }
+    ConfigError::Invalid {
+        name: format!("SLIPWAY_{name}"),
+        why: why.to_string(),
+    }
 }
 
 fn public_url(values: &Values, listen: SocketAddr) -> Result<Url, ConfigError> {
-    let text = values.text("PUBLIC_URL").unwrap_or_else(|| format!("http://{listen}"));
+    let text = values
+        .text("PUBLIC_URL")
+        .unwrap_or_else(|| format!("http://{listen}"));
     let url: Url = text.parse().map_err(|e| invalid("PUBLIC_URL", e))?;
     let loopback = listen.ip().is_loopback();
     match url.scheme() {
         "https" => Ok(url),
         "http" if loopback => Ok(url),
-        _ => Err(invalid("PUBLIC_URL", "must be https, or http while LISTEN is loopback")),
+        _ => Err(invalid(
+            "PUBLIC_URL",
+            "must be https, or http while LISTEN is loopback",
+        )),
     }
 }
 
@@ -150,7 +190,10 @@ fn engine(values: &Values) -> Result<EngineSettings, ConfigError> {
         watch: values.seconds("WATCH_SECONDS", 3)?,
     };
     if settings.step_limit >= settings.lease {
-        return Err(invalid("STEP_LIMIT_SECONDS", "must be less than SLIPWAY_LEASE_SECONDS"));
+        return Err(invalid(
+            "STEP_LIMIT_SECONDS",
+            "must be less than SLIPWAY_LEASE_SECONDS",
+        ));
     }
     Ok(settings)
 }
@@ -162,7 +205,9 @@ impl Values {
     fn collect(pairs: impl IntoIterator<Item = (String, String)>) -> Result<Self, ConfigError> {
         let mut values = BTreeMap::new();
         for (name, value) in pairs {
-            let Some(ours) = name.strip_prefix("SLIPWAY_") else { continue };
+            let Some(ours) = name.strip_prefix("SLIPWAY_") else {
+                continue;
+            };
             if value.trim().is_empty() {
                 return Err(ConfigError::Empty(name));
             }
@@ -182,7 +227,10 @@ impl Values {
     }
 
     fn secret(&self, name: &'static str) -> Result<SecretString, ConfigError> {
-        let help = VARIABLES.iter().find(|(n, _)| *n == name).map_or("", |(_, help)| *help);
+        let help = VARIABLES
+            .iter()
+            .find(|(n, _)| *n == name)
+            .map_or("", |(_, help)| *help);
         self.text(name)
             .map(SecretString::from)
             .ok_or(ConfigError::Missing(name, help))
@@ -193,7 +241,10 @@ impl Values {
         T: std::str::FromStr,
         T::Err: std::fmt::Display,
     {
-        self.0.get(name).map(|v| v.parse().map_err(|e| invalid(name, e))).transpose()
+        self.0
+            .get(name)
+            .map(|v| v.parse().map_err(|e| invalid(name, e)))
+            .transpose()
     }
 
     fn seconds(&self, name: &str, default: u64) -> Result<Duration, ConfigError> {
@@ -206,13 +257,25 @@ impl Values {
 
     fn list(&self, name: &str) -> Vec<String> {
         let text = self.text(name).unwrap_or_default();
-        text.split(',').map(str::trim).filter(|s| !s.is_empty()).map(str::to_owned).collect()
+        text.split(',')
+            .map(str::trim)
+            .filter(|s| !s.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
-    fn one_of(&self, name: &str, words: &[&'static str]) -> Result<Option<&'static str>, ConfigError> {
-        let Some(value) = self.0.get(name) else { return Ok(None) };
+    fn one_of(
+        &self,
+        name: &str,
+        words: &[&'static str],
+    ) -> Result<Option<&'static str>, ConfigError> {
+        let Some(value) = self.0.get(name) else {
+            return Ok(None);
+        };
         let found = words.iter().find(|w| *w == value).copied();
-        found.map(Some).ok_or_else(|| invalid(name, format!("must be one of {}", words.join(", "))))
+        found
+            .map(Some)
+            .ok_or_else(|| invalid(name, format!("must be one of {}", words.join(", "))))
     }
 }
 
@@ -231,5 +294,9 @@ fn read_file(name: &str, path: &Path) -> Result<String, ConfigError> {
         why: format!("cannot read {}: {e}", path.display()),
     })?;
     let text = text.trim().to_owned();
-    if text.is_empty() { Err(ConfigError::Empty(name.to_owned())) } else { Ok(text) }
+    if text.is_empty() {
+        Err(ConfigError::Empty(name.to_owned()))
+    } else {
+        Ok(text)
+    }
 }

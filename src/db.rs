@@ -6,9 +6,10 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 /// One channel for everything: listeners look for themselves what changed.
@@ -25,7 +26,9 @@ pub enum DbError {
     Sql(#[from] sqlx::Error),
     #[error("migration: {0}")]
     Migrate(#[from] sqlx::migrate::MigrateError),
-    #[error("the database's schema is at {found}, this program needs {needed}: run `slipway migrate`")]
+    #[error(
+        "the database's schema is at {found}, this program needs {needed}: run `slipway migrate`"
+    )]
     OldSchema { found: i64, needed: i64 },
     #[error("a stored row makes no sense: {0}")]
     Row(String),
@@ -74,13 +77,26 @@ impl Db {
     /// # Errors
     /// No connection within five seconds.
     pub async fn begin(&self) -> Result<Tx, DbError> {
-        Ok(Tx { inner: self.pool.begin().await?, wake: self.wake.clone(), wakes: false })
+        Ok(Tx {
+            inner: self.pool.begin().await?,
+            wake: self.wake.clone(),
+            wakes: false,
+        })
     }
 
     /// Wakes listeners on every replica, now.
     pub fn wake(&self) {
         // A full queue means that a notification is about to go out anyway.
         let _ = self.wake.try_send(());
+    }
+
+    /// A value that changes at every wake-up. Falls silent without a connection and comes back
+    /// by itself; whoever listens polls as well.
+    #[must_use]
+    pub fn listen(&self, stop: CancellationToken) -> watch::Receiver<u64> {
+        let (sender, receiver) = watch::channel(0);
+        tokio::spawn(listen(self.pool.clone(), sender, stop));
+        receiver
     }
 
     /// Refuses a schema older than this program.
@@ -90,7 +106,11 @@ impl Db {
     pub async fn check_schema(&self) -> Result<(), DbError> {
         let needed = MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0);
         let found = schema_version(&self.pool).await?;
-        if found < needed { Err(DbError::OldSchema { found, needed }) } else { Ok(()) }
+        if found < needed {
+            Err(DbError::OldSchema { found, needed })
+        } else {
+            Ok(())
+        }
     }
 
     /// Makes the partitions of the months ahead.
@@ -125,9 +145,13 @@ impl Tx {
     /// # Errors
     /// No answer.
     pub async fn event(&mut self, topic: &str, project: Option<Uuid>) -> Result<(), DbError> {
-        sqlx::query!("INSERT INTO event (topic, project_id) VALUES ($1, $2)", topic, project)
-            .execute(&mut *self.inner)
-            .await?;
+        sqlx::query!(
+            "INSERT INTO event (topic, project_id) VALUES ($1, $2)",
+            topic,
+            project
+        )
+        .execute(&mut *self.inner)
+        .await?;
         self.wakes = true;
         Ok(())
     }
@@ -158,22 +182,57 @@ pub async fn migrate(owner_url: &SecretString) -> Result<(), DbError> {
 }
 
 async fn schema_version(pool: &PgPool) -> Result<i64, DbError> {
-    let known = sqlx::query_scalar!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "known!""#)
-        .fetch_one(pool)
-        .await?;
+    let known =
+        sqlx::query_scalar!(r#"SELECT to_regclass('_sqlx_migrations') IS NOT NULL AS "known!""#)
+            .fetch_one(pool)
+            .await?;
     if !known {
         return Ok(0);
     }
-    let found = sqlx::query_scalar("SELECT COALESCE(max(version), 0) FROM _sqlx_migrations WHERE success");
+    let found =
+        sqlx::query_scalar("SELECT COALESCE(max(version), 0) FROM _sqlx_migrations WHERE success");
     Ok(found.fetch_one(pool).await?)
 }
 
 async fn notify(pool: PgPool, mut waiting: mpsc::Receiver<()>) {
     while waiting.recv().await.is_some() {
         while waiting.try_recv().is_ok() {}
-        let sent = sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&pool).await;
+        let sent = sqlx::query("SELECT pg_notify($1, '')")
+            .bind(CHANNEL)
+            .execute(&pool)
+            .await;
         if let Err(error) = sent {
             tracing::debug!(%error, "could not notify; listeners will find out by polling");
         }
     }
+}
+
+/// A lost connection is tried again after this.
+const LISTEN_AGAIN: Duration = Duration::from_secs(2);
+
+async fn listen(pool: PgPool, wakes: watch::Sender<u64>, stop: CancellationToken) {
+    while !stop.is_cancelled() && !wakes.is_closed() {
+        let ended = tokio::select! {
+            () = stop.cancelled() => return,
+            ended = hear(&pool, &wakes) => ended,
+        };
+        if let Err(error) = ended {
+            tracing::debug!(%error, "not listening for wake-ups; polling meanwhile");
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = tokio::time::timeout(LISTEN_AGAIN, wakes.closed()) => {}
+        }
+    }
+}
+
+async fn hear(pool: &PgPool, wakes: &watch::Sender<u64>) -> Result<(), sqlx::Error> {
+    let mut listener = PgListener::connect_with(pool).await?;
+    listener.listen(CHANNEL).await?;
+    // What came while nobody listened is unknown, so look once.
+    wakes.send_modify(|n| *n = n.wrapping_add(1));
+    while listener.try_recv().await?.is_some() {
+        wakes.send_modify(|n| *n = n.wrapping_add(1));
+    }
+    Ok(())
 }

@@ -22,7 +22,10 @@ pub struct Words {
 impl Words {
     #[must_use]
     pub fn new(code: &str) -> Self {
-        Self { code: code.to_owned(), args: Vec::new() }
+        Self {
+            code: code.to_owned(),
+            args: Vec::new(),
+        }
     }
 
     /// Adds an argument.
@@ -44,7 +47,10 @@ pub struct FieldError {
 impl FieldError {
     #[must_use]
     pub fn new(field: &str, code: &str) -> Self {
-        Self { field: field.to_owned(), words: Words::new(code) }
+        Self {
+            field: field.to_owned(),
+            words: Words::new(code),
+        }
     }
 }
 
@@ -121,9 +127,9 @@ impl AppError {
             Self::Unauthorized => Words::new("error-unauthorized"),
             Self::NotFound => Words::new("error-not-found"),
             Self::Invalid(_) => Words::new("error-invalid"),
-            Self::TooMany { retry_after_seconds } => {
-                Words::new("error-too-many").with("seconds", retry_after_seconds)
-            }
+            Self::TooMany {
+                retry_after_seconds,
+            } => Words::new("error-too-many").with("seconds", retry_after_seconds),
             Self::TooLarge => Words::new("error-too-large"),
             Self::Internal(_) => Words::new("error-internal"),
         }
@@ -145,10 +151,9 @@ impl From<DbError> for AppError {
             DbError::Sql(
                 sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed,
             ) => Self::Unavailable(Words::new("error-database-away")),
-            DbError::Sql(_)
-            | DbError::Migrate(_)
-            | DbError::OldSchema { .. }
-            | DbError::Row(_) => Self::Internal(error.to_string()),
+            DbError::Sql(_) | DbError::Migrate(_) | DbError::OldSchema { .. } | DbError::Row(_) => {
+                Self::Internal(error.to_string())
+            }
         }
     }
 }

@@ -40,7 +40,10 @@ macro_rules! id {
 /// A closed list of words, the same in PostgreSQL, JSON and message codes.
 #[macro_export]
 macro_rules! words {
-    ($($(#[$doc:meta])* $vis:vis enum $name:ident { $($variant:ident = $text:literal),+ $(,)? })+) => {$(
+    ($(
+        $(#[$doc:meta])*
+        $vis:vis enum $name:ident { $($variant:ident = $text:literal),+ $(,)? }
+    )+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[derive(serde::Serialize, serde::Deserialize, sqlx::Type)]

@@ -12,6 +12,7 @@ pub mod error;
 pub mod identity;
 mod ids;
 pub mod integrations;
+pub mod jobs;
 pub mod log;
 pub mod secrets;
 pub mod serve;

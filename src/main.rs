@@ -57,8 +57,13 @@ fn role(text: &str) -> Result<PlatformRole, String> {
 }
 
 fn settings_help() -> String {
-    let lines = VARIABLES.iter().map(|(name, help)| format!("  SLIPWAY_{name:<20} {help}"));
-    format!("Settings (environment):\n{}", lines.collect::<Vec<_>>().join("\n"))
+    let lines = VARIABLES
+        .iter()
+        .map(|(name, help)| format!("  SLIPWAY_{name:<20} {help}"));
+    format!(
+        "Settings (environment):\n{}",
+        lines.collect::<Vec<_>>().join("\n")
+    )
 }
 
 fn main() -> ExitCode {
@@ -82,7 +87,9 @@ fn start(cli: Cli) -> anyhow::Result<()> {
     if provider.install_default().is_err() {
         bail!("a TLS provider was already installed");
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(run(cli.command, settings))
 }
 
@@ -113,9 +120,11 @@ async fn admin(app: &App, command: Admin) -> anyhow::Result<()> {
     std::io::stdin().take(1000).read_to_string(&mut password)?;
     let password = SecretString::from(password.trim_end_matches(['\r', '\n']).to_owned());
     match command {
-        Admin::CreateAccount { name, display_name, roles } => {
-            serve::create_account(app, name, display_name, password, roles).await
-        }
+        Admin::CreateAccount {
+            name,
+            display_name,
+            roles,
+        } => serve::create_account(app, name, display_name, password, roles).await,
         Admin::SetPassword { name } => serve::set_password(app, &name, password).await,
     }
 }

@@ -98,9 +98,13 @@ async fn start_metrics(
     stop: &CancellationToken,
     tasks: &TaskTracker,
 ) -> anyhow::Result<()> {
-    let Some(address) = app.settings.metrics_listen else { return Ok(()) };
+    let Some(address) = app.settings.metrics_listen else {
+        return Ok(());
+    };
     let recorder = metrics_exporter_prometheus::PrometheusBuilder::new();
-    let handle = recorder.install_recorder().context("cannot start metrics")?;
+    let handle = recorder
+        .install_recorder()
+        .context("cannot start metrics")?;
     let listener = TcpListener::bind(address)
         .await
         .with_context(|| format!("cannot listen on {address} for metrics"))?;
@@ -166,7 +170,12 @@ pub async fn create_account(
     if identity::check_password(password.expose_secret()).is_err() {
         bail!("the password must have 8 to 200 characters; it is read from standard input");
     }
-    let new = NewAccount { name, display_name, password: Some(password), roles };
+    let new = NewAccount {
+        name,
+        display_name,
+        password: Some(password),
+        roles,
+    };
     let mut tx = app.db.begin().await?;
     identity::create_account(app, &mut tx, &new).await?;
     let entry = Entry::done("account.create", "account", &new.name);

@@ -10,10 +10,14 @@ pub mod clock;
 pub mod faults;
 pub mod gitlab;
 pub mod jenkins;
+pub mod postgres;
+pub mod prepare;
 pub mod registry;
 pub mod serve;
 mod stream;
 pub mod transcript;
+pub mod verify;
+pub mod workspace;
 pub mod world;
 
 pub use clock::Clock;

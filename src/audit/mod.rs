@@ -63,7 +63,10 @@ impl Entry {
     #[must_use]
     pub fn refused(action: &'static str, target_kind: &'static str, target: impl ToString) -> Self {
         let done = Self::done(action, target_kind, target);
-        Self { refused: Some("refused".to_owned()), ..done }
+        Self {
+            refused: Some("refused".to_owned()),
+            ..done
+        }
     }
 
     #[must_use]

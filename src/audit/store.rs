@@ -40,7 +40,11 @@ pub async fn insert(
     origin: &Origin,
 ) -> Result<(), DbError> {
     let name = origin.account.as_ref().map_or("slipway", |(_, name)| name);
-    let result = if entry.refused.is_some() { "refused" } else { "done" };
+    let result = if entry.refused.is_some() {
+        "refused"
+    } else {
+        "done"
+    };
     sqlx::query!(
         "INSERT INTO audit_entry (account_id, account_name, address, operation_id, action,
             target_kind, target_id, project_id, before, after, result, reason)

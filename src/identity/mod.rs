@@ -95,7 +95,11 @@ impl Person {
     /// The first two characters, for the square beside a name.
     #[must_use]
     pub fn initials(&self) -> String {
-        self.display_name.chars().filter(|c| !c.is_whitespace()).take(2).collect()
+        self.display_name
+            .chars()
+            .filter(|c| !c.is_whitespace())
+            .take(2)
+            .collect()
     }
 }
 
@@ -127,9 +131,15 @@ pub async fn create_account(
         None => None,
     };
     let id = AccountId::new();
-    store::insert_account(tx.connection(), id, &new.name, &new.display_name, hash.as_deref())
-        .await
-        .map_err(|e| account_error(e))?;
+    store::insert_account(
+        tx.connection(),
+        id,
+        &new.name,
+        &new.display_name,
+        hash.as_deref(),
+    )
+    .await
+    .map_err(|e| account_error(e))?;
     for role in &new.roles {
         store::insert_platform_role(tx.connection(), id, *role).await?;
     }
@@ -155,7 +165,10 @@ pub fn check_password(password: &str) -> Result<(), AppError> {
         return Ok(());
     }
     let mut error = FieldError::new("password", "account-password-length");
-    error.words = error.words.with("min", MIN_PASSWORD).with("max", MAX_PASSWORD);
+    error.words = error
+        .words
+        .with("min", MIN_PASSWORD)
+        .with("max", MAX_PASSWORD);
     Err(AppError::Invalid(vec![error]))
 }
 
@@ -179,7 +192,9 @@ pub async fn sign_in(
 ) -> Result<SignIn, AppError> {
     let keys = throttle::keys(name, origin.address);
     if let Some(seconds) = throttle::blocked_for(&app.db, &keys).await? {
-        return Ok(SignIn::Slow { retry_after_seconds: seconds });
+        return Ok(SignIn::Slow {
+            retry_after_seconds: seconds,
+        });
     }
     let found = store::find_for_sign_in(app.db.pool(), name).await?;
     let stored = found.as_ref().and_then(|a| a.password_hash.as_deref());
@@ -194,8 +209,12 @@ pub async fn sign_in(
         Some(_) | None => {
             throttle::count_failure(&app.db, &keys).await?;
             let mut tx = app.db.begin().await?;
-            audit::record(&mut tx, &Entry::refused("session.create", "account", name), origin)
-                .await?;
+            audit::record(
+                &mut tx,
+                &Entry::refused("session.create", "account", name),
+                origin,
+            )
+            .await?;
             tx.commit().await?;
             Ok(SignIn::Refused)
         }
@@ -226,9 +245,17 @@ async fn record_sign_in(
     name: &str,
     origin: &audit::Origin,
 ) -> Result<(), AppError> {
-    let origin = audit::Origin { account: Some((id, name.to_owned())), ..origin.clone() };
+    let origin = audit::Origin {
+        account: Some((id, name.to_owned())),
+        ..origin.clone()
+    };
     let mut tx = app.db.begin().await?;
-    audit::record(&mut tx, &Entry::done("session.create", "account", name), &origin).await?;
+    audit::record(
+        &mut tx,
+        &Entry::done("session.create", "account", name),
+        &origin,
+    )
+    .await?;
     tx.commit().await?;
     Ok(())
 }

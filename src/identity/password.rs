@@ -24,7 +24,8 @@ pub async fn hash(app: &App, password: &SecretString) -> Result<String, AppError
             .hash_password(password.expose_secret().as_bytes())
             .map(|hash| hash.to_string())
     });
-    hash.await?.map_err(|e| AppError::Internal(format!("cannot hash a password: {e}")))
+    hash.await?
+        .map_err(|e| AppError::Internal(format!("cannot hash a password: {e}")))
 }
 
 /// Whether the password belongs to the hash.
@@ -56,5 +57,7 @@ async fn on_a_thread<T: Send + 'static>(
 ) -> Result<T, AppError> {
     let lost = |e: &dyn std::fmt::Display| AppError::Internal(format!("hashing: {e}"));
     let _place = app.hashing.acquire().await.map_err(|e| lost(&e))?;
-    tokio::task::spawn_blocking(work).await.map_err(|e| lost(&e))
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|e| lost(&e))
 }

@@ -119,7 +119,10 @@ pub async fn people_with_roles(
     .fetch_all(executor)
     .await?;
     let person = |name, display_name| Person { name, display_name };
-    Ok(rows.into_iter().map(|r| (person(r.name, r.display_name), r.roles)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| (person(r.name, r.display_name), r.roles))
+        .collect())
 }
 
 pub async fn set_locale(
@@ -177,7 +180,9 @@ pub async fn forget_login_failures(
     executor: impl PgExecutor<'_>,
     key: &str,
 ) -> Result<(), DbError> {
-    sqlx::query!("DELETE FROM login_failure WHERE key = $1", key).execute(executor).await?;
+    sqlx::query!("DELETE FROM login_failure WHERE key = $1", key)
+        .execute(executor)
+        .await?;
     Ok(())
 }
 

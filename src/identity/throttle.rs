@@ -26,10 +26,16 @@ pub struct Key {
 #[must_use]
 pub fn keys(name: &str, address: Option<IpAddr>) -> Vec<Key> {
     let name: String = name.to_lowercase().chars().take(64).collect();
-    let mut keys = vec![Key { text: format!("name:{name}"), free: FREE_FAILURES }];
+    let mut keys = vec![Key {
+        text: format!("name:{name}"),
+        free: FREE_FAILURES,
+    }];
     if let Some(address) = address {
         let text = format!("address:{address}");
-        keys.push(Key { text, free: FREE_FAILURES_PER_ADDRESS });
+        keys.push(Key {
+            text,
+            free: FREE_FAILURES_PER_ADDRESS,
+        });
     }
     keys
 }

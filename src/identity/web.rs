@@ -119,7 +119,10 @@ async fn login_form(
         problem: problem.map(|w| ctx.locale.words(&w)),
         people: people
             .into_iter()
-            .map(|(person, r)| Visitor { person, roles: roles(r) })
+            .map(|(person, r)| Visitor {
+                person,
+                roles: roles(r),
+            })
             .collect(),
     })
 }
@@ -137,7 +140,9 @@ pub async fn sign_in(
                 return Ok(see_other(safe_next(&form.next)));
             }
             SignIn::Refused => (StatusCode::UNAUTHORIZED, Words::new("login-refused")),
-            SignIn::Slow { retry_after_seconds } => (
+            SignIn::Slow {
+                retry_after_seconds,
+            } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 Words::new("error-too-many").with("seconds", retry_after_seconds),
             ),
@@ -173,8 +178,15 @@ pub async fn set_language(
     if let Some(id) = id {
         super::set_locale(&app, id, form.language).await?;
     }
-    let secure = if app.settings.is_https() { "; Secure" } else { "" };
-    let cookie = format!("lang={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}", form.language);
+    let secure = if app.settings.is_https() {
+        "; Secure"
+    } else {
+        ""
+    };
+    let cookie = format!(
+        "lang={}; Path=/; Max-Age=31536000; SameSite=Lax{secure}",
+        form.language
+    );
     let mut response = see_other(safe_next(&form.next));
     if let Ok(value) = cookie.parse() {
         response.headers_mut().insert(header::SET_COOKIE, value);
@@ -196,7 +208,11 @@ pub async fn api_sign_in(
             Ok((StatusCode::CREATED, axum::Json(Me::from(&actor))).into_response())
         }
         SignIn::Refused => Err(AppError::Unauthorized),
-        SignIn::Slow { retry_after_seconds } => Err(AppError::TooMany { retry_after_seconds }),
+        SignIn::Slow {
+            retry_after_seconds,
+        } => Err(AppError::TooMany {
+            retry_after_seconds,
+        }),
     }
 }
 
@@ -238,7 +254,9 @@ struct HomePage {
 }
 
 pub async fn home(_actor: Actor, ctx: Ctx) -> Result<Response, AppError> {
-    page(&HomePage { c: Chrome::new(&ctx, Nav::Home) })
+    page(&HomePage {
+        c: Chrome::new(&ctx, Nav::Home),
+    })
 }
 
 #[cfg(test)]
@@ -250,7 +268,15 @@ mod tests {
         for next in ["/", "/projects/a?b=c", "/x#y"] {
             assert_eq!(safe_next(next), next);
         }
-        for next in ["", "//evil", "/\\evil", "javascript:x", "https://evil", "/a\nb", "/\tx"] {
+        for next in [
+            "",
+            "//evil",
+            "/\\evil",
+            "javascript:x",
+            "https://evil",
+            "/a\nb",
+            "/\tx",
+        ] {
             assert_eq!(safe_next(next), "/");
         }
     }

@@ -59,7 +59,9 @@ pub struct KeyRing {
 
 impl std::fmt::Debug for KeyRing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("KeyRing").field("current", &self.current).finish_non_exhaustive()
+        f.debug_struct("KeyRing")
+            .field("current", &self.current)
+            .finish_non_exhaustive()
     }
 }
 
@@ -79,7 +81,10 @@ impl KeyRing {
             }
             current.get_or_insert_with(|| id.to_owned());
         }
-        Ok(Self { current: current.ok_or(KeyRingError::Shape)?, keys })
+        Ok(Self {
+            current: current.ok_or(KeyRingError::Shape)?,
+            keys,
+        })
     }
 
     /// Encrypts a value for one place.
@@ -96,7 +101,10 @@ impl KeyRing {
             .map_err(|_| SecretError::Refused)?;
         let mut sealed = nonce.to_vec();
         sealed.append(&mut bytes);
-        Ok(Sealed { key_id: self.current.clone(), bytes: sealed })
+        Ok(Sealed {
+            key_id: self.current.clone(),
+            bytes: sealed,
+        })
     }
 
     /// Decrypts a value that was sealed for this place.
@@ -105,18 +113,25 @@ impl KeyRing {
     /// [`SecretError::NoKey`] if its key left the ring, else [`SecretError::Refused`].
     pub fn open(&self, place: Place, sealed: &Sealed) -> Result<SecretString, SecretError> {
         let key = self.key(&sealed.key_id)?;
-        let (nonce, body) =
-            sealed.bytes.split_at_checked(NONCE_LEN).ok_or(SecretError::Refused)?;
+        let (nonce, body) = sealed
+            .bytes
+            .split_at_checked(NONCE_LEN)
+            .ok_or(SecretError::Refused)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| SecretError::Refused)?;
         let mut body = body.to_vec();
         let aad = Aad::from(authenticated(place, &sealed.key_id));
-        let plain = key.open_in_place(nonce, aad, &mut body).map_err(|_| SecretError::Refused)?;
+        let plain = key
+            .open_in_place(nonce, aad, &mut body)
+            .map_err(|_| SecretError::Refused)?;
         let text = std::str::from_utf8(plain).map_err(|_| SecretError::Refused)?;
         Ok(SecretString::from(text.to_owned()))
     }
 
     fn key(&self, id: &str) -> Result<LessSafeKey, SecretError> {
-        let bytes = self.keys.get(id).ok_or_else(|| SecretError::NoKey(id.to_owned()))?;
+        let bytes = self
+            .keys
+            .get(id)
+            .ok_or_else(|| SecretError::NoKey(id.to_owned()))?;
         let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| SecretError::Refused)?;
         Ok(LessSafeKey::new(key))
     }
@@ -131,10 +146,17 @@ fn decode(id: &str, key: &str) -> Result<[u8; KEY_BYTES], KeyRingError> {
     if id.is_empty() || id.len() > 32 || !id.chars().all(grammar) {
         return Err(KeyRingError::Shape);
     }
-    let bytes = STANDARD.decode(key).map_err(|_| KeyRingError::Size(id.to_owned()))?;
-    let key: [u8; KEY_BYTES] =
-        bytes.try_into().map_err(|_| KeyRingError::Size(id.to_owned()))?;
-    if is_weak(&key) { Err(KeyRingError::Weak(id.to_owned())) } else { Ok(key) }
+    let bytes = STANDARD
+        .decode(key)
+        .map_err(|_| KeyRingError::Size(id.to_owned()))?;
+    let key: [u8; KEY_BYTES] = bytes
+        .try_into()
+        .map_err(|_| KeyRingError::Size(id.to_owned()))?;
+    if is_weak(&key) {
+        Err(KeyRingError::Weak(id.to_owned()))
+    } else {
+        Ok(key)
+    }
 }
 
 /// 32 random bytes have fewer than 16 different values once in about 10^17 draws, and are never
@@ -148,7 +170,9 @@ fn is_weak(key: &[u8; KEY_BYTES]) -> bool {
     });
     let different = seen.iter().filter(|s| **s).count();
     let printable = key.iter().all(|b| b.is_ascii_graphic() || *b == b' ');
-    let rising = key.windows(2).all(|w| matches!(w, [a, b] if b.wrapping_sub(*a) == 1));
+    let rising = key
+        .windows(2)
+        .all(|w| matches!(w, [a, b] if b.wrapping_sub(*a) == 1));
     different < 16 || printable || rising
 }
 
@@ -169,21 +193,45 @@ mod tests {
     }
 
     const fn place(row: Uuid) -> Place {
-        Place { table: "connection", column: "credential", row }
+        Place {
+            table: "connection",
+            column: "credential",
+            row,
+        }
     }
 
     #[test]
     fn a_value_opens_only_where_it_was_sealed() {
         let ring = ring(&["k1", "k2"]);
         let row = Uuid::now_v7();
-        let sealed = ring.seal(place(row), &SecretString::from("s3cret")).unwrap();
+        let sealed = ring
+            .seal(place(row), &SecretString::from("s3cret"))
+            .unwrap();
         assert_eq!(sealed.key_id, "k1");
-        assert_eq!(ring.open(place(row), &sealed).unwrap().expose_secret(), "s3cret");
-        assert_eq!(ring.open(place(Uuid::now_v7()), &sealed).unwrap_err(), SecretError::Refused);
-        let other = Sealed { key_id: "k2".to_owned(), ..sealed.clone() };
-        assert_eq!(ring.open(place(row), &other).unwrap_err(), SecretError::Refused);
-        let cut = Sealed { bytes: sealed.bytes[..5].to_vec(), ..sealed };
-        assert_eq!(ring.open(place(row), &cut).unwrap_err(), SecretError::Refused);
+        assert_eq!(
+            ring.open(place(row), &sealed).unwrap().expose_secret(),
+            "s3cret"
+        );
+        assert_eq!(
+            ring.open(place(Uuid::now_v7()), &sealed).unwrap_err(),
+            SecretError::Refused
+        );
+        let other = Sealed {
+            key_id: "k2".to_owned(),
+            ..sealed.clone()
+        };
+        assert_eq!(
+            ring.open(place(row), &other).unwrap_err(),
+            SecretError::Refused
+        );
+        let cut = Sealed {
+            bytes: sealed.bytes[..5].to_vec(),
+            ..sealed
+        };
+        assert_eq!(
+            ring.open(place(row), &cut).unwrap_err(),
+            SecretError::Refused
+        );
     }
 
     #[test]
@@ -197,6 +245,9 @@ mod tests {
             );
         }
         assert_eq!(KeyRing::parse("").unwrap_err(), KeyRingError::Shape);
-        assert_eq!(KeyRing::parse("k1:").unwrap_err(), KeyRingError::Size("k1".to_owned()));
+        assert_eq!(
+            KeyRing::parse("k1:").unwrap_err(),
+            KeyRingError::Size("k1".to_owned())
+        );
     }
 }

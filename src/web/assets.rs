@@ -31,7 +31,10 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
         context.update(name.as_bytes());
         context.update(hash);
     }
-    hex::encode(context.finish().as_ref()).chars().take(12).collect()
+    hex::encode(context.finish().as_ref())
+        .chars()
+        .take(12)
+        .collect()
 });
 
 /// The URL of a file of `static/`.
@@ -46,12 +49,22 @@ pub async fn serve(Path((version, name)): Path<(String, String)>, headers: Heade
         return StatusCode::NOT_FOUND.into_response();
     };
     let tag = format!("\"{}\"", hex::encode(file.metadata.sha256_hash()));
-    if headers.get(header::IF_NONE_MATCH).is_some_and(|v| v.as_bytes() == tag.as_bytes()) {
+    if headers
+        .get(header::IF_NONE_MATCH)
+        .is_some_and(|v| v.as_bytes() == tag.as_bytes())
+    {
         return StatusCode::NOT_MODIFIED.into_response();
     }
-    let keep = if version == *VERSION { "public, max-age=31536000, immutable" } else { "no-cache" };
+    let keep = if version == *VERSION {
+        "public, max-age=31536000, immutable"
+    } else {
+        "no-cache"
+    };
     let kind = file.metadata.mimetype().to_owned();
-    let headers =
-        [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, keep.to_owned()), (header::ETAG, tag)];
+    let headers = [
+        (header::CONTENT_TYPE, kind),
+        (header::CACHE_CONTROL, keep.to_owned()),
+        (header::ETAG, tag),
+    ];
     (headers, Body::from(file.data.into_owned())).into_response()
 }

@@ -25,7 +25,11 @@ pub fn judge(method: &Method, headers: &HeaderMap, public_url: &Url) -> Verdict 
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Verdict::Pass;
     }
-    let text = |name| headers.get(name).and_then(|v: &http::HeaderValue| v.to_str().ok());
+    let text = |name| {
+        headers
+            .get(name)
+            .and_then(|v: &http::HeaderValue| v.to_str().ok())
+    };
     match text("sec-fetch-site") {
         Some("same-origin" | "none") => return Verdict::Pass,
         Some(_) => return Verdict::CrossSite,
@@ -48,7 +52,11 @@ pub fn is_ours(origin: &str, public_url: &Url) -> bool {
 }
 
 pub async fn refuse_cross_site(State(app): State<App>, request: Request, next: Next) -> Response {
-    match judge(request.method(), request.headers(), &app.settings.public_url) {
+    match judge(
+        request.method(),
+        request.headers(),
+        &app.settings.public_url,
+    ) {
         Verdict::Pass => next.run(request).await,
         Verdict::CrossSite => AppError::forbidden("error-cross-site").into_response(),
     }
@@ -82,7 +90,10 @@ mod tests {
         let refused = [
             &[("sec-fetch-site", "cross-site")][..],
             &[("sec-fetch-site", "same-site")],
-            &[("sec-fetch-site", "cross-site"), ("origin", "https://slipway.example")],
+            &[
+                ("sec-fetch-site", "cross-site"),
+                ("origin", "https://slipway.example"),
+            ],
             &[("origin", "null")],
             &[("origin", "https://slipway.example.evil")],
             &[("origin", "https://slipway.example:8443")],

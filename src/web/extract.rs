@@ -41,7 +41,11 @@ impl Context {
     #[must_use]
     pub fn origin(&self) -> Origin {
         self.actor.get().map_or_else(
-            || Origin { account: None, address: self.address, operation: Some(self.operation) },
+            || Origin {
+                account: None,
+                address: self.address,
+                operation: Some(self.operation),
+            },
             Origin::from,
         )
     }
@@ -89,7 +93,11 @@ fn locale(headers: &HeaderMap) -> Locale {
 }
 
 fn theme(headers: &HeaderMap) -> &'static str {
-    match CookieJar::from_headers(headers).get("theme").map(|c| c.value().to_owned()).as_deref() {
+    match CookieJar::from_headers(headers)
+        .get("theme")
+        .map(|c| c.value().to_owned())
+        .as_deref()
+    {
         Some("dark") => "dark",
         Some(_) | None => "light",
     }
@@ -129,7 +137,10 @@ async fn touch(session: &Session) -> Result<(), AppError> {
     let minute = crate::clock::now().as_second() / 60;
     let last: Option<i64> = session.get(TOUCHED).await.map_err(session_error)?;
     if last != Some(minute) {
-        session.insert(TOUCHED, minute).await.map_err(session_error)?;
+        session
+            .insert(TOUCHED, minute)
+            .await
+            .map_err(session_error)?;
     }
     Ok(())
 }
@@ -148,7 +159,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
     type Rejection = AppError;
 
     async fn from_request(request: Request, _: &App) -> Result<Self, AppError> {
-        let kind = request.headers().get("content-type").and_then(|v| v.to_str().ok());
+        let kind = request
+            .headers()
+            .get("content-type")
+            .and_then(|v| v.to_str().ok());
         if !kind.is_some_and(|k| k.starts_with("application/json")) {
             return Err(AppError::field("", "field-not-json"));
         }
@@ -157,7 +171,9 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
             .map_err(|_| AppError::TooLarge)?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(json_error)?;
-        reader.end().map_err(|_| AppError::field("", "field-not-json"))?;
+        reader
+            .end()
+            .map_err(|_| AppError::field("", "field-not-json"))?;
         Ok(Self(value))
     }
 }
@@ -188,7 +204,11 @@ fn quoted(text: &str) -> Option<&str> {
 fn join(path: &str, name: &str) -> String {
     let path = path.trim_matches('.');
     if path.is_empty() || path == name || path.ends_with(&format!(".{name}")) {
-        if path.is_empty() { name.to_owned() } else { path.to_owned() }
+        if path.is_empty() {
+            name.to_owned()
+        } else {
+            path.to_owned()
+        }
     } else {
         format!("{path}.{name}")
     }
@@ -212,7 +232,9 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
     type Rejection = AppError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
         let found = axum_extra::extract::Query::<T>::from_request_parts(parts, app).await;
-        found.map(|q| Self(q.0)).map_err(|_| AppError::field("", "query-wrong"))
+        found
+            .map(|q| Self(q.0))
+            .map_err(|_| AppError::field("", "query-wrong"))
     }
 }
 
@@ -223,6 +245,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Form<T> {
     type Rejection = AppError;
     async fn from_request(request: Request, app: &App) -> Result<Self, AppError> {
         let found = axum_extra::extract::Form::<T>::from_request(request, app).await;
-        found.map(|f| Self(f.0)).map_err(|_| AppError::field("", "form-wrong"))
+        found
+            .map(|f| Self(f.0))
+            .map_err(|_| AppError::field("", "form-wrong"))
     }
 }

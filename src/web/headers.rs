@@ -15,8 +15,14 @@ static FIXED: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     (header::REFERRER_POLICY, "same-origin"),
-    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=()",
+    ),
 ];
 
 /// Adds the headers. What is not a static file is never kept by a cache, so that the back
@@ -37,6 +43,8 @@ pub async fn add(request: Request, next: Next) -> Response {
 pub async fn add_hsts(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let value = HeaderValue::from_static("max-age=31536000; includeSubDomains");
-    response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, value);
+    response
+        .headers_mut()
+        .insert(header::STRICT_TRANSPORT_SECURITY, value);
     response
 }

@@ -5,9 +5,9 @@ use axum::http::header;
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 
+use super::assets;
 use super::extract::Context;
 use super::text::Locale;
-use super::assets;
 use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, Scope};
 
@@ -82,7 +82,8 @@ impl Chrome {
     /// The text of a code with one argument.
     #[must_use]
     pub fn t1(&self, code: &str, name: &str, value: &impl ToString) -> String {
-        self.locale.words(&Words::new(code).with(name, value.to_string()))
+        self.locale
+            .words(&Words::new(code).with(name, value.to_string()))
     }
 
     /// The text of a code with two arguments.
@@ -93,7 +94,8 @@ impl Chrome {
         one: (&str, &dyn std::fmt::Display),
         two: (&str, &dyn std::fmt::Display),
     ) -> String {
-        self.locale.words(&Words::new(code).with(one.0, one.1).with(two.0, two.1))
+        self.locale
+            .words(&Words::new(code).with(one.0, one.1).with(two.0, two.1))
     }
 
     #[must_use]
@@ -114,7 +116,11 @@ impl Chrome {
     /// Whether the menu shows a place.
     #[must_use]
     pub fn shows(&self, nav: &Nav) -> bool {
-        let may = |p| self.me.as_ref().is_some_and(|me| me.may(p, Scope::Platform));
+        let may = |p| {
+            self.me
+                .as_ref()
+                .is_some_and(|me| me.may(p, Scope::Platform))
+        };
         match nav {
             Nav::Home | Nav::Projects | Nav::Requests => self.me.is_some(),
             Nav::Clusters | Nav::Connections => may(Permission::ViewPlatform),
@@ -167,7 +173,9 @@ impl Chrome {
     /// The clock's face in UTC; the browser shows its own zone.
     #[must_use]
     pub fn clock(&self, at: &Timestamp) -> String {
-        at.to_zoned(jiff::tz::TimeZone::UTC).strftime("%H:%M:%S").to_string()
+        at.to_zoned(jiff::tz::TimeZone::UTC)
+            .strftime("%H:%M:%S")
+            .to_string()
     }
 }
 
@@ -183,9 +191,9 @@ fn ago_words(seconds: i64) -> Words {
 fn duration_words(seconds: i64) -> Words {
     match seconds {
         0..60 => Words::new("lasted-seconds").with("n", seconds),
-        60..3600 => {
-            Words::new("lasted-minutes").with("n", seconds / 60).with("rest", seconds % 60)
-        }
+        60..3600 => Words::new("lasted-minutes")
+            .with("n", seconds / 60)
+            .with("rest", seconds % 60),
         3600..86400 => Words::new("lasted-hours").with("n", seconds / 3600),
         _ => Words::new("lasted-days").with("n", seconds / 86400),
     }
@@ -212,7 +220,9 @@ impl Errors {
 /// # Errors
 /// A template's failure, which is ours.
 pub fn page(template: &impl Template) -> Result<Response, AppError> {
-    let html = template.render().map_err(|e| AppError::Internal(format!("template: {e}")))?;
+    let html = template
+        .render()
+        .map_err(|e| AppError::Internal(format!("template: {e}")))?;
     Ok(Html(html).into_response())
 }
 

@@ -50,8 +50,12 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     let method = request.method().clone();
     let context = request.extensions().get::<Ctx>().cloned();
     let response = next.run(request).await;
-    let Some(context) = context else { return response };
-    let Some(error) = response.extensions().get::<AppError>().cloned() else { return response };
+    let Some(context) = context else {
+        return response;
+    };
+    let Some(error) = response.extensions().get::<AppError>().cloned() else {
+        return response;
+    };
     if let AppError::Internal(detail) = &error {
         tracing::error!(operation.id = %context.operation, path = %context.path, detail, "failed");
     }
@@ -59,10 +63,17 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
         record_refusal(&app, &context, &error).await;
     }
     let mut answer = answer(&context, &error);
-    if let AppError::TooMany { retry_after_seconds } = error {
-        answer.headers_mut().insert(header::RETRY_AFTER, retry_after_seconds.into());
+    if let AppError::TooMany {
+        retry_after_seconds,
+    } = error
+    {
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, retry_after_seconds.into());
     } else if matches!(error, AppError::Unavailable(_)) {
-        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+        answer
+            .headers_mut()
+            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
     }
     answer
 }
@@ -78,7 +89,9 @@ fn answer(context: &Context, error: &AppError) -> Response {
     let page = ErrorPage {
         c: Chrome::new(context, Nav::Nowhere),
         status: error.status().as_u16(),
-        title: context.locale.t(&format!("error-title-{}", error.status().as_u16())),
+        title: context
+            .locale
+            .t(&format!("error-title-{}", error.status().as_u16())),
         detail: context.locale.words(&error.words()),
         operation: context.operation,
     };
@@ -106,7 +119,11 @@ fn problem(context: &Context, error: &AppError) -> Response {
     };
     let body = Problem {
         kind: "about:blank",
-        title: error.status().canonical_reason().unwrap_or_default().to_owned(),
+        title: error
+            .status()
+            .canonical_reason()
+            .unwrap_or_default()
+            .to_owned(),
         status: error.status().as_u16(),
         code: words.code.clone(),
         detail: context.locale.words(&words),
@@ -128,7 +145,9 @@ fn problem(context: &Context, error: &AppError) -> Response {
 
 /// Only what somebody who is signed in was refused; strangers would fill the table.
 async fn record_refusal(app: &App, context: &Context, error: &AppError) {
-    let (AppError::Forbidden(words) | AppError::Conflict(words)) = error else { return };
+    let (AppError::Forbidden(words) | AppError::Conflict(words)) = error else {
+        return;
+    };
     if context.actor.get().is_none() {
         return;
     }

@@ -23,7 +23,10 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 /// The whole surface. Streams get no time limit; everything else does.
 pub fn router(app: &App) -> Router {
     let api = Router::new()
-        .route("/session", post(identity::api_sign_in).delete(identity::api_sign_out))
+        .route(
+            "/session",
+            post(identity::api_sign_in).delete(identity::api_sign_out),
+        )
         .route("/me", get(identity::api_me));
     let pages = Router::new()
         .route("/", get(identity::home))
@@ -33,7 +36,10 @@ pub fn router(app: &App) -> Router {
         .route("/language", post(identity::set_language));
     let limited = pages
         .nest("/api/v1", api)
-        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, REQUEST_LIMIT));
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_LIMIT,
+        ));
     let inside = limited
         .layer(session::layer(app))
         .fallback(not_found)
@@ -50,8 +56,11 @@ pub fn router(app: &App) -> Router {
         .layer(CompressionLayer::new())
         .layer(from_fn(headers::add))
         .layer(CatchPanicLayer::new());
-    let router =
-        if app.settings.is_https() { router.layer(from_fn(headers::add_hsts)) } else { router };
+    let router = if app.settings.is_https() {
+        router.layer(from_fn(headers::add_hsts))
+    } else {
+        router
+    };
     router.with_state(app.clone())
 }
 

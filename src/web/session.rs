@@ -84,7 +84,11 @@ impl SessionStore for PgStore {
         let Some(row) = row else { return Ok(None) };
         let seconds = row.expires_at.to_jiff().as_second();
         let expiry_date = OffsetDateTime::from_unix_timestamp(seconds).map_err(decode)?;
-        Ok(Some(Record { id: *id, data: row.data.0, expiry_date }))
+        Ok(Some(Record {
+            id: *id,
+            data: row.data.0,
+            expiry_date,
+        }))
     }
 
     async fn delete(&self, id: &Id) -> Result<()> {

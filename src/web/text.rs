@@ -35,7 +35,9 @@ impl Locale {
     /// The best of ours for an `Accept-Language` header.
     #[must_use]
     pub fn from_accept(header: &str) -> Self {
-        let first = header.split(',').map(|part| part.split(';').next().unwrap_or("").trim());
+        let first = header
+            .split(',')
+            .map(|part| part.split(';').next().unwrap_or("").trim());
         for tag in first {
             let tag = tag.to_ascii_lowercase();
             if tag == "zh" || tag.starts_with("zh-") {

@@ -1,1 +1,7 @@
-fn main() {}
+//! One binary of tests that go through the front door: real router, real PostgreSQL, simulators
+//! over HTTP. `cargo verify` gives them their database.
+
+mod contract;
+mod identity;
+mod support;
+mod tidy;

@@ -1,0 +1,91 @@
+//! The groups of tests, each with what it needs, and one line at the end with the totals.
+
+mod checks;
+mod tests;
+
+use std::ops::AddAssign;
+use std::time::Instant;
+
+use clap::ValueEnum;
+
+use crate::postgres::{Durability, Postgres};
+use crate::prepare::migrate;
+use crate::workspace;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Group {
+    /// Format, lints, house rules, offline SQL data.
+    Tidy,
+    /// Every test that is in no other group.
+    Unit,
+    /// What simulators and real systems are held to.
+    Contract,
+}
+
+/// Which groups, and whether a missing tool is a failure.
+pub struct Plan {
+    pub all: bool,
+    pub groups: Vec<Group>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Totals {
+    pub passed: u64,
+    pub failed: u64,
+    pub skipped: u64,
+}
+
+impl AddAssign for Totals {
+    fn add_assign(&mut self, other: Self) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+/// Runs the plan; true if nothing failed.
+///
+/// # Errors
+/// Set-up that could not be had.
+pub async fn run(plan: &Plan) -> anyhow::Result<bool> {
+    let groups: Vec<Group> = Group::value_variants()
+        .iter()
+        .copied()
+        .filter(|g| plan.all || plan.groups.is_empty() || plan.groups.contains(g))
+        .collect();
+    let scratch = tempfile::tempdir()?;
+    let server = Postgres::start(&scratch.path().join("pg"), Durability::ThrownAway).await?;
+    server.make_database(tests::TEMPLATE).await?;
+    migrate(
+        &workspace::root().join("migrations"),
+        &server.url(tests::TEMPLATE),
+    )
+    .await?;
+    let mut totals = Totals::default();
+    for group in groups {
+        let name = group
+            .to_possible_value()
+            .map(|v| v.get_name().to_owned())
+            .unwrap_or_default();
+        println!("\n== {name}");
+        let begun = Instant::now();
+        let result = match group {
+            Group::Tidy => checks::tidy(&server).await?,
+            Group::Unit => tests::unit(&server)?,
+            Group::Contract => tests::of(&server, "contract::")?,
+        };
+        println!(
+            "== {name}: {} passed, {} failed, {} skipped in {:.0} s",
+            result.passed,
+            result.failed,
+            result.skipped,
+            begun.elapsed().as_secs_f64()
+        );
+        totals += result;
+    }
+    println!(
+        "\n{} passed, {} failed, {} skipped",
+        totals.passed, totals.failed, totals.skipped
+    );
+    Ok(totals.failed == 0 && !(plan.all && totals.skipped > 0))
+}

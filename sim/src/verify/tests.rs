@@ -1,0 +1,94 @@
+//! Groups that are tests of ours, run by cargo against a throw-away PostgreSQL.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use anyhow::Context as _;
+
+use super::Totals;
+use crate::postgres::Postgres;
+use crate::workspace;
+
+/// Migrated once; each test's database is a copy.
+pub const TEMPLATE: &str = "slipway_template";
+/// Modules of `tests/it/` that are groups of their own.
+const GROUPS: &[&str] = &[
+    "tidy::",
+    "contract::",
+    "mile::",
+    "real::",
+    "faults::",
+    "attacks::",
+];
+
+/// Unit tests of both crates and the front-door tests of no other group.
+pub fn unit(server: &Postgres) -> anyhow::Result<Totals> {
+    let mut totals = cargo(server, &["--workspace", "--lib", "--bins"], &[])?;
+    let skips: Vec<&str> = GROUPS.iter().flat_map(|g| ["--skip", g]).collect();
+    totals += cargo(server, &["--package", "slipway", "--test", "it"], &skips)?;
+    Ok(totals)
+}
+
+/// The tests of one module of `tests/it/`.
+pub fn of(server: &Postgres, module: &str) -> anyhow::Result<Totals> {
+    cargo(server, &["--package", "slipway", "--test", "it"], &[module])
+}
+
+fn cargo(server: &Postgres, what: &[&str], filters: &[&str]) -> anyhow::Result<Totals> {
+    let mut child = Command::new(env!("CARGO"))
+        .args(["test", "--quiet", "--locked", "--no-fail-fast"])
+        .args(what)
+        .arg("--")
+        .args(filters)
+        .current_dir(workspace::root())
+        .env("SLIPWAY_TEST_OWNER_URL", server.url("postgres"))
+        .env("SLIPWAY_TEST_APP_URL", server.app_url("postgres"))
+        .env("SLIPWAY_TEST_TEMPLATE", TEMPLATE)
+        .stdout(Stdio::piped())
+        .spawn()
+        .context("cannot run cargo")?;
+    let mut totals = Totals::default();
+    let output = child.stdout.take().context("cargo has no output")?;
+    for line in BufReader::new(output).lines() {
+        let line = line?;
+        if let Some(counted) = result_line(&line) {
+            totals += counted;
+        } else {
+            println!("{line}");
+        }
+    }
+    let status = child.wait()?;
+    if !status.success() && totals.failed == 0 {
+        // It did not compile, or died without a word.
+        totals.failed = 1;
+    }
+    Ok(totals)
+}
+
+/// `test result: ok. 5 passed; 0 failed; 1 ignored; …`
+fn result_line(line: &str) -> Option<Totals> {
+    let (_, counts) = line.strip_prefix("test result: ")?.split_once(". ")?;
+    let number = |word: &str| {
+        counts
+            .split(';')
+            .find_map(|part| part.trim().strip_suffix(word)?.trim().parse().ok())
+    };
+    Some(Totals {
+        passed: number("passed")?,
+        failed: number("failed")?,
+        skipped: number("ignored")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::result_line;
+
+    #[test]
+    fn totals_are_read_from_cargos_line() {
+        let line = "test result: FAILED. 5 passed; 2 failed; 1 ignored; 0 measured; 3 filtered out";
+        let totals = result_line(line).unwrap();
+        assert_eq!((totals.passed, totals.failed, totals.skipped), (5, 2, 1));
+        assert!(result_line("running 3 tests").is_none());
+    }
+}

@@ -1,0 +1,86 @@
+//! What operators do to a step by hand. The caller asks the right and writes the audit entry.
+
+use std::sync::Arc;
+
+use super::{Engine, RunState, StepId, StepResult, StepState, store};
+use crate::db::{DbError, Tx};
+use crate::error::Words;
+
+/// What became of an operator's wish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operated {
+    Done,
+    /// There is no such step.
+    NotFound,
+    /// It is over, or (for retry and look now) a worker holds it at this moment.
+    NotNow,
+}
+
+/// Forgets a step's errors and makes it due.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn retry(tx: &mut Tx, step: StepId) -> Result<Operated, DbError> {
+    let Some((_, state)) = store::lock_step(tx.connection(), step).await? else {
+        return Ok(Operated::NotFound);
+    };
+    make_due(
+        tx,
+        step,
+        matches!(state, StepState::Errored | StepState::Ready),
+    )
+    .await
+}
+
+/// Ends a step's wait early; it decides anew what it sees.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn look_now(tx: &mut Tx, step: StepId) -> Result<Operated, DbError> {
+    let Some((_, state)) = store::lock_step(tx.connection(), step).await? else {
+        return Ok(Operated::NotFound);
+    };
+    make_due(
+        tx,
+        step,
+        matches!(state, StepState::Waiting | StepState::Ready),
+    )
+    .await
+}
+
+async fn make_due(tx: &mut Tx, step: StepId, fits: bool) -> Result<Operated, DbError> {
+    if !fits || !store::make_due(tx.connection(), step).await? {
+        return Ok(Operated::NotNow);
+    }
+    tx.wake_after_commit();
+    Ok(Operated::Done)
+}
+
+/// Gives a step and its run up, with a reason. Its domain hears of it as of a failure.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn abandon(
+    engine: &Arc<Engine>,
+    tx: &mut Tx,
+    step: StepId,
+    reason: &str,
+) -> Result<Operated, DbError> {
+    let Some((claim, state)) = store::lock_step(tx.connection(), step).await? else {
+        return Ok(Operated::NotFound);
+    };
+    if matches!(
+        state,
+        StepState::Done | StepState::Failed | StepState::Abandoned
+    ) {
+        return Ok(Operated::NotNow);
+    }
+    let words = Words::new("step-abandoned").with("reason", reason);
+    let detail = serde_json::to_value(&words).unwrap_or_default();
+    store::abandon_step(tx.connection(), step, detail).await?;
+    if let Some(step) = engine.step(&claim.name) {
+        step.record(tx, &claim, &StepResult::Fail(words)).await?;
+    }
+    store::end_run(tx.connection(), claim.run, RunState::Abandoned).await?;
+    Ok(Operated::Done)
+}

@@ -1,0 +1,432 @@
+//! The engine's SQL.
+
+use std::time::Duration;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use jiff::Timestamp;
+use serde_json::Value;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::{Claim, NewEffect, NewRun, NewStep, RunId, RunState, StepId, StepState};
+use crate::db::{DbError, Tx};
+use crate::error::Words;
+
+/// Starts a run with its first step, in the caller's transaction; workers wake at its commit.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn start_run(tx: &mut Tx, run: &NewRun, first: &NewStep) -> Result<RunId, DbError> {
+    let id = RunId::new();
+    sqlx::query!(
+        "INSERT INTO run (id, kind, subject_id, project_id, parent_id)
+         VALUES ($1, $2, $3, $4, $5)",
+        id.0,
+        run.kind,
+        run.subject,
+        run.project,
+        run.parent.map(|p| p.0),
+    )
+    .execute(tx.connection())
+    .await?;
+    add_step(tx.connection(), id, first).await?;
+    tx.wake_after_commit();
+    Ok(id)
+}
+
+pub(super) async fn add_step(
+    connection: &mut PgConnection,
+    run: RunId,
+    step: &NewStep,
+) -> Result<(), DbError> {
+    let id = StepId::new();
+    sqlx::query!(
+        "INSERT INTO step (id, run_id, name, lane, input) VALUES ($1, $2, $3, $4, $5)",
+        id.0,
+        run.0,
+        step.name,
+        step.lane,
+        step.input,
+    )
+    .execute(&mut *connection)
+    .await?;
+    match &step.effect {
+        Some(effect) => add_effect(connection, id, effect).await,
+        None => Ok(()),
+    }
+}
+
+async fn add_effect(
+    connection: &mut PgConnection,
+    step: StepId,
+    effect: &NewEffect,
+) -> Result<(), DbError> {
+    let intent = digest(&SHA256, effect.intent.to_string().as_bytes());
+    sqlx::query!(
+        "INSERT INTO effect (id, step_id, kind, target, name, intent_hash)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        Uuid::now_v7(),
+        step.0,
+        effect.kind,
+        effect.target,
+        effect.name,
+        intent.as_ref(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What a worker asks for when it claims.
+pub(super) struct Ask<'a> {
+    pub worker: &'a str,
+    pub names: &'a [String],
+    /// Lanes without a free place.
+    pub full_lanes: &'a [String],
+    pub lease: Duration,
+    pub limit: i64,
+}
+
+/// Claims due steps: lease, attempt, attempt's row and effect's mark in one statement, which is
+/// one commit. A step whose lease ended is due like any other; its attempt was lost.
+pub(super) async fn claim(
+    executor: impl PgExecutor<'_>,
+    ask: &Ask<'_>,
+) -> Result<Vec<Claim>, DbError> {
+    let rows = sqlx::query!(
+        r#"WITH due AS (
+            SELECT id, attempt FROM step
+            WHERE ((state IN ('ready', 'waiting') AND wake_at <= slipway_now())
+                OR (state = 'running' AND lease_until < slipway_now()))
+              AND name = ANY($2) AND lane <> ALL($3)
+            ORDER BY wake_at LIMIT $5
+            FOR UPDATE SKIP LOCKED
+         ), claimed AS (
+            UPDATE step SET state = 'running', attempt = step.attempt + 1, worker = $1,
+                lease_until = slipway_now() + make_interval(secs => $4),
+                started_at = COALESCE(started_at, slipway_now())
+            FROM due WHERE step.id = due.id
+            RETURNING step.*
+         ), lost AS (
+            UPDATE step_attempt a SET ended_at = slipway_now(), outcome = 'lost'
+            FROM due WHERE a.step_id = due.id AND a.attempt = due.attempt AND a.ended_at IS NULL
+         ), begun AS (
+            INSERT INTO step_attempt (step_id, attempt, worker)
+            SELECT id, attempt, $1 FROM claimed
+         ), marked AS (
+            UPDATE effect e SET state = 'attempted', attempts = e.attempts + 1,
+                attempted_at = slipway_now()
+            FROM claimed WHERE e.step_id = claimed.id
+         )
+         SELECT c.id AS "id: StepId", c.run_id AS "run: RunId", c.name, c.lane, c.input,
+            c.attempt, c.errors, c.output AS seen, r.subject_id, r.project_id
+         FROM claimed c JOIN run r ON r.id = c.run_id"#,
+        ask.worker,
+        ask.names,
+        ask.full_lanes,
+        ask.lease.as_secs_f64(),
+        ask.limit,
+    )
+    .fetch_all(executor)
+    .await?;
+    let claims = rows.into_iter().map(|r| Claim {
+        step: r.id,
+        run: r.run,
+        name: r.name,
+        lane: r.lane,
+        subject: r.subject_id,
+        project: r.project_id,
+        input: r.input,
+        attempt: r.attempt,
+        errors: r.errors,
+        seen: r.seen,
+    });
+    Ok(claims.collect())
+}
+
+/// Seconds until the next step of ours is due; `None` if none is planned.
+pub(super) async fn next_due(
+    executor: impl PgExecutor<'_>,
+    names: &[String],
+) -> Result<Option<f64>, DbError> {
+    let seconds = sqlx::query_scalar!(
+        "SELECT EXTRACT(EPOCH FROM min(
+            CASE WHEN state = 'running' THEN lease_until ELSE wake_at END) - slipway_now())::float8
+         FROM step WHERE state IN ('ready', 'waiting', 'running') AND name = ANY($1)",
+        names,
+    );
+    Ok(seconds.fetch_one(executor).await?)
+}
+
+/// How an attempt ends.
+pub(super) struct Ending<'a> {
+    pub state: StepState,
+    pub outcome: &'a str,
+    pub detail: Option<Value>,
+    pub output: Option<&'a Value>,
+    pub waits_for: Option<Value>,
+    pub wake_after: Duration,
+    pub errors: i32,
+}
+
+/// Ends the attempt if it is still ours; false if another worker has the step by now.
+pub(super) async fn end_attempt(
+    connection: &mut PgConnection,
+    claim: &Claim,
+    end: &Ending<'_>,
+) -> Result<bool, DbError> {
+    let over = matches!(end.state, StepState::Done | StepState::Failed);
+    let ours = sqlx::query!(
+        "UPDATE step SET state = $3, output = COALESCE($4, output), waits_for = $5,
+            wake_at = slipway_now() + make_interval(secs => $6), errors = $7,
+            lease_until = NULL, worker = NULL,
+            ended_at = CASE WHEN $8 THEN slipway_now() END
+         WHERE id = $1 AND attempt = $2 AND state = 'running'",
+        claim.step.0,
+        claim.attempt,
+        end.state.as_str(),
+        end.output,
+        end.waits_for,
+        end.wake_after.as_secs_f64(),
+        end.errors,
+        over,
+    )
+    .execute(&mut *connection)
+    .await?;
+    if ours.rows_affected() != 1 {
+        return Ok(false);
+    }
+    // Of many looks at something that goes on, the last is kept.
+    sqlx::query!(
+        "WITH ended AS (
+            UPDATE step_attempt SET ended_at = slipway_now(), outcome = $3, detail = $4
+            WHERE step_id = $1 AND attempt = $2
+         ), confirmed AS (
+            UPDATE effect SET state = 'confirmed', confirmed_at = slipway_now()
+            WHERE step_id = $1 AND $3 = 'done'
+         )
+         DELETE FROM step_attempt WHERE step_id = $1 AND attempt < $2 AND outcome = 'wait'",
+        claim.step.0,
+        claim.attempt,
+        end.outcome,
+        end.detail,
+    )
+    .execute(connection)
+    .await?;
+    Ok(true)
+}
+
+pub(super) async fn end_run(
+    connection: &mut PgConnection,
+    run: RunId,
+    state: RunState,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE run SET state = $2, ended_at = slipway_now() WHERE id = $1 AND state = 'active'",
+        run.0,
+        state.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Makes what waits for a subject look again, now.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn wake_subject(tx: &mut Tx, subject: Uuid) -> Result<u64, DbError> {
+    let woken = sqlx::query!(
+        "UPDATE step SET wake_at = slipway_now()
+         FROM run WHERE run.id = step.run_id AND run.subject_id = $1 AND run.state = 'active'
+           AND step.state IN ('waiting', 'ready')",
+        subject,
+    )
+    .execute(tx.connection())
+    .await?;
+    tx.wake_after_commit();
+    Ok(woken.rows_affected())
+}
+
+/// A run as a list shows it.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct RunRow {
+    pub id: RunId,
+    pub kind: String,
+    pub subject: Uuid,
+    pub state: RunState,
+    pub created_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub steps: Vec<StepRow>,
+}
+
+/// A step as a list shows it.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct StepRow {
+    pub id: StepId,
+    pub name: String,
+    pub lane: String,
+    pub state: StepState,
+    pub attempt: i32,
+    pub errors: i32,
+    pub waits_for: Option<Words>,
+    pub last_error: Option<Words>,
+    pub created_at: Timestamp,
+    pub wake_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+}
+
+/// The runs about a subject, newest first, with their steps in order.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn runs_of(executor: impl PgExecutor<'_>, subject: Uuid) -> Result<Vec<RunRow>, DbError> {
+    fetch_runs(executor, Some(subject), None, false, 50).await
+}
+
+/// Runs, newest first; `stuck` leaves those that need a hand.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn list_runs(
+    executor: impl PgExecutor<'_>,
+    before: Option<RunId>,
+    stuck: bool,
+    limit: i64,
+) -> Result<Vec<RunRow>, DbError> {
+    fetch_runs(executor, None, before, stuck, limit).await
+}
+
+async fn fetch_runs(
+    executor: impl PgExecutor<'_>,
+    subject: Option<Uuid>,
+    before: Option<RunId>,
+    stuck: bool,
+    limit: i64,
+) -> Result<Vec<RunRow>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT r.id AS "id: RunId", r.kind, r.subject_id, r.state AS "state: RunState",
+            r.created_at, r.ended_at,
+            (SELECT COALESCE(jsonb_agg(jsonb_build_object(
+                'id', s.id, 'name', s.name, 'lane', s.lane, 'state', s.state,
+                'attempt', s.attempt, 'errors', s.errors, 'waits_for', s.waits_for,
+                'last_error', (SELECT a.detail FROM step_attempt a
+                    WHERE a.step_id = s.id AND a.outcome IN ('retry', 'failed')
+                    ORDER BY a.attempt DESC LIMIT 1),
+                'created_at', s.created_at, 'wake_at', s.wake_at, 'ended_at', s.ended_at)
+                ORDER BY s.created_at, s.id), '[]')
+             FROM step s WHERE s.run_id = r.id) AS "steps!: Json<Vec<StepRow>>"
+           FROM run r
+           WHERE ($1::uuid IS NULL OR r.subject_id = $1)
+             AND ($2::uuid IS NULL OR r.id < $2)
+             AND (NOT $3 OR (r.state = 'active' AND EXISTS (SELECT 1 FROM step s
+                WHERE s.run_id = r.id AND s.ended_at IS NULL
+                  AND (s.errors > 0 OR s.state = 'errored'))))
+           ORDER BY r.id DESC LIMIT $4"#,
+        subject,
+        before.map(|b| b.0),
+        stuck,
+        limit,
+    )
+    .fetch_all(executor)
+    .await?;
+    let runs = rows.into_iter().map(|r| RunRow {
+        id: r.id,
+        kind: r.kind,
+        subject: r.subject_id,
+        state: r.state,
+        created_at: r.created_at.to_jiff(),
+        ended_at: r.ended_at.map(|t| t.to_jiff()),
+        steps: r.steps.0,
+    });
+    Ok(runs.collect())
+}
+
+/// The unfinished step as a claim that nobody holds, for operators; locks its row.
+pub(super) async fn lock_step(
+    connection: &mut PgConnection,
+    step: StepId,
+) -> Result<Option<(Claim, StepState)>, DbError> {
+    let row = sqlx::query!(
+        r#"SELECT s.run_id AS "run: RunId", s.name, s.lane, s.input, s.attempt, s.errors,
+            s.output, s.state AS "state: StepState", r.subject_id, r.project_id
+           FROM step s JOIN run r ON r.id = s.run_id WHERE s.id = $1
+           FOR UPDATE OF s"#,
+        step.0,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|r| {
+        let claim = Claim {
+            step,
+            run: r.run,
+            name: r.name,
+            lane: r.lane,
+            subject: r.subject_id,
+            project: r.project_id,
+            input: r.input,
+            attempt: r.attempt,
+            errors: r.errors,
+            seen: r.output,
+        };
+        (claim, r.state)
+    }))
+}
+
+/// The project that a step's run belongs to, for the question who may touch it.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn run_of_step(
+    executor: impl PgExecutor<'_>,
+    step: StepId,
+) -> Result<Option<(RunId, Option<Uuid>)>, DbError> {
+    let row = sqlx::query!(
+        r#"SELECT r.id AS "id: RunId", r.project_id FROM run r
+           JOIN step s ON s.run_id = r.id WHERE s.id = $1"#,
+        step.0,
+    );
+    Ok(row
+        .fetch_optional(executor)
+        .await?
+        .map(|r| (r.id, r.project_id)))
+}
+
+/// Due now, errors forgotten. Not while a worker holds it.
+pub(super) async fn make_due(connection: &mut PgConnection, step: StepId) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE step SET state = CASE WHEN state = 'errored' THEN 'ready' ELSE state END,
+            wake_at = slipway_now(), errors = 0
+         WHERE id = $1 AND state IN ('ready', 'waiting', 'errored')",
+        step.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Ends a step whatever its state; a worker that still runs it has lost it.
+pub(super) async fn abandon_step(
+    connection: &mut PgConnection,
+    step: StepId,
+    detail: Value,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "WITH ended AS (
+            UPDATE step SET state = 'abandoned', attempt = attempt + 1, lease_until = NULL,
+                worker = NULL, ended_at = slipway_now()
+            WHERE id = $1 AND ended_at IS NULL RETURNING id, attempt
+         ), kept AS (
+            INSERT INTO step_attempt (step_id, attempt, worker, ended_at, outcome, detail)
+            SELECT id, attempt, 'operator', slipway_now(), 'abandoned', $2 FROM ended
+         )
+         UPDATE effect SET state = 'abandoned'
+         WHERE step_id = $1 AND state <> 'confirmed'",
+        step.0,
+        detail,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

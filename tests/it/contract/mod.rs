@@ -1,0 +1,1 @@
+//! What simulators and real systems are both held to.

@@ -1,0 +1,111 @@
+//! A person's browser: one cookie jar, no redirects followed, forms and JSON.
+
+use reqwest::{Client, Method, RequestBuilder};
+use scraper::{Html, Selector};
+use serde_json::Value;
+
+pub struct Browser {
+    client: Client,
+    base: String,
+    pub cookies: Vec<(String, String)>,
+    pub headers: Vec<(&'static str, String)>,
+}
+
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: reqwest::header::HeaderMap,
+    pub body: String,
+}
+
+impl Answer {
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|e| panic!("{e}: {}", self.body))
+    }
+
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |v| v.to_str().unwrap())
+    }
+
+    /// The text of what a selector finds, white space folded.
+    pub fn text(&self, selector: &str) -> String {
+        let page = Html::parse_document(&self.body);
+        let selector = Selector::parse(selector).unwrap();
+        let found = page.select(&selector);
+        let text: Vec<String> = found
+            .flat_map(|e| e.text())
+            .flat_map(str::split_whitespace)
+            .map(str::to_owned)
+            .collect();
+        text.join(" ")
+    }
+}
+
+impl Browser {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a browser is not the product's client"
+    )]
+    pub fn new(base: &str) -> Self {
+        let redirect = reqwest::redirect::Policy::none();
+        let client = Client::builder().redirect(redirect).build().unwrap();
+        Self {
+            client,
+            base: base.to_owned(),
+            cookies: Vec::new(),
+            headers: Vec::new(),
+        }
+    }
+
+    pub async fn get(&mut self, path: &str) -> Answer {
+        self.send(self.request(Method::GET, path)).await
+    }
+
+    pub async fn post(&mut self, path: &str, form: &[(&str, &str)]) -> Answer {
+        self.send(self.request(Method::POST, path).form(form)).await
+    }
+
+    pub async fn api(&mut self, method: Method, path: &str, body: &Value) -> Answer {
+        let path = format!("/api/v1{path}");
+        self.send(self.request(method, &path).json(body)).await
+    }
+
+    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let cookies: Vec<String> = self
+            .cookies
+            .iter()
+            .map(|(k, v)| format!("{k}={v}"))
+            .collect();
+        let request = self
+            .client
+            .request(method, format!("{}{path}", self.base))
+            .header("cookie", cookies.join("; "));
+        self.headers
+            .iter()
+            .fold(request, |r, (name, value)| r.header(*name, value))
+    }
+
+    async fn send(&mut self, request: RequestBuilder) -> Answer {
+        let response = request.send().await.unwrap();
+        for value in response.headers().get_all("set-cookie") {
+            let pair = value
+                .to_str()
+                .unwrap()
+                .split(';')
+                .next()
+                .unwrap_or_default();
+            let (name, value) = pair.split_once('=').unwrap();
+            self.cookies.retain(|(n, _)| n != name);
+            if !value.is_empty() {
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        Answer {
+            status,
+            headers,
+            body: response.text().await.unwrap(),
+        }
+    }
+}

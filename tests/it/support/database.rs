@@ -1,0 +1,60 @@
+//! A database per test: a copy of the migrated template, made by the owner and used as the
+//! application's role.
+
+use secrecy::SecretString;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
+use url::Url;
+
+pub struct Database {
+    /// The owner's connections, for what only the owner may do.
+    pub owner: PgPool,
+    pub app_url: SecretString,
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "`cargo verify` tells where the server is"
+)]
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `cargo verify`"))
+}
+
+fn with_database(url: &str, name: &str) -> String {
+    let mut url: Url = url.parse().unwrap();
+    url.set_path(name);
+    url.to_string()
+}
+
+impl Database {
+    pub async fn new() -> Self {
+        let name = format!("t_{}", uuid::Uuid::now_v7().simple());
+        let admin_url = variable("SLIPWAY_TEST_OWNER_URL");
+        let template = variable("SLIPWAY_TEST_TEMPLATE");
+        let mut admin = PgConnection::connect(&admin_url).await.unwrap();
+        let sql = format!("CREATE DATABASE {name} TEMPLATE {template}");
+        admin.execute(AssertSqlSafe(sql)).await.unwrap();
+        admin.close().await.unwrap();
+        let owner = PgPoolOptions::new()
+            .max_connections(2)
+            .connect(&with_database(&admin_url, &name))
+            .await
+            .unwrap();
+        let app_url = with_database(&variable("SLIPWAY_TEST_APP_URL"), &name);
+        Self {
+            name,
+            owner,
+            app_url: SecretString::from(app_url),
+        }
+    }
+
+    /// Moves the database's clock.
+    pub async fn set_clock_offset(&self, seconds: i64) {
+        let sql = format!(
+            "CREATE OR REPLACE FUNCTION slipway_now() RETURNS timestamptz
+             LANGUAGE sql STABLE PARALLEL SAFE
+             AS 'SELECT now() + make_interval(secs => {seconds})'"
+        );
+        self.owner.execute(AssertSqlSafe(sql)).await.unwrap();
+    }
+}

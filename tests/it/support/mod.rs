@@ -1,0 +1,8 @@
+//! Plumbing of the tests: a database each, the portal on loopback, browsers with a cookie.
+
+pub mod browser;
+pub mod database;
+pub mod portal;
+
+pub use browser::Browser;
+pub use portal::Portal;
