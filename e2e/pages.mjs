@@ -1,0 +1,16 @@
+// Every page, as data. `as` is the role of the person who opens it, null for nobody signed in;
+// `ready` is what must be there before anything is judged. A path that depends on what the portal
+// holds is a function: it gets `get(path)`, the API as that person, and returns the path.
+export const pages = [
+  { name: 'login', path: '/login', as: null, ready: 'form input[name=password]' },
+  { name: 'home', path: '/', as: 'developer', ready: 'h1' },
+  { name: 'projects', path: '/projects', as: 'developer', ready: 'h1' },
+  { name: 'project-new', path: '/projects/new', as: 'developer', ready: 'main form' },
+  { name: 'requests', path: '/requests', as: 'ops', ready: 'h1' },
+  { name: 'audit', path: '/audit', as: 'auditor', ready: 'h1' },
+  { name: 'clusters', path: '/clusters', as: 'ops', ready: 'h1' },
+  { name: 'connections', path: '/connections', as: 'admin', ready: 'h1' },
+];
+
+export const languages = ['en', 'zh-CN'];
+export const widths = [390, 1440];

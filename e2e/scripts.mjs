@@ -1,0 +1,226 @@
+// Tries static/*.js and htmx in a real browser under the portal's content security policy.
+//
+//   node e2e/scripts.mjs
+import { launch, oneLine, watch } from './browser.mjs';
+import { openStage } from './stage.mjs';
+import { Tally } from './tally.mjs';
+
+const tally = new Tally();
+const browser = await launch();
+const is = (what, found, expected) => (found === expected || (expected instanceof RegExp && expected.test(found))
+  ? [] : [`${what} is ${JSON.stringify(found)}, not ${expected}`]);
+const text = (page, selector) => page.locator(selector).first().textContent();
+const revision = (page, n) => page.waitForFunction((wanted) => document.getElementById('revision').textContent === wanted, String(n), { timeout: 8_000 });
+
+async function scene(name, { query = '', colorScheme = 'light', quiet = true } = {}, act) {
+  const stage = await openStage();
+  const context = await browser.newContext({ baseURL: stage.url, colorScheme, timezoneId: 'Asia/Shanghai' });
+  const page = await context.newPage();
+  const seen = await watch(page);
+  try {
+    await page.goto(`/${query}`);
+    await page.waitForFunction(() => document.querySelector('.live').dataset.shown === 'live');
+    const faults = await act({ page, stage, seen, context });
+    tally.check(name, quiet ? [...faults, ...seen.console, ...seen.csp, ...seen.requests] : faults);
+  } catch (error) {
+    tally.check(name, [oneLine(error.message), ...seen.console]);
+  } finally {
+    await context.close();
+    stage.close();
+  }
+}
+
+await scene('a part follows its topics and no others', {}, async ({ page, stage }) => {
+  await until(() => stage.streams.size === 1);
+  stage.revision = 2;
+  stage.send('release:43');
+  await page.waitForTimeout(400);
+  const before = stage.fetches;
+  stage.send('project:pay');
+  await revision(page, 2);
+  return [...is('fetches for a foreign topic', before, 0), ...is('fetches', stage.fetches, 1), ...is('HX-Request', stage.headers['hx-request'], 'true')];
+});
+
+for (const delay of [0, 300]) {
+  await scene(`many events cost few fetches of ${delay} ms, one at a time, and the last one counts`, {}, async ({ page, stage }) => {
+    await until(() => stage.streams.size === 1);
+    stage.delay = delay;
+    for (let n = 2; n <= 41; n += 1) {
+      stage.revision = n;
+      stage.send('release:42');
+      await page.waitForTimeout(25);
+    }
+    await revision(page, 41);
+    return [...is('fetches at once', stage.mostAtOnce, 1), ...(stage.fetches <= 12 ? [] : [`${stage.fetches} fetches for 40 events`])];
+  });
+}
+
+await scene('what the visitor opened, typed, focused and scrolled stays', {}, async ({ page, stage }) => {
+  await until(() => stage.streams.size === 1);
+  await page.click('#evidence summary');
+  await page.click('#build summary');
+  await page.fill('#note', 'half a sentence');
+  await page.focus('#note');
+  await page.evaluate(() => {
+    document.getElementById('log').scrollTop = 40;
+    document.getElementById('note').setSelectionRange(2, 5);
+    document.getElementById('note').mark = true;
+  });
+  await page.waitForTimeout(100);
+  Object.assign(stage, { revision: 2, lines: 80 });
+  stage.send('release:42');
+  await revision(page, 2);
+  const now = await page.evaluate(() => {
+    const note = document.getElementById('note');
+    const open = ['evidence', 'build', 'quiet'].map((id) => document.getElementById(id).open);
+    return { open: open.join(), value: note.value, focused: document.activeElement === note, caret: `${note.selectionStart},${note.selectionEnd}`, same: note.mark, scroll: document.getElementById('log').scrollTop };
+  });
+  return [...is('open folds (opened, closed, untouched)', now.open, 'true,false,true'), ...is('text', now.value, 'half a sentence'),
+    ...is('focus', now.focused, true), ...is('caret', now.caret, '2,5'), ...is('the same field', now.same, true), ...is('scroll', now.scroll, 40)];
+});
+
+await scene('a log follows its end until the reader scrolls up, and again at the end', {}, async ({ page, stage }) => {
+  await until(() => stage.streams.size === 1);
+  const gap = () => page.evaluate(() => {
+    const log = document.getElementById('log');
+    return Math.round(log.scrollHeight - log.scrollTop - log.clientHeight);
+  });
+  const first = await gap();
+  Object.assign(stage, { revision: 2, lines: 90 });
+  stage.send('release:42');
+  await revision(page, 2);
+  return [...is('gap at start', first, 0), ...is('gap after more lines', await gap(), 0)];
+});
+
+await scene('a lost stream is told, heals, resumes and fetches what was missed', { quiet: false }, async ({ page, stage, seen }) => {
+  await until(() => stage.streams.size === 1);
+  stage.send('nothing');
+  await page.waitForTimeout(200);
+  stage.streamStatus = 503;
+  stage.revision = 2;
+  stage.drop();
+  await page.waitForSelector('.live.is-lost', { timeout: 8_000 });
+  const lost = await text(page, '.live');
+  await page.waitForTimeout(1_500);
+  const later = await text(page, '.live');
+  stage.revision = 3;
+  stage.streamStatus = 200;
+  await page.waitForSelector('.live:not(.is-lost)', { timeout: 8_000 });
+  await revision(page, 3);
+  return [...is('words', lost, /^Not connected for \d+ s, trying again$/), ...is('words age', later !== lost, true),
+    ...is('words when healed', await text(page, '.live'), 'Live'), ...is('resumed after', stage.lastEventIds[1], '1'), ...seen.csp];
+});
+
+await scene('a stream that breaks off for a moment is not worth a word', { quiet: false }, async ({ page, stage }) => {
+  await until(() => stage.streams.size === 1);
+  stage.revision = 2;
+  stage.drop();
+  await revision(page, 2);
+  return is('words', await text(page, '#say'), '');
+});
+
+for (const status of [303, 401, 404]) {
+  await scene(`a part that answers ${status} leaves the page and says so`, { quiet: false }, async ({ page, stage }) => {
+    await until(() => stage.streams.size === 1);
+    await page.fill('#note', 'kept');
+    stage.partStatus = status;
+    stage.send('release:42');
+    await page.waitForSelector('.live.is-lost');
+    await until(() => stage.streams.size === 0);
+    return [...is('words', await text(page, '.live'), 'This page is out of date. Reload it'), ...is('typed', await page.inputValue('#note'), 'kept'),
+      ...is('revision', await text(page, '#revision'), '1'), ...is('announced', await text(page, '#say'), /out of date/)];
+  });
+}
+
+await scene('a part that fails is tried again', { quiet: false }, async ({ page, stage }) => {
+  await until(() => stage.streams.size === 1);
+  stage.partStatus = 500;
+  stage.send('release:42');
+  await until(() => stage.fetches === 1);
+  Object.assign(stage, { partStatus: 200, revision: 2 });
+  await revision(page, 2);
+  return is('fetches', stage.fetches, 2);
+});
+
+await scene('scripts and styles inside a part are stopped by the policy', { quiet: false }, async ({ page, stage, seen }) => {
+  await until(() => stage.streams.size === 1);
+  Object.assign(stage, { revision: 2, extra: '<b id="evil" style="color:red" onclick="window.hit=1" hx-on:click="window.hit=2">x</b><script>window.hit = 3</script>' });
+  stage.send('release:42');
+  await revision(page, 2);
+  await page.click('#evil');
+  return [...is('hit', await page.evaluate(() => window.hit ?? null), null), ...is('some reports', seen.csp.length >= 3, true)];
+});
+
+await scene('times in English', {}, async ({ page }) => {
+  const expected = { t40: /^4\d s ago$/, t26: '26 min ago', t2: '2 h ago', d1: '1 day ago', future: 'in 7 days', s198: /^3 min (18|19|20|21) s$/, s22: '22 min', c: /^\d\d:\d\d:\d\d$/, old: /^\d+ [A-Z][a-z]{2} \d{4}$/ };
+  const faults = [];
+  for (const [id, words] of Object.entries(expected)) faults.push(...is(id, await text(page, `#${id}`), words));
+  return [...faults, ...is('title', await page.getAttribute('#t26', 'title'), /^\d+ [A-Z][a-z]{2} \d{4}, \d\d:\d\d:\d\d \(UTC\+8\)$/)];
+});
+
+await scene('times in Chinese', { query: '?lang=zh-CN' }, async ({ page }) => {
+  const expected = { t40: /^4\d 秒前$/, t26: '26 分钟前', t2: '2 小时前', d1: '1 天前', future: '7 天后', s198: /^3 分 \d+ 秒$/, old: /^\d{4}年\d+月\d+日$/ };
+  const faults = [];
+  for (const [id, words] of Object.entries(expected)) faults.push(...is(id, await text(page, `#${id}`), words));
+  return [...faults, ...is('title', await page.getAttribute('#t26', 'title'), /^\d{4}年\d+月\d+日 \d\d:\d\d:\d\d（UTC\+8）$/)];
+});
+
+await scene('the theme follows the system, then the button', { colorScheme: 'dark' }, async ({ page, context }) => {
+  const theme = () => page.evaluate(() => document.documentElement.dataset.bsTheme);
+  const system = await theme();
+  const pressed = await page.getAttribute('[data-theme-switch]', 'aria-pressed');
+  await page.click('[data-theme-switch]');
+  const cookie = (await context.cookies()).find(({ name }) => name === 'theme');
+  return [...is('system', system, 'dark'), ...is('pressed', pressed, 'true'), ...is('switched', await theme(), 'light'), ...is('cookie', cookie?.value, 'light')];
+});
+
+await scene('copying', {}, async ({ page, context, stage }) => {
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: stage.url });
+  await page.click('[data-copy] use', { force: true });
+  await page.waitForSelector('.is-copied');
+  const clipboard = await page.evaluate(() => navigator.clipboard.readText());
+  return [...is('clipboard', clipboard, 'sha256:4be19f02ac31'), ...is('announced', await text(page, '#say'), 'Copied')];
+});
+
+await scene('copying where the browser gives no clipboard', {}, async ({ page }) => {
+  await page.evaluate(() => {
+    Object.defineProperty(navigator, 'clipboard', { value: undefined });
+    document.addEventListener('copy', () => { window.copied = String(document.activeElement.value); });
+  });
+  await page.click('[data-copy]');
+  await page.waitForSelector('.is-copied');
+  const focus = await page.evaluate(() => document.activeElement.dataset.copy);
+  return [...is('copied', await page.evaluate(() => window.copied), 'sha256:4be19f02ac31'), ...is('focus', focus, 'sha256:4be19f02ac31')];
+});
+
+await scene('the keyboard', {}, async ({ page }) => {
+  await page.keyboard.press('/');
+  const focused = await page.evaluate(() => document.activeElement.name);
+  await page.keyboard.type('g p/');
+  const typed = await page.inputValue('[type=search]');
+  const before = page.url();
+  await page.evaluate(() => document.activeElement.blur());
+  await page.keyboard.type('gp');
+  const after = page.url();
+  await page.evaluate(() => { document.body.dataset.keys = 'off'; });
+  await page.keyboard.press('/');
+  const off = await page.evaluate(() => document.activeElement.localName);
+  return [...is('/', focused, 'q'), ...is('typed', typed, 'g p/'), ...is('stays', before.includes('#'), false), ...is('g p', after, /#projects$/), ...is('off', off, 'body')];
+});
+
+await scene('a shut button does nothing', {}, async ({ page }) => {
+  await page.click('#shut', { force: true });
+  await page.waitForTimeout(150);
+  return is('path', new URL(page.url()).pathname, '/');
+});
+
+await browser.close();
+tally.finish();
+
+async function until(condition) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (condition()) return;
+    await new Promise((waited) => setTimeout(waited, 40));
+  }
+  throw new Error(`never came true: ${condition}`);
+}

@@ -1,0 +1,132 @@
+// A server with one page, for trying our scripts without the portal: real static files, the portal's
+// content security policy, a stream of events and a part that can be told to be slow, gone or broken.
+import { readFileSync } from 'node:fs';
+import http from 'node:http';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const STATIC = fileURLToPath(new URL('../static/', import.meta.url));
+const TYPES = { '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
+const POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:";
+
+export async function openStage() {
+  const stage = {
+    revision: 1, delay: 0, partStatus: 200, streamStatus: 200, extra: '', lines: 60,
+    fetches: 0, atOnce: 0, mostAtOnce: 0, streams: new Set(), lastEventIds: [], nextId: 1, headers: null,
+    send(topic) {
+      for (const stream of this.streams) stream.write(`id: ${this.nextId}\ndata: ${topic}\n\n`);
+      this.nextId += 1;
+    },
+    drop() {
+      for (const stream of this.streams) stream.destroy();
+    },
+  };
+  const server = http.createServer((request, response) => answer(stage, request, response));
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  stage.url = `http://127.0.0.1:${server.address().port}`;
+  stage.close = () => {
+    stage.drop();
+    server.close();
+    server.closeAllConnections();
+  };
+  return stage;
+}
+
+function answer(stage, request, response) {
+  const { pathname, searchParams } = new URL(request.url, stage.url);
+  const send = (status, type, body, headers = {}) => {
+    response.writeHead(status, {
+      'content-type': `${type}; charset=utf-8`, 'content-security-policy': POLICY,
+      'x-content-type-options': 'nosniff', ...headers,
+    });
+    response.end(body);
+  };
+  if (pathname.startsWith('/static/')) {
+    const path = pathname.split('/').slice(3).join('/');
+    return send(200, TYPES[extname(path)], readFileSync(join(STATIC, path)));
+  }
+  if (pathname === '/events') return stream(stage, request, response);
+  if (pathname === '/part') return part(stage, request, send);
+  return send(200, 'text/html', page(stage, searchParams.get('lang') ?? 'en'));
+}
+
+function stream(stage, request, response) {
+  stage.lastEventIds.push(request.headers['last-event-id'] ?? null);
+  if (stage.streamStatus !== 200) {
+    response.writeHead(stage.streamStatus).end();
+    return;
+  }
+  response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+  response.write('retry: 300\n\n');
+  stage.streams.add(response);
+  response.on('close', () => stage.streams.delete(response));
+}
+
+async function part(stage, request, send) {
+  stage.fetches += 1;
+  stage.atOnce += 1;
+  stage.mostAtOnce = Math.max(stage.mostAtOnce, stage.atOnce);
+  stage.headers = request.headers;
+  const { partStatus: status } = stage;
+  const body = status === 200 ? story(stage) : 'an error page';
+  await new Promise((waited) => setTimeout(waited, stage.delay));
+  stage.atOnce -= 1;
+  if (status === 303) return send(303, 'text/plain', '', { location: '/?login' });
+  return send(status, 'text/html', body);
+}
+
+function story({ revision, extra, lines }) {
+  const log = Array.from({ length: lines }, (_, n) => `<span class="t">09:33:${n}</span>  line ${n}\n`).join('');
+  return `<section class="panel" id="story" data-live="release:42 project:pay" data-part-url="/part">
+    <div class="panel-head"><h2>Revision <b id="revision">${revision}</b></h2>
+      <span class="live" data-live-text="Live" data-lost-text="Not connected for {time}, trying again"
+        data-outdated-text="This page is out of date. Reload it">Live</span></div>
+    <div class="panel-body">
+      <time id="since" datetime="${new Date(Date.now() - 200_000).toISOString()}" data-relative="span">server</time>
+      <details class="fold" id="evidence"><summary>Evidence</summary><p>Exit code ${revision}</p></details>
+      <details class="fold" id="build" open><summary>Build log</summary><p>Stage ${revision}</p></details>
+      <details class="fold" id="quiet" ${revision > 1 ? 'open' : ''}><summary>Untouched</summary><p>x</p></details>
+      <form action="/decide" method="post"><label>Note <input id="note" name="note" value=""></label></form>
+      <div class="log" data-follow><pre id="log" tabindex="0" aria-label="Log">${log}</pre></div>
+      ${extra}
+    </div></section>`;
+}
+
+function page(stage, lang) {
+  const ago = (seconds) => new Date(Date.now() - seconds * 1000).toISOString();
+  const time = (id, seconds, form = '') => `<time id="${id}" datetime="${ago(seconds)}" data-relative="${form}">?</time> `;
+  return `<!doctype html>
+<html lang="${lang}">
+<head>
+  <meta charset="utf-8">
+  <title>Stage · Slipway</title>
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="htmx-config" content='{"history": false, "includeIndicatorCSS": false}'>
+  <link rel="icon" href="/static/h/favicon.svg">
+  <link rel="stylesheet" href="/static/h/vendor/tabler.min.css">
+  <link rel="stylesheet" href="/static/h/slipway.css">
+  <script src="/static/h/theme.js"></script>
+  <script src="/static/h/vendor/htmx.min.js" defer></script>
+  <script src="/static/h/times.js" type="module"></script>
+  <script src="/static/h/live.js" type="module"></script>
+  <script src="/static/h/app.js" type="module"></script>
+</head>
+<body data-events="/events?topic=release:42&amp;after=0">
+<header class="bar"><div class="frame">
+  <nav class="wide" aria-label="Main"><ul><li><a href="/#projects" data-key="g p">Projects</a></li></ul></nav>
+  <div class="end"><form class="find" role="search"><input type="search" name="q" aria-label="Search" data-key="/"></form>
+  <button class="icon-btn" type="button" data-theme-switch aria-pressed="false" aria-label="Dark theme">
+    <svg class="i in-light" aria-hidden="true"><use href="/static/h/icons.svg#moon"/></svg>
+    <svg class="i in-dark" aria-hidden="true"><use href="/static/h/icons.svg#sun"/></svg></button></div>
+</div></header>
+<main class="frame stack" id="main"><h1>Stage</h1>
+  <p>${time('t40', 40)}${time('t26', 1570)}${time('t2', 7300)}${time('d1', 90_000)}${time('future', -7 * 86_400 - 60)}
+  ${time('s198', 198, 'span')}${time('s22', 1330, 'span')}${time('c', 0, 'clock')}${time('old', 40 * 86_400)}</p>
+  <p><span class="chip"><code>4be19f02ac31</code><button type="button" data-copy="sha256:4be19f02ac31" aria-label="Copy digest 4be19f02ac31">
+    <svg class="i" aria-hidden="true"><use href="/static/h/icons.svg#copy"/></svg></button></span></p>
+  <form action="/pressed"><button class="btn" id="shut" aria-disabled="true">Release</button></form>
+  ${story(stage)}
+</main>
+<p class="visually-hidden" role="status" id="say" data-copied-text="Copied"></p>
+</body></html>`;
+}

@@ -1,0 +1,20 @@
+// One line per check, and one that sums up in the words every test command here uses.
+export class Tally {
+  passed = 0;
+  failed = 0;
+
+  check(name, faults) {
+    if (faults.length === 0) {
+      this.passed += 1;
+      console.log(`pass ${name}`);
+    } else {
+      this.failed += 1;
+      console.log(`FAIL ${name}: ${faults.slice(0, 5).join(' | ')}${faults.length > 5 ? ` | and ${faults.length - 5} more` : ''}`);
+    }
+  }
+
+  finish() {
+    console.log(`${this.passed} passed, ${this.failed} failed, 0 skipped`);
+    process.exitCode = this.failed > 0 || this.passed === 0 ? 1 : 0;
+  }
+}
