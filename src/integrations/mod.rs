@@ -2,6 +2,9 @@
 //!
 //! Invariant: nothing here knows a word of the product's domain, and no call is without a timeout.
 
+pub mod answer;
+mod breaker;
 mod error;
+pub mod http;
 
 pub use error::CallError;
