@@ -5,6 +5,9 @@
 pub mod answer;
 mod breaker;
 mod error;
+pub mod gitlab;
 pub mod http;
+pub mod jenkins;
+pub mod registry;
 
 pub use error::CallError;
