@@ -2,6 +2,12 @@
 //!
 //! Invariant: nothing here knows a word of the product's domain, and no call is without a timeout.
 
+pub mod answer;
+mod breaker;
 mod error;
+pub mod gitlab;
+pub mod http;
+pub mod jenkins;
+pub mod registry;
 
 pub use error::CallError;
