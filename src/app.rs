@@ -6,6 +6,7 @@ use tokio::sync::Semaphore;
 
 use crate::config::Settings;
 use crate::db::{Db, DbError};
+use crate::web::events::Hub;
 
 /// Hashing a password takes 19 MiB and a core; more at once than this wait in line.
 const PASSWORD_HASHES_AT_ONCE: usize = 4;
@@ -18,6 +19,7 @@ pub struct Inner {
     pub settings: Settings,
     pub db: Db,
     pub hashing: Semaphore,
+    pub events: Hub,
 }
 
 impl std::ops::Deref for App {
@@ -33,10 +35,12 @@ impl App {
     pub fn new(settings: Settings) -> Result<Self, DbError> {
         let db = Db::connect(&settings.database_url)?;
         let hashing = Semaphore::new(PASSWORD_HASHES_AT_ONCE);
+        let events = Hub::start(&db);
         Ok(Self(Arc::new(Inner {
             settings,
             db,
             hashing,
+            events,
         })))
     }
 }

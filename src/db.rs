@@ -236,3 +236,82 @@ async fn hear(pool: &PgPool, wakes: &watch::Sender<u64>) -> Result<(), sqlx::Err
     }
     Ok(())
 }
+
+/// A place in the order of events: the transaction that made one, then its number.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor {
+    transaction: i64,
+    id: i64,
+}
+
+impl Cursor {
+    /// Reads what [`std::fmt::Display`] wrote.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (transaction, id) = text.split_once('.')?;
+        Some(Self {
+            transaction: transaction.parse().ok()?,
+            id: id.parse().ok()?,
+        })
+    }
+}
+
+impl std::fmt::Display for Cursor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.transaction, self.id)
+    }
+}
+
+/// Something that changed, by topic.
+#[derive(Debug, Clone)]
+pub struct Event {
+    pub cursor: Cursor,
+    pub topic: String,
+    pub project: Option<Uuid>,
+}
+
+impl Db {
+    /// The newest event below every open transaction.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn newest_event(&self) -> Result<Cursor, DbError> {
+        let row = sqlx::query!(
+            r#"SELECT xid::text::bigint AS "transaction!", id FROM event
+               WHERE xid < pg_snapshot_xmin(pg_current_snapshot())
+               ORDER BY xid DESC, id DESC LIMIT 1"#
+        );
+        let row = row.fetch_optional(&self.pool).await?;
+        Ok(row
+            .map(|r| Cursor {
+                transaction: r.transaction,
+                id: r.id,
+            })
+            .unwrap_or_default())
+    }
+
+    /// Events after a place, in order, below every open transaction.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn events_after(&self, after: Cursor, limit: i64) -> Result<Vec<Event>, DbError> {
+        let rows = sqlx::query!(
+            r#"SELECT xid::text::bigint AS "transaction!", id, topic, project_id FROM event
+               WHERE (xid, id) > ($1::bigint::text::xid8, $2)
+                 AND xid < pg_snapshot_xmin(pg_current_snapshot())
+               ORDER BY xid, id LIMIT $3"#,
+            after.transaction,
+            after.id,
+            limit,
+        )
+        .fetch_all(&self.pool)
+        .await?;
+        let cursor = |transaction, id| Cursor { transaction, id };
+        let event = rows.into_iter().map(|r| Event {
+            cursor: cursor(r.transaction, r.id),
+            topic: r.topic,
+            project: r.project_id,
+        });
+        Ok(event.collect())
+    }
+}

@@ -10,7 +10,11 @@ menu = Menu
 search = Search
 search-label = Search projects
 language-name = English
-switch-theme = Switch between light and dark
+dark-theme = Dark theme
+copied = Copied
+live = Live
+live-lost = Not connected for {"{"}time{"}"}, trying again
+live-outdated = Out of date: load the page again
 your-account = your account
 sign-out = Sign out
 

@@ -10,7 +10,11 @@ menu = 菜单
 search = 搜索
 search-label = 搜索项目
 language-name = 中文
-switch-theme = 切换浅色与深色
+dark-theme = 深色主题
+copied = 已复制
+live = 实时
+live-lost = 已断开 {"{"}time{"}"}，正在重连
+live-outdated = 内容已过时，请重新载入
 your-account = 你的账号
 sign-out = 退出登录
 

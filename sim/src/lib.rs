@@ -10,6 +10,7 @@ pub mod clock;
 pub mod faults;
 pub mod gitlab;
 pub mod jenkins;
+pub mod plane;
 pub mod postgres;
 pub mod prepare;
 pub mod registry;

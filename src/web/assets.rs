@@ -12,10 +12,10 @@ use rust_embed::RustEmbed;
 
 #[derive(RustEmbed)]
 #[folder = "static/"]
-#[exclude = "node_modules/*"]
-#[exclude = "package*.json"]
-#[exclude = "*.mjs"]
-#[exclude = ".npmrc"]
+#[include = "*.css"]
+#[include = "*.js"]
+#[include = "*.svg"]
+#[include = "vendor/*"]
 struct Files;
 
 /// One hash over all files: assets refer to each other, so they change their names together.

@@ -30,7 +30,7 @@ pub struct Context {
     /// The peer of the connection; forwarded headers are not believed.
     pub address: Option<IpAddr>,
     pub locale: Locale,
-    pub theme: &'static str,
+    pub theme: Option<&'static str>,
     pub path: String,
     /// Filled by the [`Actor`] extractor, for the layers around the handler.
     pub actor: OnceLock<Actor>,
@@ -92,15 +92,10 @@ fn locale(headers: &HeaderMap) -> Locale {
     chosen.unwrap_or_else(accepted)
 }
 
-fn theme(headers: &HeaderMap) -> &'static str {
-    match CookieJar::from_headers(headers)
-        .get("theme")
-        .map(|c| c.value().to_owned())
-        .as_deref()
-    {
-        Some("dark") => "dark",
-        Some(_) | None => "light",
-    }
+fn theme(headers: &HeaderMap) -> Option<&'static str> {
+    let jar = CookieJar::from_headers(headers);
+    let chosen = jar.get("theme")?.value();
+    ["light", "dark"].into_iter().find(|t| *t == chosen)
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Ctx {

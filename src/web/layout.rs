@@ -6,6 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 
 use super::assets;
+use super::events::Hub;
 use super::extract::Context;
 use super::text::Locale;
 use crate::error::{AppError, FieldError, Words};
@@ -25,6 +26,17 @@ crate::words! {
 }
 
 impl Nav {
+    /// The keys that go there.
+    #[must_use]
+    pub fn key(&self) -> Option<&'static str> {
+        match self {
+            Self::Home => Some("g h"),
+            Self::Projects => Some("g p"),
+            Self::Requests => Some("g r"),
+            Self::Clusters | Self::Connections | Self::Audit | Self::Nowhere => None,
+        }
+    }
+
     /// The message code of its name.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -44,12 +56,13 @@ impl Nav {
 #[derive(Debug, Clone)]
 pub struct Chrome {
     pub locale: Locale,
-    pub theme: &'static str,
+    /// The reader's choice; `None` leaves it to the system.
+    pub theme: Option<&'static str>,
     pub active: Nav,
     pub me: Option<Actor>,
     pub path: String,
-    /// Topics that this page listens to, comma-separated; empty for a page that stands still.
-    pub topics: String,
+    /// The address of the page's events; empty for a page that stands still.
+    pub events: String,
     pub now: Timestamp,
 }
 
@@ -62,14 +75,20 @@ impl Chrome {
             active,
             me: context.actor.get().cloned(),
             path: context.path.clone(),
-            topics: String::new(),
+            events: String::new(),
             now: crate::clock::now(),
         }
     }
 
+    /// Makes the page listen to topics, from the newest event that this process knows.
     #[must_use]
-    pub fn listening(mut self, topics: &[String]) -> Self {
-        self.topics = topics.join(",");
+    pub fn listening(mut self, hub: &Hub, topics: &[String]) -> Self {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for topic in topics {
+            query.append_pair("topic", topic);
+        }
+        query.append_pair("after", &hub.newest().to_string());
+        self.events = format!("/events?{}", query.finish());
         self
     }
 

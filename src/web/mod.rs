@@ -4,6 +4,7 @@
 
 pub mod assets;
 pub mod csrf;
+pub mod events;
 pub mod extract;
 pub mod headers;
 pub mod layout;

@@ -12,7 +12,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use super::{assets, csrf, extract, headers, problem, session};
+use super::{assets, csrf, events, extract, headers, problem, session};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::web as identity;
@@ -40,7 +40,9 @@ pub fn router(app: &App) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_LIMIT,
         ));
+    let streams = Router::new().route("/events", get(events::stream));
     let inside = limited
+        .merge(streams)
         .layer(session::layer(app))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(extract::MAX_JSON_BYTES))

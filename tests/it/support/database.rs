@@ -42,7 +42,6 @@ impl Database {
             .unwrap();
         let app_url = with_database(&variable("SLIPWAY_TEST_APP_URL"), &name);
         Self {
-            name,
             owner,
             app_url: SecretString::from(app_url),
         }
