@@ -6,6 +6,8 @@ use tokio::sync::Semaphore;
 
 use crate::config::Settings;
 use crate::db::{Db, DbError};
+use crate::projects::Onboarding;
+use crate::requests::Kinds;
 use crate::web::events::Hub;
 
 /// Hashing a password takes 19 MiB and a core; more at once than this wait in line.
@@ -20,6 +22,7 @@ pub struct Inner {
     pub db: Db,
     pub hashing: Semaphore,
     pub events: Hub,
+    pub kinds: Kinds,
 }
 
 impl std::ops::Deref for App {
@@ -41,6 +44,12 @@ impl App {
             db,
             hashing,
             events,
+            kinds: kinds(),
         })))
     }
+}
+
+/// Every kind of request that this portal knows.
+fn kinds() -> Kinds {
+    Kinds::new(vec![Arc::new(Onboarding)])
 }

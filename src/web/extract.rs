@@ -17,7 +17,7 @@ use super::session::{ACCOUNT, TOUCHED};
 use super::text::Locale;
 use crate::app::App;
 use crate::audit::Origin;
-use crate::error::{AppError, FieldError, Words};
+use crate::error::{AppError, Words};
 use crate::identity::{self, AccountId, Actor};
 
 /// A JSON document is as deep as it is long; more than this is no form of ours.
@@ -164,48 +164,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Json<T> {
         let bytes = axum::body::to_bytes(request.into_body(), MAX_JSON_BYTES)
             .await
             .map_err(|_| AppError::TooLarge)?;
-        let mut reader = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(json_error)?;
-        reader
-            .end()
-            .map_err(|_| AppError::field("", "field-not-json"))?;
-        Ok(Self(value))
-    }
-}
-
-#[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
-fn json_error(error: serde_path_to_error::Error<serde_json::Error>) -> AppError {
-    let path = error.path().to_string();
-    let detail = error.inner().to_string();
-    let field = match quoted(&detail) {
-        // serde names an unknown or missing field in its text, not in the path.
-        Some(name) if detail.contains("unknown field") => join(&path, name),
-        Some(name) if detail.contains("missing field") => join(&path, name),
-        Some(_) | None => path.trim_start_matches('.').to_owned(),
-    };
-    let code = match () {
-        () if detail.contains("unknown field") => "field-unknown",
-        () if detail.contains("missing field") => "field-required",
-        () if error.inner().is_syntax() || error.inner().is_eof() => "field-not-json",
-        () => "field-wrong-type",
-    };
-    AppError::Invalid(vec![FieldError::new(&field, code)])
-}
-
-fn quoted(text: &str) -> Option<&str> {
-    text.split('`').nth(1)
-}
-
-fn join(path: &str, name: &str) -> String {
-    let path = path.trim_matches('.');
-    if path.is_empty() || path == name || path.ends_with(&format!(".{name}")) {
-        if path.is_empty() {
-            name.to_owned()
-        } else {
-            path.to_owned()
-        }
-    } else {
-        format!("{path}.{name}")
+        crate::parse::json(&bytes).map(Self)
     }
 }
 

@@ -1,0 +1,16 @@
+request-kind-unknown = There is no such kind of request.
+request-own = Nobody decides on their own request.
+request-withdraw-own = Only who filed a request may take it back.
+request-moved = What this request was computed from has changed since it was filed. Its author must file it again.
+request-changed = The request changed after you opened it. Look at it again before you decide.
+request-decided-before = You have decided on this request already.
+request-reject-says-why = Say why you reject; the author reads it.
+request-onboarding-twice = A request for this project is already open or was approved.
+request-release-twice = This release is already waiting for a decision.
+request-is-open = It is still open.
+request-is-approved = { $who } approved it already.
+request-is-rejected = { $who } rejected it already.
+request-is-withdrawn = Its author has taken it back.
+request-is-expired = Nobody decided in time, so it has expired.
+request-is-done = { $who } approved it already, and it is done.
+request-is-failed = { $who } approved it already, and it failed.

@@ -1,0 +1,16 @@
+request-kind-unknown = 没有这种工单。
+request-own = 不能审批自己的工单。
+request-withdraw-own = 只有提交人可以撤回工单。
+request-moved = 工单提交后，它所依据的内容已变化。需要提交人重新提交。
+request-changed = 你打开之后工单又有变化，请重新查看后再审批。
+request-decided-before = 你已经审批过这个工单。
+request-reject-says-why = 请说明驳回原因，提交人会看到。
+request-onboarding-twice = 这个项目已有未结束的接入工单，或已经通过。
+request-release-twice = 这次发布已在等待审批。
+request-is-open = 工单仍未结束。
+request-is-approved = { $who } 已经通过。
+request-is-rejected = { $who } 已经驳回。
+request-is-withdrawn = 提交人已经撤回。
+request-is-expired = 没有人按时审批，工单已过期。
+request-is-done = { $who } 已经通过，并且已完成。
+request-is-failed = { $who } 已经通过，但执行失败。

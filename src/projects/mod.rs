@@ -1,0 +1,127 @@
+//! Projects: services that teams own. Repository, people, workloads and releases hang on them.
+//!
+//! Invariant: a project exists only through an approved onboarding request, and is seen only by
+//! its members and the platform's roles.
+
+mod access;
+mod request;
+mod steps;
+mod store;
+pub mod web;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use access::{Access, ProjectAccess};
+pub use request::Onboarding;
+pub use steps::Bind;
+pub use store::{Member, environment_by_key, list, members};
+
+use crate::app::App;
+use crate::connections::ConnectionId;
+use crate::error::AppError;
+use crate::identity::{Actor, Permission, ProjectId, Scope};
+
+/// A project's key: also its Jenkins job, its image's path, its objects' names in Kubernetes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct ProjectKey(String);
+
+impl ProjectKey {
+    /// `[a-z][a-z0-9-]{0,38}[a-z0-9]`, the grammar of a DNS label that begins with a letter.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
+        let ends = bytes.first().is_some_and(u8::is_ascii_lowercase)
+            && bytes
+                .last()
+                .is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+        let fits = (2..=40).contains(&bytes.len());
+        (fits && ends && bytes.iter().all(inner)).then(|| Self(text.to_owned()))
+    }
+
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Project {
+    pub id: ProjectId,
+    pub key: String,
+    pub description: String,
+    pub language: String,
+    pub repository: String,
+    pub web_url: Option<String>,
+    pub default_branch: Option<String>,
+    pub deploy_path: String,
+    pub log_path: String,
+    pub health_path: String,
+    pub port: i32,
+    pub may_confirm_own: bool,
+    pub created_at: Timestamp,
+    #[serde(skip)]
+    pub gitlab: ConnectionId,
+    #[serde(skip)]
+    pub registry: ConnectionId,
+    /// GitLab's number and clone address, once the repository was seen.
+    #[serde(skip)]
+    pub bound: Option<Bound>,
+}
+
+/// The repository as GitLab knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    pub number: i64,
+    pub clone_url: String,
+}
+
+/// A project that this person may see.
+///
+/// # Errors
+/// 404 otherwise.
+pub async fn get(app: &App, actor: &Actor, key: &str) -> Result<Project, AppError> {
+    let project = store::find(app.db.pool(), key)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    if actor.may(Permission::ViewProject, Scope::Project(project.id)) {
+        Ok(project)
+    } else {
+        Err(AppError::NotFound)
+    }
+}
+
+/// A project by id, for steps.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn by_id(app: &App, id: ProjectId) -> Result<Option<Project>, crate::db::DbError> {
+    store::find_by_id(app.db.pool(), id).await
+}
+
+/// The topic of everything about a project.
+#[must_use]
+pub fn topic(id: ProjectId) -> String {
+    format!("project:{id}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ProjectKey;
+
+    #[test]
+    fn keys_have_one_grammar() {
+        for key in ["ab", "pay-gateway", "a1", &"a".repeat(40)] {
+            assert!(ProjectKey::parse(key).is_some(), "{key}");
+        }
+        let long = "a".repeat(41);
+        for key in [
+            "", "a", "Pay", "1a", "-a", "a-", "a_b", "a b", "a\nb", "..", "-x", "$(id)", "é",
+            "😀a", "a.b", &long,
+        ] {
+            assert!(ProjectKey::parse(key).is_none(), "{key}");
+        }
+    }
+}

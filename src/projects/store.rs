@@ -1,0 +1,264 @@
+//! The SQL of projects.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::request::Asked;
+use super::{Bound, Project};
+use crate::clusters::{EnvironmentId, Tier};
+use crate::connections::ConnectionId;
+use crate::db::DbError;
+use crate::identity::{ProjectId, ProjectRole};
+
+/// The connections of a new project.
+pub struct Outside {
+    pub gitlab: Uuid,
+    pub registry: Uuid,
+}
+
+/// What the names in an onboarding request stand for.
+pub struct Found {
+    pub key_taken: bool,
+    pub language_known: bool,
+    pub gitlab: Option<Uuid>,
+    pub registry: Option<Uuid>,
+    pub people: Vec<String>,
+}
+
+pub async fn look_up(connection: &mut PgConnection, asked: &Asked) -> Result<Found, DbError> {
+    let mut names = asked.owners.clone();
+    names.extend_from_slice(&asked.developers);
+    names.extend_from_slice(&asked.testers);
+    // A connection that is not named is the only one of its kind, or none.
+    let row = sqlx::query!(
+        r#"WITH one AS (
+            SELECT id, kind, key, count(*) OVER (PARTITION BY kind) AS of_kind FROM connection)
+           SELECT EXISTS (SELECT 1 FROM project WHERE key = $1) AS "key_taken!",
+            EXISTS (SELECT 1 FROM language WHERE key = $2) AS "language_known!",
+            (SELECT id FROM one WHERE kind = 'gitlab'
+                AND (key = $3 OR ($3::text IS NULL AND of_kind = 1))) AS gitlab,
+            (SELECT id FROM one WHERE kind = 'registry'
+                AND (key = $4 OR ($4::text IS NULL AND of_kind = 1))) AS registry,
+            ARRAY(SELECT name FROM account WHERE name = ANY($5) AND disabled_at IS NULL)
+                AS "people!""#,
+        asked.key,
+        asked.language,
+        asked.gitlab,
+        asked.registry,
+        &names,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Found {
+        key_taken: row.key_taken,
+        language_known: row.language_known,
+        gitlab: row.gitlab,
+        registry: row.registry,
+        people: row.people,
+    })
+}
+
+pub async fn insert(
+    connection: &mut PgConnection,
+    id: ProjectId,
+    asked: &Asked,
+    outside: &Outside,
+) -> Result<(), DbError> {
+    let callbacks = serde_json::to_value(&asked.callbacks).unwrap_or_default();
+    sqlx::query!(
+        "INSERT INTO project (id, key, description, language, gitlab_id, registry_id, repository,
+            deploy_path, log_path, start_command, stop_command, health_path, port, callbacks,
+            may_confirm_own)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+        id.0,
+        asked.key,
+        asked.description,
+        asked.language,
+        outside.gitlab,
+        outside.registry,
+        asked.repository,
+        asked.deploy_path,
+        asked.log_path,
+        asked.start_command,
+        asked.stop_command,
+        asked.health_path,
+        i32::from(asked.port),
+        callbacks,
+        asked.may_confirm_own,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO component (project_id, key) VALUES ($1, 'main')",
+        id.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn insert_members(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    names: &[String],
+    role: ProjectRole,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO membership (project_id, account_id, role)
+         SELECT $1, id, $3 FROM account WHERE name = ANY($2) ON CONFLICT DO NOTHING",
+        project.0,
+        names,
+        role.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn bind(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    bound: &Bound,
+    web_url: &str,
+    default_branch: Option<&str>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE project SET repository_number = $2, clone_url = $3, web_url = $4,
+            default_branch = $5 WHERE id = $1",
+        project.0,
+        bound.number,
+        bound.clone_url,
+        web_url,
+        default_branch,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn find(executor: impl PgExecutor<'_>, key: &str) -> Result<Option<Project>, DbError> {
+    Ok(fetch(executor, Some(key), None, None, None, 1).await?.pop())
+}
+
+pub async fn find_by_id(
+    executor: impl PgExecutor<'_>,
+    id: ProjectId,
+) -> Result<Option<Project>, DbError> {
+    Ok(fetch(executor, None, Some(id), None, None, 1).await?.pop())
+}
+
+/// Projects by key, after `after`, among `visible` (`None` for all), matching `search`.
+pub async fn list(
+    executor: impl PgExecutor<'_>,
+    visible: Option<&[Uuid]>,
+    search: &str,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Project>, DbError> {
+    fetch(executor, None, None, visible, Some((search, after)), limit).await
+}
+
+async fn fetch(
+    executor: impl PgExecutor<'_>,
+    key: Option<&str>,
+    id: Option<ProjectId>,
+    visible: Option<&[Uuid]>,
+    search: Option<(&str, &str)>,
+    limit: i64,
+) -> Result<Vec<Project>, DbError> {
+    let (search, after) = search.unwrap_or_default();
+    let rows = sqlx::query!(
+        r#"SELECT p.id AS "id: ProjectId", p.key, p.description, p.language, p.repository,
+            p.web_url, p.default_branch, p.deploy_path, p.log_path, p.health_path, p.port,
+            p.may_confirm_own, p.created_at, p.gitlab_id AS "gitlab: ConnectionId",
+            p.registry_id AS "registry: ConnectionId", p.repository_number, p.clone_url
+           FROM project p
+           WHERE ($1::text IS NULL OR p.key = $1)
+             AND ($2::uuid IS NULL OR p.id = $2)
+             AND ($3::uuid[] IS NULL OR p.id = ANY($3))
+             AND ($4 = '' OR strpos(p.key, $4) > 0 OR strpos(p.repository, $4) > 0
+                OR EXISTS (SELECT 1 FROM membership m JOIN account a ON a.id = m.account_id
+                    WHERE m.project_id = p.id AND m.role = 'owner' AND a.name = $4))
+             AND p.key > $5
+           ORDER BY p.key LIMIT $6"#,
+        key,
+        id.map(|i| i.0),
+        visible,
+        search,
+        after,
+        limit,
+    )
+    .fetch_all(executor)
+    .await?;
+    let projects = rows.into_iter().map(|r| Project {
+        id: r.id,
+        key: r.key,
+        description: r.description,
+        language: r.language,
+        repository: r.repository,
+        web_url: r.web_url,
+        default_branch: r.default_branch,
+        deploy_path: r.deploy_path,
+        log_path: r.log_path,
+        health_path: r.health_path,
+        port: r.port,
+        may_confirm_own: r.may_confirm_own,
+        created_at: r.created_at.to_jiff(),
+        gitlab: r.gitlab,
+        registry: r.registry,
+        bound: r
+            .repository_number
+            .zip(r.clone_url)
+            .map(|(number, clone_url)| Bound { number, clone_url }),
+    });
+    Ok(projects.collect())
+}
+
+/// Somebody's role in a project.
+#[derive(Debug, Clone, Serialize)]
+pub struct Member {
+    pub user: String,
+    pub display_name: String,
+    pub role: ProjectRole,
+    pub expires_at: Option<Timestamp>,
+}
+
+pub async fn members(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+) -> Result<Vec<Member>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT a.name, a.display_name, m.role AS "role: ProjectRole", m.expires_at
+           FROM membership m JOIN account a ON a.id = m.account_id
+           WHERE m.project_id = $1 AND (m.expires_at IS NULL OR m.expires_at > slipway_now())
+           ORDER BY m.role, a.name"#,
+        project.0,
+    )
+    .fetch_all(executor)
+    .await?;
+    let member = rows.into_iter().map(|r| Member {
+        user: r.name,
+        display_name: r.display_name,
+        role: r.role,
+        expires_at: r.expires_at.map(|t| t.to_jiff()),
+    });
+    Ok(member.collect())
+}
+
+/// An environment's id, tier and how many must approve a release into it.
+pub async fn environment_by_key(
+    executor: impl PgExecutor<'_>,
+    key: &str,
+) -> Result<Option<(EnvironmentId, Tier, i32)>, DbError> {
+    let row = sqlx::query!(
+        r#"SELECT id AS "id: EnvironmentId", tier AS "tier: Tier", approvals
+           FROM environment WHERE key = $1"#,
+        key,
+    );
+    Ok(row
+        .fetch_optional(executor)
+        .await?
+        .map(|r| (r.id, r.tier, r.approvals)))
+}

@@ -1,0 +1,120 @@
+//! What a kind of request brings: its checks, what it would do, and what happens on a yes.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::Request;
+use crate::app::App;
+use crate::db::Tx;
+use crate::error::AppError;
+use crate::identity::{AccountId, Actor, Permission, ProjectId};
+
+/// A request as it is filed over the API or by a form.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filing {
+    pub kind: String,
+    #[serde(default)]
+    pub project: Option<String>,
+    #[serde(default)]
+    pub environment: Option<String>,
+    pub parameters: Value,
+    #[serde(default)]
+    pub note: String,
+}
+
+/// So many yeses of people who hold a right.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Quorum {
+    pub permission: Permission,
+    pub needed: i32,
+}
+
+/// A filing that holds, with what would follow from it.
+#[derive(Debug, Clone)]
+pub struct Computed {
+    /// What lists call it: a project's key, a tag.
+    pub subject: String,
+    pub project: Option<ProjectId>,
+    pub environment: Option<Uuid>,
+    pub release: Option<Uuid>,
+    /// Normalised, without secret values.
+    pub payload: Value,
+    pub computed: Value,
+    pub quorum: Vec<Quorum>,
+}
+
+/// A request that has all its yeses. Only `requests` makes one.
+#[derive(Debug, Clone)]
+pub struct Approved {
+    pub request: Request,
+    pub last_decider: AccountId,
+}
+
+/// One line of what is asked: a message code and its value, which is a word of the field.
+#[derive(Debug, Clone)]
+pub struct Fact {
+    pub code: String,
+    pub value: String,
+}
+
+#[async_trait]
+pub trait RequestKind: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    /// Checks a filing and computes what it would do. Secret values are stored here, in the
+    /// filing's transaction, and replaced by their versions.
+    ///
+    /// # Errors
+    /// 400 naming fields, 403, 404, 409.
+    async fn compute(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        actor: &Actor,
+        filing: &Filing,
+    ) -> Result<Computed, AppError>;
+
+    /// Computes anew what a stored payload would do now; when it differs, decisions are refused.
+    ///
+    /// # Errors
+    /// As `compute`.
+    async fn recompute(&self, app: &App, tx: &mut Tx, request: &Request)
+    -> Result<Value, AppError>;
+
+    /// Makes what was asked, or starts the run that does, in the deciding transaction.
+    ///
+    /// # Errors
+    /// 409 when the world has moved; then the decision is not made either.
+    async fn approved(&self, app: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError>;
+
+    /// What a no or a withdrawal means for others.
+    ///
+    /// # Errors
+    /// No answer from the database.
+    async fn rejected(&self, app: &App, tx: &mut Tx, request: &Request) -> Result<(), AppError>;
+
+    /// What is asked, line by line, for the request's page.
+    fn facts(&self, request: &Request) -> Vec<Fact>;
+}
+
+/// The kinds that this portal knows, by name.
+#[derive(Default)]
+pub struct Kinds(BTreeMap<&'static str, Arc<dyn RequestKind>>);
+
+impl Kinds {
+    #[must_use]
+    pub fn new(kinds: Vec<Arc<dyn RequestKind>>) -> Self {
+        Self(kinds.into_iter().map(|k| (k.name(), k)).collect())
+    }
+
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Arc<dyn RequestKind>> {
+        self.0.get(name)
+    }
+}

@@ -1,0 +1,288 @@
+//! The SQL of requests.
+
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::{Computed, Deciding, Decision, Quorum, Request, RequestId, State};
+use crate::db::DbError;
+use crate::identity::{AccountId, Permission, Person, ProjectId};
+
+pub struct New<'a> {
+    pub id: RequestId,
+    pub kind: &'a str,
+    pub author: AccountId,
+    pub note: &'a str,
+    pub hash: &'a [u8],
+    pub computed: &'a Computed,
+}
+
+/// The request, its first revision, and whose yes it needs.
+pub async fn insert(connection: &mut PgConnection, new: &New<'_>) -> Result<i64, DbError> {
+    let number = sqlx::query_scalar!(
+        "INSERT INTO request (id, kind, subject, project_id, environment_id, release_id, author_id)
+         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING number",
+        new.id.0,
+        new.kind,
+        new.computed.subject,
+        new.computed.project.map(|p| p.0),
+        new.computed.environment,
+        new.computed.release,
+        new.author.0,
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO request_revision
+            (request_id, revision, author_id, payload, computed, hash, note)
+         VALUES ($1, 1, $2, $3, $4, $5, $6)",
+        new.id.0,
+        new.author.0,
+        new.computed.payload,
+        new.computed.computed,
+        new.hash,
+        new.note,
+    )
+    .execute(&mut *connection)
+    .await?;
+    for (position, quorum) in (0..).zip(&new.computed.quorum) {
+        sqlx::query!(
+            "INSERT INTO request_quorum (request_id, revision, position, permission, needed)
+             VALUES ($1, 1, $2, $3, $4)",
+            new.id.0,
+            position,
+            quorum.permission.as_str(),
+            quorum.needed,
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(number)
+}
+
+/// What a list is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub open: Option<bool>,
+    pub author: Option<Uuid>,
+    pub project: Option<Uuid>,
+    /// Projects whose requests may be seen; `None` sees all.
+    pub visible: Option<Vec<Uuid>>,
+    /// Whose own requests are seen besides.
+    pub own: Uuid,
+    pub before: Option<i64>,
+    pub limit: i64,
+}
+
+/// Newest first.
+pub async fn list(executor: impl PgExecutor<'_>, filter: &Filter) -> Result<Vec<Request>, DbError> {
+    fetch(executor, None, None, filter).await
+}
+
+pub async fn find(executor: impl PgExecutor<'_>, number: i64) -> Result<Option<Request>, DbError> {
+    let filter = Filter {
+        limit: 1,
+        ..Filter::default()
+    };
+    Ok(fetch(executor, Some(number), None, &filter).await?.pop())
+}
+
+pub async fn find_by_id(
+    executor: impl PgExecutor<'_>,
+    id: RequestId,
+) -> Result<Option<Request>, DbError> {
+    let filter = Filter {
+        limit: 1,
+        ..Filter::default()
+    };
+    Ok(fetch(executor, None, Some(id), &filter).await?.pop())
+}
+
+async fn fetch(
+    executor: impl PgExecutor<'_>,
+    number: Option<i64>,
+    id: Option<RequestId>,
+    filter: &Filter,
+) -> Result<Vec<Request>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT r.id AS "id: RequestId", r.number, r.kind, r.subject,
+            r.project_id AS "project_id: ProjectId", p.key AS "project?",
+            r.environment_id, e.key AS "environment?", r.release_id, r.author_id,
+            a.name AS author, a.display_name, r.state AS "state: State", r.revision,
+            v.hash, v.payload, v.computed, v.note, r.created_at, r.decided_at,
+            (SELECT COALESCE(jsonb_agg(jsonb_build_object('permission', q.permission,
+                'needed', q.needed) ORDER BY q.position), '[]') FROM request_quorum q
+             WHERE q.request_id = r.id AND q.revision = r.revision)
+                AS "quorum!: Json<Vec<Quorum>>",
+            (SELECT COALESCE(jsonb_agg(jsonb_build_object('by', d_a.name,
+                'display_name', d_a.display_name, 'verdict', d.verdict, 'revision', d.revision,
+                'hash', encode(d.hash, 'hex'), 'comment', d.comment, 'at', d.created_at)
+                ORDER BY d.created_at), '[]')
+             FROM decision d JOIN account d_a ON d_a.id = d.decider_id
+             WHERE d.request_id = r.id) AS "decisions!: Json<Vec<Decision>>"
+           FROM request r
+           JOIN account a ON a.id = r.author_id
+           JOIN request_revision v ON v.request_id = r.id AND v.revision = r.revision
+           LEFT JOIN project p ON p.id = r.project_id
+           LEFT JOIN environment e ON e.id = r.environment_id
+           WHERE ($1::bigint IS NULL OR r.number = $1)
+             AND ($2::uuid IS NULL OR r.id = $2)
+             AND ($3::bool IS NULL OR (r.state = 'open') = $3)
+             AND ($4::uuid IS NULL OR r.author_id = $4)
+             AND ($5::uuid IS NULL OR r.project_id = $5)
+             AND ($6::uuid[] IS NULL OR r.project_id = ANY($6) OR r.author_id = $7)
+             AND ($8::bigint IS NULL OR r.number < $8)
+           ORDER BY r.number DESC LIMIT $9"#,
+        number,
+        id.map(|i| i.0),
+        filter.open,
+        filter.author,
+        filter.project,
+        filter.visible.as_deref(),
+        filter.own,
+        filter.before,
+        filter.limit,
+    )
+    .fetch_all(executor)
+    .await?;
+    let requests = rows.into_iter().map(|r| Request {
+        id: r.id,
+        number: r.number,
+        kind: r.kind,
+        subject: r.subject,
+        project_id: r.project_id,
+        project: r.project,
+        environment: r.environment,
+        environment_id: r.environment_id,
+        release_id: r.release_id,
+        author: Person {
+            name: r.author,
+            display_name: r.display_name,
+        },
+        author_id: r.author_id,
+        state: r.state,
+        revision: r.revision,
+        hash: hex::encode(r.hash),
+        parameters: r.payload,
+        computed: r.computed,
+        note: r.note,
+        created_at: r.created_at.to_jiff(),
+        decided_at: r.decided_at.map(|t| t.to_jiff()),
+        quorum: r.quorum.0,
+        decisions: r.decisions.0,
+    });
+    Ok(requests.collect())
+}
+
+/// Decisions on one request happen one after the other.
+pub async fn lock(connection: &mut PgConnection, id: RequestId) -> Result<(), DbError> {
+    sqlx::query!(
+        "SELECT 1 AS one FROM request WHERE id = $1 FOR UPDATE",
+        id.0
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn insert_decision(
+    connection: &mut PgConnection,
+    request: &Request,
+    decider: AccountId,
+    deciding: &Deciding,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO decision
+            (id, request_id, revision, hash, author_id, decider_id, verdict, comment)
+         VALUES ($1, $2, $3, decode($4, 'hex'), $5, $6, $7, $8)",
+        Uuid::now_v7(),
+        request.id.0,
+        request.revision,
+        deciding.hash,
+        request.author_id,
+        decider.0,
+        deciding.verdict.as_str(),
+        deciding.comment,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// From open to decided; false if it was not open any more.
+pub async fn set_state(
+    connection: &mut PgConnection,
+    id: RequestId,
+    state: State,
+) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE request SET state = $2, decided_at = slipway_now()
+         WHERE id = $1 AND state = 'open'",
+        id.0,
+        state.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// From approved to its end; the number and project if that was its state.
+pub async fn finish(
+    connection: &mut PgConnection,
+    id: RequestId,
+    state: State,
+) -> Result<Option<(i64, Option<ProjectId>)>, DbError> {
+    let row = sqlx::query!(
+        r#"UPDATE request SET state = $2 WHERE id = $1 AND state = 'approved'
+           RETURNING number, project_id AS "project_id: ProjectId""#,
+        id.0,
+        state.as_str(),
+    );
+    Ok(row
+        .fetch_optional(connection)
+        .await?
+        .map(|r| (r.number, r.project_id)))
+}
+
+/// The open requests that wait for the holder of these rights: on the platform, or in these
+/// projects. Their own are not among them.
+pub async fn count_waiting(
+    executor: impl PgExecutor<'_>,
+    account: Uuid,
+    everywhere: &[Permission],
+    in_projects: &[(Uuid, Permission)],
+) -> Result<i64, DbError> {
+    let everywhere: Vec<String> = everywhere.iter().map(ToString::to_string).collect();
+    let (projects, rights): (Vec<Uuid>, Vec<String>) = in_projects
+        .iter()
+        .map(|(id, p)| (*id, p.to_string()))
+        .unzip();
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM request r
+           WHERE r.state = 'open' AND r.author_id <> $1
+             AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.request_id = r.id
+                AND d.revision = r.revision AND d.decider_id = $1)
+             AND EXISTS (SELECT 1 FROM request_quorum q
+                WHERE q.request_id = r.id AND q.revision = r.revision
+                  AND (q.permission = ANY($2) OR EXISTS (
+                    SELECT 1 FROM unnest($3::uuid[], $4::text[]) AS mine(project, permission)
+                    WHERE mine.project = r.project_id AND mine.permission = q.permission)))"#,
+        account,
+        &everywhere,
+        &projects,
+        &rights,
+    );
+    Ok(count.fetch_one(executor).await?)
+}
+
+/// The open question whether a release may go into an environment.
+pub async fn open_production_request(
+    executor: impl PgExecutor<'_>,
+    release: Uuid,
+) -> Result<Option<i64>, DbError> {
+    let number = sqlx::query_scalar!(
+        "SELECT number FROM request WHERE release_id = $1 AND state = 'open'",
+        release,
+    );
+    Ok(number.fetch_optional(executor).await?)
+}
