@@ -9,6 +9,7 @@ use crate::db::{Db, DbError};
 use crate::projects::Onboarding;
 use crate::requests::Kinds;
 use crate::web::events::Hub;
+use crate::workloads::Containers;
 
 /// Hashing a password takes 19 MiB and a core; more at once than this wait in line.
 const PASSWORD_HASHES_AT_ONCE: usize = 4;
@@ -51,5 +52,5 @@ impl App {
 
 /// Every kind of request that this portal knows.
 fn kinds() -> Kinds {
-    Kinds::new(vec![Arc::new(Onboarding)])
+    Kinds::new(vec![Arc::new(Onboarding), Arc::new(Containers)])
 }

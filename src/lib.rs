@@ -23,3 +23,4 @@ pub mod secrets;
 pub mod serve;
 pub mod standards;
 pub mod web;
+pub mod workloads;

@@ -33,3 +33,4 @@ pub async fn registry(
 fn todo<T>() -> T {
     unreachable!()
 }
+pub async fn registry_account(_: &App, _: ConnectionId) -> Result<Option<(String, secrecy::SecretString)>, ConnectionError> { todo() }

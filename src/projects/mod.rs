@@ -14,7 +14,7 @@ use serde::Serialize;
 
 pub use access::{Access, ProjectAccess};
 pub use request::Onboarding;
-pub use steps::Bind;
+pub use steps::{Bind, trouble};
 pub use store::{Member, environment_by_key, list, members};
 
 use crate::app::App;
