@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod builds;
 pub mod clock;
 pub mod clusters;
 pub mod config;
