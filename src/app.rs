@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::config::Settings;
+use crate::connections::Clients;
 use crate::db::{Db, DbError};
 use crate::web::events::Hub;
 
@@ -20,6 +21,8 @@ pub struct Inner {
     pub db: Db,
     pub hashing: Semaphore,
     pub events: Hub,
+    /// Clients of outside systems, whose breakers and limits last as long as this.
+    pub clients: Clients,
 }
 
 impl std::ops::Deref for App {
@@ -41,6 +44,7 @@ impl App {
             db,
             hashing,
             events,
+            clients: Clients::default(),
         })))
     }
 }

@@ -6,7 +6,9 @@
 pub mod app;
 pub mod audit;
 pub mod clock;
+pub mod clusters;
 pub mod config;
+pub mod connections;
 pub mod db;
 pub mod error;
 pub mod identity;
