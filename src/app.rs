@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::config::Settings;
+use crate::connections::Clients;
 use crate::db::{Db, DbError};
 use crate::projects::Onboarding;
 use crate::requests::Kinds;
@@ -24,6 +25,8 @@ pub struct Inner {
     pub hashing: Semaphore,
     pub events: Hub,
     pub kinds: Kinds,
+    /// Clients of outside systems, whose breakers and limits last as long as this.
+    pub clients: Clients,
 }
 
 impl std::ops::Deref for App {
@@ -46,6 +49,7 @@ impl App {
             hashing,
             events,
             kinds: kinds(),
+            clients: Clients::default(),
         })))
     }
 }

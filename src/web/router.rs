@@ -16,6 +16,7 @@ use super::{assets, csrf, events, extract, headers, problem, session};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::web as identity;
+use crate::{clusters, connections};
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -27,7 +28,32 @@ pub fn router(app: &App) -> Router {
             "/session",
             post(identity::api_sign_in).delete(identity::api_sign_out),
         )
-        .route("/me", get(identity::api_me));
+        .route("/me", get(identity::api_me))
+        .route(
+            "/connections",
+            get(connections::api::list).post(connections::api::create),
+        )
+        .route(
+            "/connections/{id}",
+            get(connections::api::show)
+                .put(connections::api::update)
+                .delete(connections::api::delete),
+        )
+        .route("/connections/{id}/test", post(connections::api::test))
+        .route(
+            "/clusters",
+            get(clusters::api::list).post(clusters::api::create),
+        )
+        .route("/clusters/{id}", get(clusters::api::show))
+        .route("/clusters/{id}/test", post(clusters::api::test))
+        .route(
+            "/environments",
+            get(clusters::api::environments).post(clusters::api::create_environment),
+        )
+        .route(
+            "/languages",
+            get(clusters::api::languages).post(clusters::api::create_language),
+        );
     let pages = Router::new()
         .route("/", get(identity::home))
         .route("/login", get(identity::login_page).post(identity::sign_in))

@@ -1,0 +1,30 @@
+short-key-grammar = 小写字母和数字，以字母开头，最多 15 个字符。
+cluster-registry-host = 节点在镜像前写的仓库地址：带点或端口的主机，例如 registry.example:5000。
+cluster-key-stays = 集群的名称不能改变，请另外登记一个。
+environment-approvals-range = 0 到 { $max } 的整数。
+environment-rank-range = 0 到 { $max } 的整数。
+environment-no-cluster = 至少选择一个集群。
+environment-many-clusters = 最多 { $max } 个集群。
+environment-cluster-unknown = 没有集群 { $key }。
+environment-cluster-twice = 同一个集群出现了两次。
+language-no-jenkins = 请选择一个 Jenkins 连接。
+language-template-grammar = Jenkins 任务的完整名称，文件夹用斜杠分隔，例如 templates/java。
+
+test-cluster-good = 有响应，版本 { $version }，所需权限齐全
+test-cluster-lacks = 有响应，版本 { $version }，但缺少 { $n } 项权限
+cluster-right-missing = { $resource }：不能 { $verbs }
+
+kubeconfig_too_long = 超过 64 KiB，请只保留 Slipway 要用的 context。
+kubeconfig_malformed = 这不是 kubeconfig。
+kubeconfig_ambiguous_context = 其中有多个 context，但没有指定当前的一个，请设置 current-context。
+kubeconfig_defined_twice = { $kind } “{ $name }” 定义了两次。
+kubeconfig_not_defined = { $kind } “{ $name }” 没有定义。
+kubeconfig_exec = 它通过执行命令（exec）取得凭据。Slipway 不执行命令，请使用服务账号的令牌。
+kubeconfig_auth_provider = 它使用 auth-provider 插件，请使用服务账号的令牌。
+kubeconfig_file_path = { $field } 指向你电脑上的文件，请用 { $field }-data 填入内容本身。
+kubeconfig_insecure_tls = 它不校验服务器证书，请用 certificate-authority-data 填入证书。
+kubeconfig_proxy = 它经过代理，而 Slipway 不使用代理。
+kubeconfig_unsupported_field = Slipway 不支持字段 { $field }。
+kubeconfig_bad_field = 字段 { $field } 无法读取。
+kubeconfig_bad_server = 服务器地址必须是 https。
+kubeconfig_no_credential = 当前 context 没有凭据。
