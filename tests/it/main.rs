@@ -1,1 +1,3 @@
-fn main() {}
+//! All tests that go through a front door: one binary, so that it links once.
+
+mod contract;
