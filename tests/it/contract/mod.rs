@@ -4,6 +4,7 @@
 //! Invariant: a behaviour that no real system confirmed in this run is printed as unconfirmed.
 
 mod gitlab;
+mod http;
 mod jenkins;
 mod registry;
 
