@@ -10,6 +10,7 @@ pub mod clock;
 pub mod faults;
 pub mod gitlab;
 pub mod jenkins;
+pub mod outside;
 pub mod registry;
 pub mod serve;
 mod stream;

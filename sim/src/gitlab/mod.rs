@@ -3,6 +3,7 @@
 //! Invariant: errors have the texts and statuses of the real one, also where those are odd.
 
 mod commits;
+mod hooks;
 mod projects;
 mod refusal;
 mod state;
@@ -15,6 +16,8 @@ use http::Method;
 use crate::call::{Call, route};
 use crate::serve::Server;
 use crate::world::{System, World};
+pub use hooks::Delivery;
+pub(crate) use hooks::settle;
 use refusal::Refusal;
 pub use state::{Commit, Project, Scope, State, Tag, User};
 
@@ -48,6 +51,14 @@ fn dispatch(world: &World, call: &Call) -> Result<Response, Refusal> {
         ["version"] if get => Ok(projects::version()),
         ["user"] if get => Ok(projects::user(&caller)),
         ["projects", id] if get => projects::show(&gitlab, &caller, call, id),
+        ["projects", id, "hooks"] => {
+            let id = projects::find(&gitlab, &caller, id)?;
+            match call.method {
+                Method::GET => hooks::list(&gitlab, call, id),
+                Method::POST => hooks::create(&mut gitlab, &caller, call, id),
+                _ => Err(call.unknown().into()),
+            }
+        }
         ["projects", id, "repository", rest @ ..] => {
             let id = projects::find(&gitlab, &caller, id)?;
             match (rest, &call.method) {

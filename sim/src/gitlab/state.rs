@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use super::hooks::{Delivery, Hook, Moved};
 use crate::faults::fits;
 
 /// Everything that the simulated GitLab remembers.
@@ -17,6 +18,12 @@ pub struct State {
     pub(super) projects: BTreeMap<u64, Project>,
     /// Paths that projects had before they moved.
     pub(super) moved: BTreeMap<String, u64>,
+    /// How reliable webhooks are.
+    pub delivery: Delivery,
+    /// What was delivered so far: the receiver's address and its answer, if any came.
+    pub deliveries: Vec<(String, Option<u16>)>,
+    pub(super) hooks: BTreeMap<u64, Vec<Hook>>,
+    pub(super) moved_refs: Vec<Moved>,
     counter: u64,
 }
 
@@ -138,7 +145,13 @@ impl State {
             at,
         };
         project.commits.insert(id.clone(), commit);
-        project.branches.insert(branch.to_owned(), id.clone());
+        let before = project.branches.insert(branch.to_owned(), id.clone());
+        self.moved_refs.push(Moved {
+            project: project.id,
+            name: format!("refs/heads/{branch}"),
+            before,
+            after: id.clone(),
+        });
         Some(id)
     }
 
@@ -162,8 +175,26 @@ impl State {
             annotation,
         };
         if let Some(project) = self.projects.get_mut(&project) {
+            self.moved_refs.push(Moved {
+                project: project.id,
+                name: format!("refs/tags/{name}"),
+                before: None,
+                after: tag.commit.clone(),
+            });
             project.tags.insert(name.to_owned(), tag);
         }
+    }
+
+    /// Registers a receiver of all events of a project, as its owner would by the web page.
+    pub fn add_hook(&mut self, project: u64, url: &str, token: &str) {
+        let hook = Hook {
+            id: self.count(),
+            url: url.to_owned(),
+            token: token.to_owned(),
+            pushes: true,
+            tags: true,
+        };
+        self.hooks.entry(project).or_default().push(hook);
     }
 
     pub fn remove_tag(&mut self, project: u64, name: &str) {
@@ -203,7 +234,7 @@ impl State {
         Some((user.clone(), *scope))
     }
 
-    fn count(&mut self) -> u64 {
+    pub(super) fn count(&mut self) -> u64 {
         self.counter += 1;
         self.counter
     }

@@ -121,7 +121,7 @@ fn one(gitlab: &State, id: u64, name: &str) -> Result<Value, Refusal> {
     Ok(wire::tag(tag, commit))
 }
 
-fn may_write(caller: &Caller) -> Result<(), Refusal> {
+pub(super) fn may_write(caller: &Caller) -> Result<(), Refusal> {
     match caller.scope {
         Scope::Api => Ok(()),
         Scope::Read => {

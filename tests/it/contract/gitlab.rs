@@ -5,7 +5,7 @@ use reqwest::{Client, Method, RequestBuilder, Response};
 use serde_json::json;
 use slipway::integrations::CallError;
 use slipway::integrations::gitlab::{CreateTagError, GitLab, Project};
-use slipway_sim::gitlab::Scope;
+use slipway_sim::gitlab::{Delivery, Scope};
 use slipway_sim::{Fault, System, World};
 use url::Url;
 
@@ -409,4 +409,63 @@ async fn what_nobody_simulates_is_noticed() {
     );
     assert_eq!(world.transcript().unexpected().len(), 2);
     assert!(world.transcript().check().unwrap_err().contains("author"));
+}
+
+/// A receiver of hooks that keeps what it was sent.
+async fn receiver(world: &World) -> slipway_sim::Server {
+    let system = System::named("receiver");
+    let router = axum::Router::new().fallback(|| async { "thanks" });
+    slipway_sim::Server::start(world, system, router, 0)
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn hooks_tell_of_tags_once_twice_or_never() {
+    let (world, _server, target) = simulated().await;
+    world.settle().await;
+    let receiver = receiver(&world).await;
+    let (project, newest, _) = target.two_commits().await;
+    let hook = json!({
+        "url": format!("{}/hooks", receiver.base_url()), "token": "secret",
+        "push_events": false, "tag_push_events": true,
+    });
+    let post = target
+        .ask(Method::POST, &format!("projects/{project}/hooks"))
+        .json(&hook);
+    let made = post.send().await.unwrap();
+    assert_eq!(made.status(), 201);
+    assert!(json(made).await.get("token").is_none());
+    let received = || {
+        world
+            .transcript()
+            .find(&System::named("receiver"), &Method::POST, "*")
+    };
+    let tag = async |name: &str| {
+        target
+            .client
+            .create_tag(project, name, &newest, "")
+            .await
+            .unwrap();
+    };
+    for (name, delivery, count) in [
+        ("one", Delivery::Once, 1),
+        ("two", Delivery::Twice, 3),
+        ("three", Delivery::Never, 3),
+    ] {
+        world.gitlab().delivery = delivery;
+        tag(name).await;
+        world.settle().await;
+        assert_eq!(received().len(), count, "{name}");
+    }
+    world.gitlab().delivery = Delivery::Once;
+    for name in ["a", "b", "c", "d"] {
+        tag(name).await;
+    }
+    world.settle().await;
+    assert_eq!(received().len(), 3, "four at once have no hook");
+    let body: serde_json::Value = serde_json::from_str(&received()[0].body).unwrap();
+    assert_eq!(body["ref"], "refs/tags/one");
+    assert_eq!(body["object_kind"], "tag_push");
+    assert_eq!(body["checkout_sha"], newest.as_str());
 }

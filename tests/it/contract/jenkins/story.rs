@@ -9,7 +9,8 @@ use slipway::integrations::CallError;
 use slipway::integrations::jenkins::{BuildResult, Jenkins, JobName, StageStatus, job_xml};
 use slipway::integrations::registry::{ImageTag, Registry, Repository};
 use slipway_sim::jenkins::{Kind, LocationStyle, PARAMETERS};
-use slipway_sim::{Server, System, World};
+use slipway_sim::outside::{Outside, PORTAL, Ports, TEMPLATES, TOKEN};
+use slipway_sim::{System, World};
 use url::Url;
 
 use super::super::url_setting;
@@ -23,16 +24,17 @@ struct Shop {
     commit: String,
     image: String,
     registry: Registry,
-    _servers: (Server, Server, Server),
+    _outside: Outside,
 }
 
 impl Shop {
     /// The image goes to a real registry where the environment names one.
     async fn open(language: &str, kind: Kind, message: &str) -> Self {
-        let (world, jenkins, target) = simulated().await;
-        let gitlab = slipway_sim::gitlab::serve(&world, 0).await.unwrap();
-        let registry = slipway_sim::registry::serve(&world, 0).await.unwrap();
-        let url = Url::parse(registry.base_url()).unwrap();
+        let world = World::explicit();
+        let outside = Outside::start(&world, Ports::default()).await.unwrap();
+        let base = Url::parse(outside.jenkins.base_url()).unwrap();
+        let target = Target::new(base, PORTAL, TOKEN, Some(world.clone()));
+        let url = Url::parse(outside.registry.base_url()).unwrap();
         let url = url_setting("SLIPWAY_CONTRACT_REGISTRY_URL").unwrap_or(url);
         let now = world.clock().now();
         let commit = {
@@ -42,8 +44,8 @@ impl Shop {
             gitlab.add_tag(shop, "v1", &commit, None, now);
             commit
         };
-        world.jenkins().add_templates("templates", kind);
-        let name = JobName::parse(&format!("templates/{language}")).unwrap();
+        world.jenkins().add_templates(TEMPLATES, kind);
+        let name = JobName::parse(&format!("{TEMPLATES}/{language}")).unwrap();
         let template = target.client.job_config(&name).await.unwrap().unwrap();
         let xml = job_xml::from_template(&template, "shop").unwrap();
         let job = JobName::parse("portal/shop").unwrap();
@@ -57,7 +59,7 @@ impl Shop {
         Self {
             image: format!("127.0.0.1:{port}/{}:v1", fresh("apps/shop")),
             registry: Registry::new(url, None).unwrap(),
-            _servers: (jenkins, gitlab, registry),
+            _outside: outside,
             world,
             target,
             job,
