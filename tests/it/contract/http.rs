@@ -91,7 +91,7 @@ async fn redirects_are_shown_and_dead_targets_named_without_their_address() {
         .unwrap();
     assert_eq!(answer.status, 302);
 
-    server.kill();
+    server.kill().await;
     let error = http.send(http.request(Method::GET, url)).await.unwrap_err();
     let text = format!("{error} {error:?}");
     assert!(is_unavailable(&Err::<(), _>(error)), "{text}");
