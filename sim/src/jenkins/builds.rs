@@ -115,7 +115,7 @@ fn stages(call: &Call, item: &Item, build: &Build, now: Timestamp) -> Result<Res
 fn stop(jenkins: &mut State, job: &str, number: u64, now: Timestamp) -> Response {
     let item = jenkins.items.get_mut(&job.to_lowercase());
     let build = item.and_then(|item| item.builds.get_mut(&number));
-    if let Some(build) = build.filter(|build| build.ended.is_none()) {
+    if let Some(build) = build.filter(|build| build.shown_end().is_none()) {
         build.say("Aborted by portal");
         build.end(now, "ABORTED");
         jenkins.last_finish = jenkins.last_finish.max(now);

@@ -156,6 +156,10 @@ fn write_config(jenkins: &mut State, call: &Call, name: &str) -> Result<Response
         return Err(Refusal::Oops);
     }
     item.xml = xml;
+    if item.kind == Kind::Freestyle {
+        let running = item.builds.values_mut().filter(|b| b.ended.is_none());
+        running.for_each(|build| build.disowned = true);
+    }
     Ok(StatusCode::OK.into_response())
 }
 

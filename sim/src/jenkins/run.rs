@@ -167,6 +167,7 @@ fn start_build(jenkins: &mut State, entry: &Entry, at: Timestamp) -> Option<u64>
         phase_started: at,
         prepared: false,
         good: true,
+        disowned: false,
     };
     build.say("Started by remote host");
     build.say("Running as SYSTEM");

@@ -114,6 +114,8 @@ pub(super) struct Build {
     pub phase_started: Timestamp,
     pub prepared: bool,
     pub good: bool,
+    /// The job's file was written meanwhile: shown as failed, beyond stopping, yet it runs on.
+    pub disowned: bool,
 }
 
 #[derive(Debug)]
@@ -243,6 +245,9 @@ impl State {
         self.queue.retain(|_, entry| entry.is_queued());
         for item in self.items.values_mut() {
             item.held_off = false;
+            item.builds
+                .values_mut()
+                .for_each(|build| build.disowned = false);
             let freestyle = item.kind == Kind::Freestyle;
             let running = item.builds.values_mut().filter(|b| b.ended.is_none());
             running
@@ -322,6 +327,14 @@ impl Entry {
 }
 
 impl Build {
+    /// The end that the API tells of.
+    pub fn shown_end(&self) -> Option<(Timestamp, &'static str)> {
+        match self.disowned {
+            true => Some((self.started, "FAILURE")),
+            false => self.ended,
+        }
+    }
+
     pub fn say(&mut self, line: &str) {
         self.log.push_str(line);
         self.log.push('\n');

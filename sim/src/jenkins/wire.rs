@@ -122,15 +122,14 @@ fn definitions(item: &Item) -> Value {
 }
 
 pub(super) fn build(jenkins: &State, item: &Item, build: &Build) -> Value {
-    let duration = build
-        .ended
-        .map(|(at, _)| at.as_millisecond() - build.started.as_millisecond());
+    let ended = build.shown_end();
+    let duration = ended.map(|(at, _)| at.as_millisecond() - build.started.as_millisecond());
     json!({
         "_class": build_class(item.kind),
         "actions": actions(&build.parameters),
         "artifacts": [],
-        "building": build.ended.is_none(),
-        "inProgress": build.ended.is_none(),
+        "building": ended.is_none(),
+        "inProgress": ended.is_none(),
         "description": null,
         "displayName": format!("#{}", build.number),
         "duration": duration.unwrap_or(0),
@@ -139,7 +138,7 @@ pub(super) fn build(jenkins: &State, item: &Item, build: &Build) -> Value {
         "id": build.number.to_string(),
         "number": build.number,
         "queueId": build.queue_id,
-        "result": build.ended.map(|(_, result)| result),
+        "result": ended.map(|(_, result)| result),
         "timestamp": build.started.as_millisecond(),
         "url": format!("{}{}{}/", jenkins.root_url, item.path(), build.number),
     })

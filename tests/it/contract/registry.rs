@@ -424,6 +424,34 @@ async fn skopeo_copies_and_inspects() {
     world.transcript().check().unwrap();
 }
 
+#[tokio::test]
+async fn skopeo_signs_in_by_token_and_by_password() {
+    let (user, password) = robot();
+    let (name, secret) = robot();
+    let token = Access::Token { user, password };
+    let basic = Access::Basic {
+        user: name,
+        password: secret,
+    };
+    for access in [token, basic] {
+        let (world, server, _) = simulated(access).await;
+        let digest = world.registry().put_image("apps/shop", "one", &[]);
+        let host = server.base_url().trim_start_matches("http://");
+        let image = format!("docker://{host}/apps/shop:one");
+        let inspect = [
+            "inspect",
+            "--tls-verify=false",
+            "--creds=robot:secret",
+            &image,
+        ];
+        let Some(inspected) = skopeo(&inspect).await else {
+            return;
+        };
+        assert!(inspected.contains(&digest), "{inspected}");
+        world.transcript().check().unwrap();
+    }
+}
+
 /// What skopeo printed, or `None` where this machine has none.
 async fn skopeo(arguments: &[&str]) -> Option<String> {
     let output = tokio::process::Command::new("skopeo")

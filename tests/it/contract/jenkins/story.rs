@@ -55,9 +55,10 @@ impl Shop {
             .await
             .unwrap();
         target.client.create_job_from_xml(&job, &xml).await.unwrap();
-        let port = url.port().unwrap();
+        let host = url.host_str().unwrap();
+        let port = url.port_or_known_default().unwrap();
         Self {
-            image: format!("127.0.0.1:{port}/{}:v1", fresh("apps/shop")),
+            image: format!("{host}:{port}/{}:v1", fresh("apps/shop")),
             registry: Registry::new(url, None).unwrap(),
             _outside: outside,
             world,
@@ -299,4 +300,23 @@ async fn a_location_with_another_host_or_none_is_no_trouble() {
         .await
         .unwrap();
     assert_eq!(found.queued.len(), 1);
+}
+
+/// Why a job's configuration is never written while it builds.
+#[tokio::test]
+async fn a_configuration_written_during_a_build_disowns_it() {
+    let shop = Shop::open("node", Kind::Freestyle, "Begin").await;
+    let number = shop.build("r1").await;
+    let client = &shop.target.client;
+    let xml = client.job_config(&shop.job).await.unwrap().unwrap();
+    client.update_config(&shop.job, &xml).await.unwrap();
+    assert_eq!(shop.result(number).await, Some(BuildResult::Failure));
+    client.stop(&shop.job, number).await.unwrap();
+    shop.world.advance(Duration::from_secs(60)).await;
+    assert!(shop.log(number).await.contains("digest: sha256:"));
+    assert_eq!(shop.result(number).await, Some(BuildResult::Failure));
+    let now = shop.world.clock().now();
+    shop.world.jenkins().restart(now);
+    shop.world.advance(Duration::from_secs(60)).await;
+    assert_eq!(shop.result(number).await, Some(BuildResult::Success));
 }
