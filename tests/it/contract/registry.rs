@@ -140,6 +140,11 @@ fn behaviours(target: &Target) -> Vec<Behaviour<'_>> {
             reading_manifests(target).boxed_local(),
         ),
         (
+            "GET manifests without Accept",
+            unaccepted(target).boxed_local(),
+        ),
+        ("POST blobs/uploads?digest", one_post(target).boxed_local()),
+        (
             "PUT manifests (another tag)",
             retagging(target).boxed_local(),
         ),
@@ -265,6 +270,25 @@ async fn reading_manifests(target: &Target) {
     assert_eq!(image.labels["org.opencontainers.image.revision"], "c0ffee");
     assert_eq!(image.media_type, MANIFEST);
     assert!(image.size > 0);
+}
+
+/// A client that does not say that it reads OCI manifests is not shown any.
+async fn unaccepted(target: &Target) {
+    let pushed = target.push("one").await;
+    let path = format!("v2/{}/manifests/one", pushed.repository);
+    let answer = target.send(Method::GET, &path).await;
+    assert_eq!(answer.status(), 404);
+    assert_eq!(json(answer).await["errors"][0]["code"], "MANIFEST_UNKNOWN");
+}
+
+/// A digest at the start is taken no notice of: the bytes have to come by PUT.
+async fn one_post(target: &Target) {
+    let (name, digest) = (fresh("contract/post"), sha256(b"bytes"));
+    let path = format!("v2/{name}/blobs/uploads/?digest={digest}");
+    let post = target.ask(Method::POST, &path).body("bytes");
+    assert_eq!(post.send().await.unwrap().status(), 202);
+    let head = format!("v2/{name}/blobs/{digest}");
+    assert_eq!(target.send(Method::HEAD, &head).await.status(), 404);
 }
 
 async fn retagging(target: &Target) {
