@@ -19,6 +19,7 @@ pub mod jobs;
 pub mod log;
 pub mod parse;
 pub mod projects;
+pub mod releases;
 pub mod requests;
 pub mod secrets;
 pub mod serve;

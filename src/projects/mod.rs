@@ -15,7 +15,7 @@ use serde::Serialize;
 pub use access::{Access, ProjectAccess};
 pub use request::Onboarding;
 pub use steps::{Bind, trouble};
-pub use store::{Member, environment_by_key, list, members};
+pub use store::{Member, environment_by_key, list, members, registry_of};
 
 use crate::app::App;
 use crate::connections::ConnectionId;

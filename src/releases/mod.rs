@@ -231,3 +231,17 @@ pub(crate) async fn announce(
     tx.event(&topic(id), Some(project.0)).await?;
     tx.event(&projects::topic(project), Some(project.0)).await
 }
+
+/// What an environment can go back to, newest first.
+///
+/// # Errors
+/// 404 for an unknown environment.
+pub async fn rollback_candidates(
+    app: &App,
+    project: ProjectId,
+    environment: &str,
+) -> Result<Vec<rollback::Candidate>, AppError> {
+    let found = projects::environment_by_key(app.db.pool(), environment).await?;
+    let (id, _, _) = found.ok_or(AppError::NotFound)?;
+    Ok(candidates(app.db.pool(), project, id).await?)
+}

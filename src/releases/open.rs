@@ -10,8 +10,8 @@ use crate::builds::{Build, BuildId};
 use crate::clusters::Tier;
 use crate::error::AppError;
 use crate::jobs::{self, NewEffect, NewRun, NewStep};
-use crate::projects::Access;
 use crate::connections;
+use crate::projects::{Access, Project};
 
 /// More releases of one person in one second than this are a machine's.
 const SECONDS_TRIED: i64 = 60;
@@ -52,9 +52,8 @@ pub async fn open(
     }
     let commit = outside::commit(app, project, bound.number, &opening.reference).await?;
     let language = store::language(app.db.pool(), &project.language).await?;
-    let prefix = connections::registry(app, project.registry).await.map_err(|e| {
-        AppError::Internal(format!("the registry's connection cannot be used: {e}"))
-    })?;
+    let image = image_path(app, project).await?;
+    let job = job_name(app, language.0, &project.key).await?;
     let mut tx = app.db.begin().await?;
     let new = store::New {
         id: ReleaseId::new(),
@@ -68,14 +67,13 @@ pub async fn open(
     let named = |created, later| tag::name(created, later, &zone, access.actor.number);
     let (number, tag) = store::insert(tx.connection(), &new, named, SECONDS_TRIED).await?;
     let tag = tag.ok_or_else(|| AppError::TooMany { retry_after_seconds: 60 })?;
-    let repository = prefix.1.repository(&project.key);
     let build = Build {
         id: BuildId::new(),
         release: new.id.0,
         attempt: 1,
         jenkins: language.0,
-        job: prefix_job(app, language.0, &project.key).await?,
-        image: format!("{}/{repository}:{tag}", prefix.1.host),
+        job,
+        image: format!("{image}:{tag}"),
         number: None,
         result: None,
         stages: Vec::new(),
@@ -110,17 +108,24 @@ pub async fn open(
     Ok(new.id)
 }
 
+/// `host/repository`, as the job pushes it.
+async fn image_path(app: &App, project: &Project) -> Result<String, AppError> {
+    let host = connections::push_host(app, project.registry).await?;
+    let (_, config) = connections::registry(app, project.registry).await?;
+    let repository = config
+        .repository(&project.key)
+        .map_err(|e| AppError::Internal(format!("a project that no registry can hold: {e}")))?;
+    Ok(format!("{host}/{}", repository.as_str()))
+}
+
 /// The job's full name: the connection's folder, then the project's key.
-async fn prefix_job(
+async fn job_name(
     app: &App,
     jenkins: connections::ConnectionId,
     project: &str,
 ) -> Result<String, AppError> {
-    let (_, config) = connections::jenkins(app, jenkins)
-        .await
-        .map_err(|e| AppError::Internal(format!("Jenkins' connection cannot be used: {e}")))?;
-    if config.folder.is_empty() {
-        return Ok(project.to_owned());
-    }
-    Ok(format!("{}/{project}", config.folder))
+    let (_, config) = connections::jenkins(app, jenkins).await?;
+    let name = config.folder.child(project);
+    let name = name.map_err(|_| AppError::Internal("a project that is no job".to_owned()))?;
+    Ok(name.as_str().to_owned())
 }

@@ -25,8 +25,9 @@ async fn within<T>(
             tracing::info!(system, %error, "a read for a page failed");
             Err(match error {
                 ConnectionError::Call(error) => outside(system, &error),
-                #[expect(unreachable_patterns, reason = "a connection can be broken otherwise")]
-                _ => outside(system, &slow),
+                ConnectionError::NotFound
+                | ConnectionError::Secret(_)
+                | ConnectionError::Db(_) => error.into(),
             })
         }
         Err(_) => Err(outside(system, &slow)),

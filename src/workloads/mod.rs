@@ -18,7 +18,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use outside::{Live, Pod, live};
-pub use prepare::{Namespace, Objects as ObjectsStep};
+pub use prepare::{Namespace, Objects as ObjectsStep, StepError, settle};
 pub use request::Containers;
 pub use secrets::apply as apply_secrets;
 pub use store::{Current, current, environments, find, list, lock_for_deployment, parameters};

@@ -58,8 +58,7 @@ pub async fn live(app: &App, workload: &Workload) -> Result<Live, AppError> {
     match asked {
         Ok(Ok(live)) => Ok(live),
         Ok(Err(ConnectionError::Call(error))) => Err(outside(&workload.cluster, &error)),
-        #[expect(unreachable_patterns, reason = "other kinds of trouble with a connection")]
-        Ok(Err(_)) => Err(outside(&workload.cluster, &slow())),
+        Ok(Err(error)) => Err(error.into()),
         Err(_) => Err(outside(&workload.cluster, &slow())),
     }
 }
