@@ -8,6 +8,7 @@ mod error;
 pub mod gitlab;
 pub mod http;
 pub mod jenkins;
+pub mod kubernetes;
 pub mod registry;
 
 pub use error::CallError;

@@ -1,0 +1,114 @@
+//! Creating and applying objects.
+//!
+//! Invariant: one manager, [`FIELD_MANAGER`], always applies the whole desired object by force;
+//! only the creating POST has another name, so that what it set first (`replicas: 0`) is not
+//! taken away by an apply that leaves it out.
+
+use k8s_openapi::api::apps::v1::Deployment;
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+
+use super::error::{ApplyError, OwnedField, apply_error, call_error, owned_fields};
+use super::{Kind, Kubernetes, called, name, within};
+use crate::integrations::CallError;
+
+/// The manager of every apply.
+pub const FIELD_MANAGER: &str = "slipway";
+/// The manager of the POST that makes an object.
+pub const CREATING_MANAGER: &str = "slipway-create";
+
+impl Kubernetes {
+    /// Makes a Deployment that starts nothing: whatever it says of replicas, it is made with 0.
+    /// `Conflict` where one of that name is there already.
+    pub async fn create_deployment_placeholder(
+        &self,
+        deployment: &Deployment,
+    ) -> Result<Deployment, ApplyError> {
+        let mut idle = deployment.clone();
+        idle.spec.get_or_insert_default().replicas = Some(0);
+        self.create(&idle).await
+    }
+
+    /// Makes an object that must not be there yet; `Conflict` inside `Call` where it is.
+    pub async fn create<K: Kind>(&self, object: &K) -> Result<K, ApplyError> {
+        let (namespace, _) = place(object)?;
+        let params = PostParams {
+            field_manager: Some(CREATING_MANAGER.to_owned()),
+            ..PostParams::default()
+        };
+        let api = self.api::<K>(namespace)?;
+        within(api.create(&params, object))
+            .await?
+            .map_err(apply_error)
+    }
+
+    /// Makes or changes the object to be as given, taking fields from whoever owns them; what we
+    /// applied before and is now left out is removed. With `metadata.resourceVersion` set it
+    /// fails as `Stale` where the object has moved on.
+    pub async fn apply<K: Kind>(&self, object: &K) -> Result<K, ApplyError> {
+        let (namespace, object_name) = place(object)?;
+        let api = self.api::<K>(namespace)?;
+        let params = PatchParams::apply(FIELD_MANAGER)
+            .force()
+            .validation_strict();
+        let patch = Patch::Apply(object);
+        within(api.patch(object_name, &params, &patch))
+            .await?
+            .map_err(apply_error)
+    }
+
+    /// What [`Self::apply`] would take from other hands, found by a dry run without force. What
+    /// our own creating POST set is not among it.
+    pub async fn what_apply_would_overwrite<K: Kind>(
+        &self,
+        object: &K,
+    ) -> Result<Vec<OwnedField>, ApplyError> {
+        let (namespace, object_name) = place(object)?;
+        let mut unversioned = object.clone();
+        unversioned.meta_mut().resource_version = None;
+        let api = self.api::<K>(namespace)?;
+        let params = PatchParams::apply(FIELD_MANAGER)
+            .dry_run()
+            .validation_strict();
+        match within(api.patch(object_name, &params, &Patch::Apply(&unversioned))).await? {
+            Ok(_) => Ok(Vec::new()),
+            Err(kube::Error::Api(status)) if !owned_fields(&status).is_empty() => {
+                let mut owned = owned_fields(&status);
+                owned.retain(|field| field.manager != CREATING_MANAGER);
+                Ok(owned)
+            }
+            Err(error) => Err(apply_error(error)),
+        }
+    }
+
+    /// Deletes the object and, in the background, what it owns. One that is gone is no error.
+    pub async fn delete<K: Kind>(&self, namespace: &str, object: &str) -> Result<(), CallError> {
+        let api = self.api::<K>(namespace)?;
+        match called(api.delete(name(object)?, &DeleteParams::background())).await {
+            Ok(_) | Err(CallError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads an object; `None` where it is not there.
+    pub async fn get<K: Kind>(
+        &self,
+        namespace: &str,
+        object: &str,
+    ) -> Result<Option<K>, CallError> {
+        let api = self.api::<K>(namespace)?;
+        within(api.get_opt(name(object)?))
+            .await?
+            .map_err(call_error)
+    }
+}
+
+/// Namespace and name of an object that is to be written.
+fn place<K: Kind>(object: &K) -> Result<(&str, &str), CallError> {
+    let meta = object.meta();
+    match (&meta.namespace, &meta.name) {
+        (Some(namespace), Some(object_name)) => Ok((name(namespace)?, name(object_name)?)),
+        _ => Err(CallError::Refused {
+            detail: "an object to write needs a name and a namespace".to_owned(),
+        }),
+    }
+}
