@@ -11,6 +11,7 @@ pub mod faults;
 pub mod gitlab;
 pub mod jenkins;
 pub mod outside;
+pub mod kubernetes;
 pub mod plane;
 pub mod registry;
 pub mod serve;
