@@ -55,11 +55,16 @@ pub struct Settings {
     pub pod_quota: Option<usize>,
     /// Whether no node has room for another pod.
     pub full: bool,
+    /// What somebody without any credential may do. `kubectl` sends no token over plain HTTP, so
+    /// it needs this; nobody else does.
+    pub anonymous: Rights,
 }
 
 /// Which images nodes can pull.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pulls {
+    /// Those that the world's registry has; where a digest is given, by the digest.
+    FromRegistry,
     /// All but those with `missing` in their name.
     Anything,
 }
@@ -70,9 +75,10 @@ impl Default for Settings {
             version: "v1.33.4".to_owned(),
             ready_after: Duration::from_secs(2),
             gone_after: Duration::from_secs(1),
-            pulls: Pulls::Anything,
+            pulls: Pulls::FromRegistry,
             pod_quota: None,
             full: false,
+            anonymous: Rights::Nothing,
         }
     }
 }

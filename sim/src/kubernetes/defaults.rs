@@ -5,6 +5,9 @@ use serde_json::{Map, Value, json};
 use super::cluster::{number, text};
 use super::status::{No, invalid};
 
+/// A namespace's name must also fit into a label of DNS.
+const NAMESPACE_MAX: usize = 63;
+
 /// Fills in defaults; safe to repeat.
 pub(super) fn fill(kind: &str, object: &mut Value) {
     match kind {
@@ -171,6 +174,10 @@ pub(super) fn check(kind: &str, object: &Value) -> Result<(), No> {
         );
     }
     match kind {
+        "Namespace" if name.len() > NAMESPACE_MAX => wrong(
+            "metadata.name",
+            "Invalid value: must be no more than 63 characters",
+        ),
         "Deployment" => check_deployment(object),
         "HorizontalPodAutoscaler" => {
             let (min, max) = (

@@ -105,7 +105,7 @@ pub(crate) fn settle(world: &World) {
     let now = world.clock().now();
     let mut state = world.kubernetes();
     for cluster in state.clusters.values_mut() {
-        controller::settle(cluster, now);
+        controller::settle(cluster, now, world);
     }
 }
 

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
+use super::access::Rights;
 use super::cluster::{Cluster, text};
 use super::resources::{self, Resource};
 use super::selector::Selector;
@@ -66,11 +67,7 @@ fn done(world: &World, name: &str, call: &Call) -> Result<Response, No> {
         .clusters
         .get_mut(name)
         .ok_or_else(status::no_such_resource)?;
-    let rights = call
-        .bearer()
-        .and_then(|token| cluster.tokens.get(token))
-        .cloned();
-    let rights = rights.ok_or_else(status::unauthorized)?;
+    let rights = rights(cluster, call)?;
     call.only(KNOWN)?;
     if let Some(answer) = about_itself(cluster, call) {
         return answer;
@@ -98,6 +95,16 @@ fn done(world: &World, name: &str, call: &Call) -> Result<Response, No> {
         "list" => list(cluster, call, &target, now),
         _ => write(cluster, call, &target, now),
     }
+}
+
+fn rights(cluster: &Cluster, call: &Call) -> Result<Rights, No> {
+    let known = match call.bearer() {
+        Some(token) => cluster.tokens.get(token).cloned(),
+        None => {
+            Some(cluster.settings.anonymous.clone()).filter(|rights| *rights != Rights::Nothing)
+        }
+    };
+    known.ok_or_else(status::unauthorized)
 }
 
 fn about_itself(cluster: &Cluster, call: &Call) -> Option<Result<Response, No>> {
@@ -271,7 +278,7 @@ fn body(call: &Call) -> Result<Value, No> {
     let parsed = serde_json::from_slice(&call.body).ok();
     let text = || std::str::from_utf8(&call.body).ok();
     let parsed = parsed.or_else(|| serde_saphyr::from_str(text()?).ok());
-    parsed.ok_or_else(|| status::bad_request("the body is neither JSON nor YAML".to_owned()))
+    parsed.ok_or_else(status::not_json)
 }
 
 fn write(

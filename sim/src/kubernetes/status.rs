@@ -116,6 +116,15 @@ pub(super) fn bad_request(message: String) -> No {
     no(400, "BadRequest", message)
 }
 
+/// Only JSON and YAML are understood here; the real server also takes protobuf.
+pub(super) fn not_json() -> No {
+    no(
+        415,
+        "UnsupportedMediaType",
+        "the body must be JSON or YAML".to_owned(),
+    )
+}
+
 pub(super) fn invalid(kind: &str, name: &str, field: &str, message: &str) -> No {
     No::Status(Box::new(Refusal {
         code: 422,

@@ -75,6 +75,7 @@ const SHOP: &str = "/apis/apps/v1/namespaces/default/deployments/shop";
 async fn east() -> (World, Api, Caller) {
     let world = World::explicit();
     let api = serve(&world, "east", 0).await.unwrap();
+    world.kubernetes().cluster("east").unwrap().settings.pulls = Pulls::Anything;
     let caller = Caller::new(&api);
     (world, api, caller)
 }
@@ -285,4 +286,22 @@ async fn a_lost_answer_leaves_its_effect_and_repeating_is_harmless() {
         first["metadata"]["resourceVersion"],
         second["metadata"]["resourceVersion"]
     );
+}
+
+#[tokio::test]
+async fn an_image_is_pulled_by_its_digest_from_the_worlds_registry() {
+    let (world, _api, caller) = east().await;
+    world.kubernetes().cluster("east").unwrap().settings.pulls = Pulls::FromRegistry;
+    let digest = world.registry().put_image("apps/shop", "v1", &[]);
+    let ready = async |image: &str| {
+        caller.apply(&deployment(image, 1), "&force=true").await;
+        for _ in 0..6 {
+            world.advance(SECOND).await;
+        }
+        let (_, shop) = caller.get(SHOP).await;
+        shop["status"]["conditions"][1]["reason"] == "NewReplicaSetAvailable"
+    };
+    assert!(ready(&format!("registry.example:5000/apps/shop:gone@{digest}")).await);
+    assert!(ready("registry.example:5000/apps/shop:v1").await);
+    assert!(!ready("registry.example:5000/apps/shop:v2").await);
 }

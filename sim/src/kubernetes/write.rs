@@ -84,6 +84,7 @@ impl Cluster {
         if write.dry_run {
             return Ok(object);
         }
+        count_note(resource, &live, &mut object);
         let stored = self.put(resource, object);
         self.own_changes(resource, &live, &stored, write);
         Ok(stored)
@@ -131,6 +132,7 @@ impl Cluster {
         }
         self.owners
             .insert(key, after_apply(owners, &taken, wanted, write));
+        count_note(resource, &live, &mut object);
         Ok(self.put(resource, object))
     }
 
@@ -143,7 +145,8 @@ impl Cluster {
     ) -> Result<Value, No> {
         let (_, namespace, name) = key_of(resource, applied);
         self.check_namespace(resource, &namespace)?;
-        if !text(applied, "/metadata/resourceVersion").is_empty() {
+        // The real server heeds a uid here, and no resourceVersion.
+        if !text(applied, "/metadata/uid").is_empty() {
             return Err(status::stale(&resource.qualified(), &name));
         }
         let mut object = applied.clone();
@@ -317,9 +320,20 @@ fn describe(owner: &Owner, resource: &Resource) -> String {
     format!("\"{}\"{through} using {version}", owner.manager)
 }
 
+/// A Deployment's annotations count as a new generation when a client changes them.
+fn count_note(resource: &Resource, live: &Value, object: &mut Value) {
+    let note = live["metadata"]["annotations"] != object["metadata"]["annotations"];
+    if resource.kind == "Deployment" && note && live["spec"] == object["spec"] {
+        let generation = live["metadata"]["generation"].as_i64().unwrap_or(1);
+        object["metadata"]["generation"] = json!(generation + 1);
+    }
+}
+
 fn check_version(resource: &Resource, live: &Value, sent: &Value) -> Result<(), No> {
+    let uid = text(sent, "/metadata/uid");
+    let other = !uid.is_empty() && uid != text(live, "/metadata/uid");
     let sent = text(sent, "/metadata/resourceVersion");
-    if !sent.is_empty() && sent != text(live, "/metadata/resourceVersion") {
+    if other || !sent.is_empty() && sent != text(live, "/metadata/resourceVersion") {
         let name = text(live, "/metadata/name");
         return Err(status::stale(&resource.qualified(), name));
     }

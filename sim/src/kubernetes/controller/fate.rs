@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::kubernetes::cluster::{Cluster, Pulls, text};
 use crate::kubernetes::resources::of_kind;
+use crate::world::World;
 
 /// The variable that tells a container how to behave.
 const VARIABLE: &str = "SLIPWAY_SIM";
@@ -21,7 +22,7 @@ pub(super) enum Fate {
     Unready,
 }
 
-pub(super) fn of(cluster: &Cluster, pod: &Value) -> Fate {
+pub(super) fn of(cluster: &Cluster, pod: &Value, world: &World) -> Fate {
     let containers = pod.pointer("/spec/containers").and_then(Value::as_array);
     let containers: Vec<&Value> = containers.into_iter().flatten().collect();
     let image = |container: &&Value| text(container, "/image").to_owned();
@@ -29,7 +30,7 @@ pub(super) fn of(cluster: &Cluster, pod: &Value) -> Fate {
     if containers
         .iter()
         .map(image)
-        .any(|image| !is_there(&image, pulls))
+        .any(|image| !is_there(&image, pulls, world))
     {
         return Fate::NoImage;
     }
@@ -48,9 +49,18 @@ pub(super) fn of(cluster: &Cluster, pod: &Value) -> Fate {
     }
 }
 
-fn is_there(image: &str, pulls: Pulls) -> bool {
+fn is_there(image: &str, pulls: Pulls, world: &World) -> bool {
     match pulls {
         Pulls::Anything => !image.contains("missing"),
+        Pulls::FromRegistry => world.registry().can_pull(without_host(image)),
+    }
+}
+
+/// The first part of a reference is a host where it has a dot or a port, or is `localhost`.
+fn without_host(image: &str) -> &str {
+    match image.split_once('/') {
+        Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => rest,
+        _ => image,
     }
 }
 

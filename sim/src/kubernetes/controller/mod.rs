@@ -16,18 +16,19 @@ use serde_json::Value;
 
 use super::cluster::{Cluster, text};
 use super::resources::{RESOURCES, of_kind};
+use crate::world::World;
 
 /// A rollout needs a few passes; more than this would be a controller that fights another.
 const PASSES_MAX: usize = 50;
 
-pub(super) fn settle(cluster: &mut Cluster, now: Timestamp) {
+pub(super) fn settle(cluster: &mut Cluster, now: Timestamp, world: &World) {
     for _ in 0..PASSES_MAX {
         let before = cluster.revision;
         collect_garbage(cluster);
         scaling::pass(cluster, now);
         deployments::pass(cluster, now);
         replicas::pass(cluster, now);
-        pods::pass(cluster, now);
+        pods::pass(cluster, now, world);
         replicas::count(cluster);
         deployments::report(cluster, now);
         services::pass(cluster);

@@ -9,6 +9,7 @@ use super::fate::{self, Fate};
 use crate::clock::later;
 use crate::kubernetes::cluster::{Cluster, seconds, text};
 use crate::kubernetes::resources::of_kind;
+use crate::world::World;
 
 const NODES: [&str; 3] = ["node-a", "node-b", "node-c"];
 
@@ -18,14 +19,14 @@ pub(super) fn is_ready(pod: &Value) -> bool {
     conditions.any(|one| text(one, "/type") == "Ready" && text(one, "/status") == "True")
 }
 
-pub(super) fn pass(cluster: &mut Cluster, now: Timestamp) {
+pub(super) fn pass(cluster: &mut Cluster, now: Timestamp, world: &World) {
     for pod in all(cluster, "Pod") {
         if !pod["metadata"]["deletionTimestamp"].is_null() {
             end(cluster, &pod, now);
             continue;
         }
         match schedule(cluster, pod, now) {
-            Some(pod) if !is_ready(&pod) => start(cluster, &pod, now),
+            Some(pod) if !is_ready(&pod) => start(cluster, &pod, now, world),
             _ => {}
         }
     }
@@ -78,11 +79,11 @@ fn schedule(cluster: &mut Cluster, mut pod: Value, now: Timestamp) -> Option<Val
     Some(pod)
 }
 
-fn start(cluster: &mut Cluster, pod: &Value, now: Timestamp) {
+fn start(cluster: &mut Cluster, pod: &Value, now: Timestamp, world: &World) {
     let began = time(pod, "/status/startTime", now);
     let up = now >= later(began, cluster.settings.ready_after);
     let waiting = text(pod, "/status/containerStatuses/0/state/waiting/reason");
-    match fate::of(cluster, pod) {
+    match fate::of(cluster, pod, world) {
         Fate::NoImage => {
             let (reason, event) = if up {
                 (
