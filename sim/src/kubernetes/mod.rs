@@ -6,12 +6,14 @@
 //! Invariant: what happens by itself happens when the world settles, and at no other time.
 
 mod access;
+mod change;
 mod cluster;
 mod controller;
 mod defaults;
 mod discovery;
 mod fields;
 mod logs;
+mod read;
 mod resources;
 mod route;
 mod schema;

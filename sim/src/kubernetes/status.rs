@@ -53,6 +53,12 @@ impl IntoResponse for No {
     }
 }
 
+/// What a deletion that is done at once is answered with.
+pub(super) fn success(name: &str) -> Value {
+    json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
+        "details": {"name": name}})
+}
+
 fn no(code: u16, reason: &'static str, message: String) -> No {
     No::Status(Box::new(Refusal {
         code,
@@ -125,12 +131,26 @@ pub(super) fn not_json() -> No {
     )
 }
 
+/// An apply with an unknown field is answered as a failure of the server, which it is not.
+pub(super) fn not_in_schema(place: &str, field: &str) -> No {
+    let message = format!(
+        "failed to create typed patch object ({place}): .{field}: field not declared in schema"
+    );
+    no(500, "", message)
+}
+
 pub(super) fn invalid(kind: &str, name: &str, field: &str, message: &str) -> No {
+    let missing = message == "Required value";
+    let cause = if missing {
+        "FieldValueRequired"
+    } else {
+        "FieldValueInvalid"
+    };
     No::Status(Box::new(Refusal {
         code: 422,
         reason: "Invalid",
         message: format!("{kind} \"{name}\" is invalid: {field}: {message}"),
-        causes: vec![json!({"reason": "FieldValueInvalid", "field": field, "message": message})],
+        causes: vec![json!({"reason": cause, "field": field, "message": message})],
     }))
 }
 

@@ -330,12 +330,20 @@ fn count_note(resource: &Resource, live: &Value, object: &mut Value) {
 }
 
 fn check_version(resource: &Resource, live: &Value, sent: &Value) -> Result<(), No> {
-    let uid = text(sent, "/metadata/uid");
-    let other = !uid.is_empty() && uid != text(live, "/metadata/uid");
-    let sent = text(sent, "/metadata/resourceVersion");
-    if other || !sent.is_empty() && sent != text(live, "/metadata/resourceVersion") {
-        let name = text(live, "/metadata/name");
+    let name = text(live, "/metadata/name");
+    let version = text(sent, "/metadata/resourceVersion");
+    if !version.is_empty() && version != text(live, "/metadata/resourceVersion") {
         return Err(status::stale(&resource.qualified(), name));
+    }
+    let uid = text(sent, "/metadata/uid");
+    if !uid.is_empty() && uid != text(live, "/metadata/uid") {
+        let message = "Invalid value: field is immutable";
+        return Err(status::invalid(
+            resource.kind,
+            name,
+            "metadata.uid",
+            message,
+        ));
     }
     Ok(())
 }

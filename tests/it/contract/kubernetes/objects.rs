@@ -179,6 +179,7 @@ pub async fn an_apply_makes_again_what_was_deleted_unless_it_names_its_uid(targe
     let mut late = deployment(target, "r/shop:2");
     late.metadata.resource_version = first.metadata.resource_version;
     late.metadata.uid = first.metadata.uid;
+    let first_uid = late.metadata.uid.clone();
     let refused = kubernetes.apply(&late).await;
     assert!(matches!(refused, Err(ApplyError::Stale)), "{refused:?}");
     late.metadata.uid = None;
@@ -186,6 +187,10 @@ pub async fn an_apply_makes_again_what_was_deleted_unless_it_names_its_uid(targe
         .apply(&late)
         .await
         .expect("made again, whatever the version says");
+    late.metadata.resource_version = None;
+    late.metadata.uid = first_uid;
+    let refused = kubernetes.apply(&late).await;
+    assert!(matches!(refused, Err(ApplyError::Stale)), "{refused:?}");
 }
 
 pub async fn what_an_apply_leaves_out_is_removed(target: &Target) {
@@ -283,16 +288,26 @@ pub async fn content_that_cannot_be_is_refused_by_its_field(target: &Target) {
 pub async fn a_field_that_does_not_exist_is_refused(target: &Target) {
     let mut wanted = serde_json::to_value(deployment(target, "r/shop:1")).expect("JSON");
     wanted["spec"]["template"]["spec"]["containers"][0]["imagee"] = json!("r/shop:2");
-    let apply = format!("{}?fieldManager=x&fieldValidation=Strict", path(target));
     let other = target.other();
+    let apply = format!("{}?fieldManager=x&fieldValidation=Strict", path(target));
     let (code, told) = other
         .call("PATCH", &apply, "application/apply-patch+yaml", &wanted)
         .await;
-    assert!(matches!(code, 400 | 500), "{code} {told}");
+    // A failure of the server by its code, and of the client by what it says.
+    assert_eq!(code, 500, "{told}");
     assert!(
         told["message"]
             .as_str()
             .is_some_and(|text| text.contains("imagee")),
+        "{told}"
+    );
+    let create = path(target).replace("/shop", "?fieldValidation=Strict");
+    let (code, told) = other
+        .call("POST", &create, "application/json", &wanted)
+        .await;
+    assert_eq!(
+        (code, &told["reason"]),
+        (400, &json!("BadRequest")),
         "{told}"
     );
 }
