@@ -8,13 +8,11 @@ use super::resources::Resource;
 
 /// A table of the objects; `meta` is the list's own metadata.
 pub(super) fn of(resource: &Resource, objects: &[&Value], meta: &Value, now: Timestamp) -> Value {
-    let columns: Vec<Value> = columns(resource.kind)
-        .iter()
-        .map(|name| {
-            json!({"name": name, "type": "string", "format": if *name == "Name" { "name" } else { "" },
-                "description": "", "priority": 0})
-        })
-        .collect();
+    let column = |name: &&str| {
+        let format = if *name == "Name" { "name" } else { "" };
+        json!({"name": name, "type": "string", "format": format, "description": "", "priority": 0})
+    };
+    let columns: Vec<Value> = columns(resource.kind).iter().map(column).collect();
     let rows: Vec<Value> = objects
         .iter()
         .map(|object| row(resource.kind, object, now))
@@ -57,92 +55,96 @@ fn columns(kind: &str) -> &'static [&'static str] {
 }
 
 fn row(kind: &str, object: &Value, now: Timestamp) -> Value {
-    let name = text(object, "/metadata/name").to_owned();
-    let age = age(text(object, "/metadata/creationTimestamp"), now);
-    let count = |pointer: &str| number(object, pointer).to_string();
-    let word = |pointer: &str| text(object, pointer).to_owned();
-    let size = |field: &str| {
-        let held = object.get(field).and_then(Value::as_object);
-        held.map_or(0, serde_json::Map::len).to_string()
-    };
-    let cells = match kind {
-        "Pod" => {
-            let (ready, all, restarts) = containers(object);
-            vec![
-                name,
-                format!("{ready}/{all}"),
-                pod_status(object),
-                restarts.to_string(),
-                age,
-            ]
-        }
-        "Deployment" => vec![
-            name,
-            format!(
-                "{}/{}",
-                count("/status/readyReplicas"),
-                count("/spec/replicas")
-            ),
-            count("/status/updatedReplicas"),
-            count("/status/availableReplicas"),
-            age,
-        ],
-        "ReplicaSet" => vec![
-            name,
-            count("/spec/replicas"),
-            count("/status/replicas"),
-            count("/status/readyReplicas"),
-            age,
-        ],
-        "Service" => {
-            let outside = match text(object, "/status/loadBalancer/ingress/0/ip") {
-                "" => "<none>".to_owned(),
-                address => address.to_owned(),
-            };
-            vec![
-                name,
-                word("/spec/type"),
-                word("/spec/clusterIP"),
-                outside,
-                ports(object),
-                age,
-            ]
-        }
-        "HorizontalPodAutoscaler" => vec![
-            name,
-            format!(
-                "{}/{}",
-                word("/spec/scaleTargetRef/kind"),
-                word("/spec/scaleTargetRef/name")
-            ),
-            "<unknown>".to_owned(),
-            count("/spec/minReplicas"),
-            count("/spec/maxReplicas"),
-            count("/status/currentReplicas"),
-            age,
-        ],
-        "Namespace" => vec![name, word("/status/phase"), age],
-        "Node" => {
-            let version = word("/status/nodeInfo/kubeletVersion");
-            vec![name, "Ready".to_owned(), "<none>".to_owned(), age, version]
-        }
-        "Event" => {
-            let about = word("/involvedObject/kind").to_lowercase();
-            vec![
-                self::age(text(object, "/lastTimestamp"), now),
-                word("/type"),
-                word("/reason"),
-                format!("{about}/{}", word("/involvedObject/name")),
-                word("/message"),
-            ]
-        }
-        "Secret" => vec![name, word("/type"), size("data"), age],
-        "ConfigMap" => vec![name, size("data"), age],
-        _ => vec![name, age],
-    };
     let held = json!({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
         "metadata": object["metadata"]});
+    let mut cells = match kind {
+        "Event" => return json!({"cells": event_cells(object, now), "object": held}),
+        "Pod" => pod_cells(object),
+        "Deployment" | "ReplicaSet" => workload_cells(kind, object),
+        "Service" => service_cells(object),
+        "HorizontalPodAutoscaler" => scaler_cells(object),
+        "Namespace" => vec![word(object, "/status/phase")],
+        "Node" => vec!["Ready".to_owned(), "<none>".to_owned()],
+        "Secret" => vec![word(object, "/type"), size(object)],
+        "ConfigMap" => vec![size(object)],
+        _ => Vec::new(),
+    };
+    cells.insert(0, word(object, "/metadata/name"));
+    cells.push(age(text(object, "/metadata/creationTimestamp"), now));
+    if kind == "Node" {
+        cells.push(word(object, "/status/nodeInfo/kubeletVersion"));
+    }
     json!({"cells": cells, "object": held})
+}
+
+fn word(object: &Value, pointer: &str) -> String {
+    text(object, pointer).to_owned()
+}
+
+fn count(object: &Value, pointer: &str) -> String {
+    number(object, pointer).to_string()
+}
+
+fn size(object: &Value) -> String {
+    let held = object.get("data").and_then(Value::as_object);
+    held.map_or(0, serde_json::Map::len).to_string()
+}
+
+fn pod_cells(pod: &Value) -> Vec<String> {
+    let (ready, all, restarts) = containers(pod);
+    vec![
+        format!("{ready}/{all}"),
+        pod_status(pod),
+        restarts.to_string(),
+    ]
+}
+
+fn workload_cells(kind: &str, object: &Value) -> Vec<String> {
+    let ready = count(object, "/status/readyReplicas");
+    let wanted = count(object, "/spec/replicas");
+    if kind == "ReplicaSet" {
+        return vec![wanted, count(object, "/status/replicas"), ready];
+    }
+    vec![
+        format!("{ready}/{wanted}"),
+        count(object, "/status/updatedReplicas"),
+        count(object, "/status/availableReplicas"),
+    ]
+}
+
+fn service_cells(service: &Value) -> Vec<String> {
+    let outside = match text(service, "/status/loadBalancer/ingress/0/ip") {
+        "" => "<none>",
+        address => address,
+    };
+    vec![
+        word(service, "/spec/type"),
+        word(service, "/spec/clusterIP"),
+        outside.to_owned(),
+        ports(service),
+    ]
+}
+
+fn scaler_cells(scaler: &Value) -> Vec<String> {
+    let kind = text(scaler, "/spec/scaleTargetRef/kind");
+    vec![
+        format!("{kind}/{}", text(scaler, "/spec/scaleTargetRef/name")),
+        "<unknown>".to_owned(),
+        count(scaler, "/spec/minReplicas"),
+        count(scaler, "/spec/maxReplicas"),
+        count(scaler, "/status/currentReplicas"),
+    ]
+}
+
+fn event_cells(event: &Value, now: Timestamp) -> Vec<String> {
+    let about = text(event, "/involvedObject/kind").to_lowercase();
+    vec![
+        age(text(event, "/lastTimestamp"), now),
+        word(event, "/type"),
+        word(event, "/reason"),
+        format!("{about}/{}", text(event, "/involvedObject/name")),
+        word(event, "/message"),
+    ]
 }
 
 fn containers(pod: &Value) -> (usize, usize, i64) {
