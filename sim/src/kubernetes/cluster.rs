@@ -128,6 +128,12 @@ impl Cluster {
         cluster
     }
 
+    /// An object as it is now, for a test to look at without asking the API.
+    #[must_use]
+    pub fn object(&self, kind: &str, namespace: &str, name: &str) -> Option<&Value> {
+        self.get(of_kind(kind), namespace, name)
+    }
+
     pub(super) fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Option<&Value> {
         self.objects.get(&key(resource, namespace, name))
     }

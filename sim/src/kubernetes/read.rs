@@ -66,7 +66,9 @@ pub(super) fn list(
     let mut meta = json!({"resourceVersion": revision.to_string()});
     if upto < all.len() {
         meta["continue"] = json!(format!("{revision}.{upto}"));
-        meta["remainingItemCount"] = json!(all.len() - upto);
+        if selector.is_empty() {
+            meta["remainingItemCount"] = json!(all.len() - upto);
+        }
     }
     if wants_table(call) {
         return Ok(Json(table::of(target.resource, shown, &meta, now)).into_response());

@@ -44,6 +44,10 @@ impl Selector {
         Ok(Self { terms })
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.terms.is_empty()
+    }
+
     pub(super) fn fits(&self, object: &Value) -> bool {
         self.terms.iter().all(|term| term.fits(object))
     }

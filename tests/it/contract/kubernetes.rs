@@ -54,5 +54,8 @@ behaviours! {
         a_wrong_token_is_denied
         logs_end_with_what_was_asked_for
         a_container_that_waits_has_no_log
+        a_list_comes_in_pages
+        a_watch_tells_what_happens
+        a_watch_from_long_ago_is_told_to_list_again
         kubectl_reads_what_is_there;
 }

@@ -11,6 +11,8 @@ mod replicas;
 mod scaling;
 mod services;
 
+use std::collections::HashSet;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -45,14 +47,14 @@ fn collect_garbage(cluster: &mut Cluster) {
         .filter(|namespace| !namespace["metadata"]["deletionTimestamp"].is_null())
         .map(|namespace| text(namespace, "/metadata/name").to_owned())
         .collect();
-    let alive: Vec<String> = cluster
+    let alive: HashSet<String> = cluster
         .objects
         .values()
         .map(|object| text(object, "/metadata/uid").to_owned())
         .collect();
     let lost = |object: &Value| {
         let owner = text(object, "/metadata/ownerReferences/0/uid");
-        let orphan = !owner.is_empty() && !alive.iter().any(|uid| uid == owner);
+        let orphan = !owner.is_empty() && !alive.contains(owner);
         orphan
             || ending
                 .iter()

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use k8s_openapi::api::core::v1::ConfigMap;
+use serde_json::{Value, json};
 use slipway::integrations::CallError;
 use slipway::integrations::kubernetes::LogOf;
 
@@ -134,6 +136,102 @@ pub async fn a_container_that_waits_has_no_log(target: &Target) {
             .await;
         assert!(matches!(log, Err(CallError::Refused { .. })), "{log:?}");
     }
+}
+
+async fn make_config_maps(target: &Target, names: &[&str]) {
+    for name in names {
+        let map: ConfigMap = serde_json::from_value(json!({
+            "metadata": {"name": name, "namespace": target.namespace, "labels": {"of": "ours"}},
+            "data": {"a": "1"},
+        }))
+        .expect("a ConfigMap");
+        target.kubernetes.apply(&map).await.expect("a ConfigMap");
+    }
+}
+
+fn config_maps(target: &Target) -> String {
+    format!(
+        "/api/v1/namespaces/{}/configmaps?labelSelector=of%3Dours",
+        target.namespace
+    )
+}
+
+pub async fn a_list_comes_in_pages(target: &Target) {
+    make_config_maps(target, &["a", "b", "c"]).await;
+    let (other, path) = (target.other(), config_maps(target));
+    let (_, first) = other.get(&format!("{path}&limit=2")).await;
+    assert_eq!(first["items"].as_array().map(Vec::len), Some(2));
+    assert_eq!(
+        first["metadata"]["remainingItemCount"],
+        Value::Null,
+        "not for a selection"
+    );
+    let token = first["metadata"]["continue"]
+        .as_str()
+        .expect("more to come");
+    let (_, second) = other.get(&format!("{path}&limit=2&continue={token}")).await;
+    assert_eq!(second["items"][0]["metadata"]["name"], json!("c"));
+    assert!(
+        second["metadata"]["continue"]
+            .as_str()
+            .is_none_or(str::is_empty)
+    );
+}
+
+pub async fn a_watch_tells_what_happens(target: &Target) {
+    make_config_maps(target, &["a"]).await;
+    let (other, path) = (target.other(), config_maps(target));
+    let (_, list) = other.get(&path).await;
+    let from = list["metadata"]["resourceVersion"]
+        .as_str()
+        .expect("a version")
+        .to_owned();
+    make_config_maps(target, &["b"]).await;
+    let labels = json!({"metadata": {"labels": {"of": "nobody"}}});
+    let object = |name| format!("/api/v1/namespaces/{}/configmaps/{name}", target.namespace);
+    other
+        .patch(&object("b"), &json!({"data": {"a": "2"}}))
+        .await;
+    other.patch(&object("a"), &labels).await;
+    let watch = format!("{path}&watch=true&resourceVersion={from}&timeoutSeconds=1");
+    let told = other.lines(&watch).await;
+    let told: Vec<(String, String)> = told
+        .iter()
+        .map(|line| {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            (
+                text(&line["type"]),
+                text(&line["object"]["metadata"]["name"]),
+            )
+        })
+        .collect();
+    // What no longer fits the selection is gone for who watches the selection.
+    let expected = [("ADDED", "b"), ("MODIFIED", "b"), ("DELETED", "a")];
+    assert_eq!(
+        told,
+        expected.map(|(kind, name)| (kind.to_owned(), name.to_owned()))
+    );
+}
+
+pub async fn a_watch_from_long_ago_is_told_to_list_again(target: &Target) {
+    let path = format!(
+        "{}&watch=true&resourceVersion=1&timeoutSeconds=1",
+        config_maps(target)
+    );
+    let told = target.other().lines(&path).await;
+    if told.is_empty() && !target.is_simulated() {
+        // A young cluster still remembers everything.
+        println!("unconfirmed: kubernetes a_watch_from_long_ago_is_told_to_list_again");
+        return;
+    }
+    let [only] = told.as_slice() else {
+        panic!("one line, not {told:?}");
+    };
+    assert_eq!(only["type"], json!("ERROR"));
+    assert_eq!(
+        (&only["object"]["code"], &only["object"]["reason"]),
+        (&json!(410), &json!("Expired"))
+    );
 }
 
 /// What kubectl prints; `None` where this machine has none.

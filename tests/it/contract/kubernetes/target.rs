@@ -182,6 +182,30 @@ impl Other {
         )
     }
 
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        self.call("GET", path, "application/json", &Value::Null)
+            .await
+    }
+
+    /// The lines of an answer that comes bit by bit, until the server ends it.
+    pub async fn lines(&self, path: &str) -> Vec<Value> {
+        let request = self
+            .http
+            .get(format!("{}{path}", self.server))
+            .bearer_auth(&self.token);
+        let answer = request
+            .send()
+            .await
+            .expect("an answer")
+            .text()
+            .await
+            .expect("lines");
+        answer
+            .lines()
+            .map(|line| serde_json::from_str(line).expect("JSON"))
+            .collect()
+    }
+
     pub async fn patch(&self, path: &str, body: &Value) -> (u16, Value) {
         self.call(
             "PATCH",
