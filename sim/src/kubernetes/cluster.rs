@@ -96,6 +96,8 @@ pub struct Cluster {
     /// Watches from this revision or an earlier one are told to list again.
     pub(super) forgotten: u64,
     pub(super) changed: watch::Sender<u64>,
+    /// Revision and time at which there was nothing left to do.
+    pub(super) quiet: Option<(u64, Timestamp)>,
     made: u64,
 }
 
@@ -112,6 +114,7 @@ impl Cluster {
             revision: FIRST_REVISION,
             forgotten: FIRST_REVISION,
             changed: watch::Sender::new(FIRST_REVISION),
+            quiet: None,
             made: 0,
         };
         for namespace in ["default", "kube-system"] {
@@ -144,18 +147,31 @@ impl Cluster {
         resource: &'a Resource,
         namespace: &'a str,
     ) -> impl Iterator<Item = &'a Value> {
-        let found = self.objects.iter().filter(move |((plural, within, _), _)| {
-            *plural == resource.plural && (namespace.is_empty() || within == namespace)
-        });
+        let from: Key = (resource.plural, namespace.to_owned(), String::new());
+        let found = self
+            .objects
+            .range(from..)
+            .take_while(move |((plural, within, _), _)| {
+                *plural == resource.plural && (namespace.is_empty() || within == namespace)
+            });
         found.map(|(_, object)| object)
     }
 
-    /// The objects of a kind that a controller owns.
+    /// The objects of a kind that a controller owns. It named them after their owner, so only
+    /// such names are looked at.
     pub(super) fn owned(&self, kind: &str, owner: &Value) -> Vec<Value> {
-        let namespace = text(owner, "/metadata/namespace");
         let uid = text(owner, "/metadata/uid");
+        let from = key_of(of_kind(kind), owner);
+        let (_, namespace, prefix) = &from;
+        let named = self
+            .objects
+            .range(from.clone()..)
+            .take_while(|((plural, within, name), _)| {
+                *plural == from.0 && within == namespace && name.starts_with(prefix)
+            });
         let mine = |object: &&Value| text(object, "/metadata/ownerReferences/0/uid") == uid;
-        self.list(of_kind(kind), namespace)
+        named
+            .map(|(_, object)| object)
             .filter(mine)
             .cloned()
             .collect()
