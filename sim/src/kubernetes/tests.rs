@@ -305,3 +305,30 @@ async fn an_image_is_pulled_by_its_digest_from_the_worlds_registry() {
     assert!(ready("registry.example:5000/apps/shop:v1").await);
     assert!(!ready("registry.example:5000/apps/shop:v2").await);
 }
+
+#[tokio::test]
+async fn in_real_time_a_rollout_ends_by_itself() {
+    let world = World::auto();
+    let api = serve(&world, "east", 0).await.unwrap();
+    {
+        let mut state = world.kubernetes();
+        let settings = &mut state.cluster("east").unwrap().settings;
+        settings.pulls = Pulls::Anything;
+        settings.ready_after = Duration::from_millis(1);
+    }
+    let caller = Caller::new(&api);
+    caller.apply(&deployment("r/shop:1", 2), "").await;
+    let mut looks = tokio::time::interval(Duration::from_millis(50));
+    let available = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            looks.tick().await;
+            let state = world.kubernetes();
+            let east = state.clusters.get("east").unwrap();
+            let shop = east.object("Deployment", "default", "shop").unwrap();
+            if shop["status"]["availableReplicas"] == json!(2) {
+                return;
+            }
+        }
+    });
+    available.await.unwrap();
+}
