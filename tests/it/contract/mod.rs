@@ -6,6 +6,7 @@
 mod gitlab;
 mod http;
 mod jenkins;
+mod kubernetes;
 mod registry;
 
 use futures_util::future::LocalBoxFuture;
