@@ -21,6 +21,7 @@ pub mod parse;
 pub mod projects;
 pub mod releases;
 pub mod requests;
+pub mod runs;
 pub mod secrets;
 pub mod serve;
 pub mod standards;

@@ -27,9 +27,10 @@ pub async fn ensure_job(
     source: &Source,
 ) -> Result<JobOutcome, CallError> {
     let blocked = |code: &str| Ok(JobOutcome::Blocked(words(code, build, source)));
-    let (Ok(name), Ok(template)) =
-        (JobName::parse(&build.job), JobName::parse(&source.template_job))
-    else {
+    let (Ok(name), Ok(template)) = (
+        JobName::parse(&build.job),
+        JobName::parse(&source.template_job),
+    ) else {
         return blocked("job-name-bad");
     };
     let Some(template) = jenkins.job_config(&template).await? else {
@@ -48,12 +49,16 @@ pub async fn ensure_job(
 }
 
 fn words(code: &str, build: &Build, source: &Source) -> Words {
-    Words::new(code).with("job", &build.job).with("template", &source.template_job)
+    Words::new(code)
+        .with("job", &build.job)
+        .with("template", &source.template_job)
 }
 
 /// Exactly ours, all of them text: Jenkins drops what is not declared without a word.
 fn declares_all(xml: &str) -> bool {
-    let Ok(declared) = job_xml::parameters(xml) else { return false };
+    let Ok(declared) = job_xml::parameters(xml) else {
+        return false;
+    };
     let mut names: Vec<&str> = declared.iter().map(|p| p.name.as_str()).collect();
     let mut ours = PARAMETERS.to_vec();
     names.sort_unstable();
@@ -133,12 +138,18 @@ async fn ready(
     let Some(job) = jenkins.job(name).await? else {
         return Ok(JobOutcome::Blocked(words("job-gone", build, source)));
     };
-    let declared = PARAMETERS.iter().all(|p| job.parameters.iter().any(|d| d == p));
+    let declared = PARAMETERS
+        .iter()
+        .all(|p| job.parameters.iter().any(|d| d == p));
     if !declared {
         return Ok(JobOutcome::Blocked(words("job-parameters", build, source)));
     }
     if !job.buildable {
-        return Ok(JobOutcome::Blocked(words("job-not-buildable", build, source)));
+        return Ok(JobOutcome::Blocked(words(
+            "job-not-buildable",
+            build,
+            source,
+        )));
     }
     Ok(JobOutcome::Ready)
 }

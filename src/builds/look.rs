@@ -76,11 +76,17 @@ pub async fn look(jenkins: &Jenkins, build: &Build, queue: Option<u64>) -> Resul
         outcome: ended.map(outcome),
         complete,
     };
-    Ok(if complete { Look::Ended(progress) } else { Look::Running(progress) })
+    Ok(if complete {
+        Look::Ended(progress)
+    } else {
+        Look::Running(progress)
+    })
 }
 
 async fn queued(jenkins: &Jenkins, item: Option<u64>) -> Result<Look, CallError> {
-    let Some(item) = item else { return Ok(Look::Gone) };
+    let Some(item) = item else {
+        return Ok(Look::Gone);
+    };
     let why = |code: &str, text: &str| Look::Queued(Words::new(code).with("why", text));
     Ok(match jenkins.queue_item(item).await? {
         Some(QueueItem::Waiting { why: text }) => why("waits-quiet-period", &text),

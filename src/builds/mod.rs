@@ -15,8 +15,7 @@ use uuid::Uuid;
 pub use job::{JobOutcome, ensure_job};
 pub use look::{Look, Progress, look};
 pub use store::{
-    Line, adopt, chunks_from, complete, find, insert, last_lines, of_release, save_log,
-    save_stages,
+    Line, adopt, chunks_from, complete, find, insert, last_lines, of_release, save_log, save_stages,
 };
 pub use trigger::{Found, TriggerOutcome, find_or_trigger};
 
@@ -25,8 +24,15 @@ use crate::connections::ConnectionId;
 crate::id! { BuildId }
 
 /// The parameters that every job declares, exactly these.
-pub const PARAMETERS: [&str; 7] =
-    ["IMAGE", "RELEASE_ID", "SOURCE_URL", "SOURCE_TAG", "SOURCE_COMMIT", "SERVICE", "DEPLOY_PATH"];
+pub const PARAMETERS: [&str; 7] = [
+    "IMAGE",
+    "RELEASE_ID",
+    "SOURCE_URL",
+    "SOURCE_TAG",
+    "SOURCE_COMMIT",
+    "SERVICE",
+    "DEPLOY_PATH",
+];
 
 crate::words! {
     /// Jenkins' words for how a build ended.

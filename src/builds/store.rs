@@ -100,9 +100,13 @@ pub async fn save_stages(
     id: BuildId,
     stages: &[Stage],
 ) -> Result<(), DbError> {
-    sqlx::query!("UPDATE build SET stages = $2 WHERE id = $1", id.0, Json(stages) as _)
-        .execute(connection)
-        .await?;
+    sqlx::query!(
+        "UPDATE build SET stages = $2 WHERE id = $1",
+        id.0,
+        Json(stages) as _
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -173,7 +177,10 @@ pub async fn chunks_from(
     .fetch_all(executor)
     .await?;
     let chunks: Vec<(i64, String)> = rows.into_iter().map(|r| (r.first_line, r.text)).collect();
-    Ok(lines(&chunks).into_iter().filter(|l| l.number >= first).collect())
+    Ok(lines(&chunks)
+        .into_iter()
+        .filter(|l| l.number >= first)
+        .collect())
 }
 
 /// The last lines of a log.
@@ -189,8 +196,11 @@ pub async fn last_lines(
     )
     .fetch_all(executor)
     .await?;
-    let chunks: Vec<(i64, String)> =
-        rows.into_iter().rev().map(|r| (r.first_line, r.text)).collect();
+    let chunks: Vec<(i64, String)> = rows
+        .into_iter()
+        .rev()
+        .map(|r| (r.first_line, r.text))
+        .collect();
     let mut all = lines(&chunks);
     let from = all.len().saturating_sub(count);
     Ok(all.split_off(from))
@@ -198,8 +208,13 @@ pub async fn last_lines(
 
 /// Chunks end anywhere, so neighbours are joined before they are cut into lines.
 fn lines(chunks: &[(i64, String)]) -> Vec<Line> {
-    let Some((first, _)) = chunks.first() else { return Vec::new() };
+    let Some((first, _)) = chunks.first() else {
+        return Vec::new();
+    };
     let text: String = chunks.iter().map(|(_, text)| text.as_str()).collect();
-    let line = |(number, text): (i64, &str)| Line { number, text: text.to_owned() };
+    let line = |(number, text): (i64, &str)| Line {
+        number,
+        text: text.to_owned(),
+    };
     (*first..).zip(text.lines()).map(line).collect()
 }

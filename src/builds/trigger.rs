@@ -40,15 +40,22 @@ pub async fn find_or_trigger(
     source: &Source,
     may_trigger: bool,
 ) -> Result<TriggerOutcome, CallError> {
-    let may = if may_trigger { May::Trigger } else { May::LookOnly };
+    let may = if may_trigger {
+        May::Trigger
+    } else {
+        May::LookOnly
+    };
     let name = job_name(build)?;
     let found = find(jenkins, &name, build.id).await?;
     match (found, may) {
         (Found::Nowhere, May::LookOnly) => Ok(TriggerOutcome::Clean),
         (Found::Nowhere, May::Trigger) => {
             let values = values(build, source);
-            let pairs: Vec<(&str, &str)> =
-                PARAMETERS.iter().copied().zip(values.iter().map(String::as_str)).collect();
+            let pairs: Vec<(&str, &str)> = PARAMETERS
+                .iter()
+                .copied()
+                .zip(values.iter().map(String::as_str))
+                .collect();
             let triggered = jenkins.trigger(&name, &pairs).await?;
             Ok(TriggerOutcome::Triggered(triggered.queue_id))
         }
@@ -61,8 +68,9 @@ pub async fn find_or_trigger(
 /// # Errors
 /// A stored name that Jenkins would not take.
 pub fn job_name(build: &Build) -> Result<JobName, CallError> {
-    JobName::parse(&build.job)
-        .map_err(|_| CallError::Refused { detail: "the job's name is not lawful".to_owned() })
+    JobName::parse(&build.job).map_err(|_| CallError::Refused {
+        detail: "the job's name is not lawful".to_owned(),
+    })
 }
 
 fn values(build: &Build, source: &Source) -> [String; 7] {
@@ -82,7 +90,9 @@ fn values(build: &Build, source: &Source) -> [String; 7] {
 /// # Errors
 /// Jenkins' trouble.
 pub async fn find(jenkins: &Jenkins, name: &JobName, id: BuildId) -> Result<Found, CallError> {
-    let found = jenkins.find_by_parameter(name, "RELEASE_ID", &id.to_string()).await?;
+    let found = jenkins
+        .find_by_parameter(name, "RELEASE_ID", &id.to_string())
+        .await?;
     let mut builds = found.builds;
     builds.sort_by_key(|b| b.number);
     let mut builds = builds.into_iter();

@@ -34,7 +34,9 @@ pub async fn confirm(
 ) -> Result<(), AppError> {
     let release = super::get(app, actor, id).await?;
     actor.must(Permission::Confirm, Scope::Project(release.project_id))?;
-    let project = projects::by_id(app, release.project_id).await?.ok_or(AppError::NotFound)?;
+    let project = projects::by_id(app, release.project_id)
+        .await?
+        .ok_or(AppError::NotFound)?;
     if release.author_id == actor.id.0 && !project.may_confirm_own {
         return Err(AppError::forbidden("confirm-own"));
     }

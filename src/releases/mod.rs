@@ -171,7 +171,9 @@ pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
 /// # Errors
 /// 404 otherwise.
 pub async fn get(app: &App, actor: &Actor, id: ReleaseId) -> Result<Release, AppError> {
-    let found = store::find(app.db.pool(), id).await?.ok_or(AppError::NotFound)?;
+    let found = store::find(app.db.pool(), id)
+        .await?
+        .ok_or(AppError::NotFound)?;
     if actor.may(Permission::ViewProject, Scope::Project(found.project_id)) {
         Ok(found)
     } else {
@@ -184,7 +186,9 @@ pub async fn get(app: &App, actor: &Actor, id: ReleaseId) -> Result<Release, App
 /// # Errors
 /// 404 if there is none.
 pub async fn by_number(app: &App, project: ProjectId, number: i32) -> Result<Release, AppError> {
-    store::find_by_number(app.db.pool(), project, number).await?.ok_or(AppError::NotFound)
+    store::find_by_number(app.db.pool(), project, number)
+        .await?
+        .ok_or(AppError::NotFound)
 }
 
 /// A release's whole story, in a fixed number of statements.
@@ -197,7 +201,13 @@ pub async fn story(app: &App, release: Release) -> Result<Story, AppError> {
     let deployments = store::deployments_of_release(pool, release.id).await?;
     let request = crate::requests::open_production_request(pool, release.id.0).await?;
     let runs = jobs::runs_of(pool, release.id.0).await?;
-    Ok(Story { release, builds, deployments, request, runs })
+    Ok(Story {
+        release,
+        builds,
+        deployments,
+        request,
+        runs,
+    })
 }
 
 /// Moves a release by an event, in the transaction of what happened. An event that has no place
@@ -214,7 +224,9 @@ pub(crate) async fn advance(
     let Some((state, project)) = store::lock_state(tx.connection(), id).await? else {
         return Ok(false);
     };
-    let Some(to) = next(state, event) else { return Ok(false) };
+    let Some(to) = next(state, event) else {
+        return Ok(false);
+    };
     if to != state {
         store::set_state(tx.connection(), id, state, to, failure).await?;
     }

@@ -8,9 +8,9 @@ use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::builds::{Build, BuildId};
 use crate::clusters::Tier;
+use crate::connections;
 use crate::error::AppError;
 use crate::jobs::{self, NewEffect, NewRun, NewStep};
-use crate::connections;
 use crate::projects::{Access, Project};
 
 /// More releases of one person in one second than this are a machine's.
@@ -66,7 +66,9 @@ pub async fn open(
     let zone = app.settings.time_zone.clone();
     let named = |created, later| tag::name(created, later, &zone, access.actor.number);
     let (number, tag) = store::insert(tx.connection(), &new, named, SECONDS_TRIED).await?;
-    let tag = tag.ok_or_else(|| AppError::TooMany { retry_after_seconds: 60 })?;
+    let tag = tag.ok_or_else(|| AppError::TooMany {
+        retry_after_seconds: 60,
+    })?;
     let build = Build {
         id: BuildId::new(),
         release: new.id.0,

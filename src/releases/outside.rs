@@ -18,16 +18,19 @@ async fn within<T>(
     system: &str,
     read: impl Future<Output = Result<T, ConnectionError>>,
 ) -> Result<T, AppError> {
-    let slow = CallError::Unavailable { detail: "slow".to_owned(), retry_after: None };
+    let slow = CallError::Unavailable {
+        detail: "slow".to_owned(),
+        retry_after: None,
+    };
     match tokio::time::timeout(LIMIT, read).await {
         Ok(Ok(value)) => Ok(value),
         Ok(Err(error)) => {
             tracing::info!(system, %error, "a read for a page failed");
             Err(match error {
                 ConnectionError::Call(error) => outside(system, &error),
-                ConnectionError::NotFound
-                | ConnectionError::Secret(_)
-                | ConnectionError::Db(_) => error.into(),
+                ConnectionError::NotFound | ConnectionError::Secret(_) | ConnectionError::Db(_) => {
+                    error.into()
+                }
             })
         }
         Err(_) => Err(outside(system, &slow)),
@@ -46,9 +49,14 @@ pub async fn commit(
 ) -> Result<Commit, AppError> {
     let id = u64::try_from(number).unwrap_or(0);
     let found = within("GitLab", async {
-        Ok(connections::gitlab(app, project.gitlab).await?.commit(id, reference).await?)
+        Ok(connections::gitlab(app, project.gitlab)
+            .await?
+            .commit(id, reference)
+            .await?)
     });
-    found.await?.ok_or_else(|| AppError::field("ref", "release-ref-unknown"))
+    found
+        .await?
+        .ok_or_else(|| AppError::field("ref", "release-ref-unknown"))
 }
 
 /// Branches and the default branch's last commits, for the form.
@@ -75,14 +83,11 @@ pub async fn branches(
 ///
 /// # Errors
 /// 503 when it does not answer.
-pub async fn pullable(
-    app: &App,
-    project: &Project,
-    artifact: &Artifact,
-) -> Result<bool, AppError> {
-    let (Ok(repository), Ok(digest)) =
-        (Repository::parse(&artifact.repository), Digest::parse(&artifact.digest))
-    else {
+pub async fn pullable(app: &App, project: &Project, artifact: &Artifact) -> Result<bool, AppError> {
+    let (Ok(repository), Ok(digest)) = (
+        Repository::parse(&artifact.repository),
+        Digest::parse(&artifact.digest),
+    ) else {
         return Ok(false);
     };
     within("registry", async {

@@ -12,9 +12,7 @@ use crate::db::Tx;
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects;
-use crate::requests::{
-    self, Approved, Computed, Fact, Filing, Quorum, Request, RequestKind,
-};
+use crate::requests::{self, Approved, Computed, Fact, Filing, Quorum, Request, RequestKind};
 use crate::workloads::{self, Workload};
 
 /// What pressing the button came to.
@@ -48,10 +46,16 @@ pub async fn deploy(
     check(&release)?;
     let mut tx = app.db.begin().await?;
     let started = if approvals > 0 {
-        let quorum = Quorum { permission: Permission::ApproveProduction, needed: approvals };
+        let quorum = Quorum {
+            permission: Permission::ApproveProduction,
+            needed: approvals,
+        };
         Started::Request(ask(app, &mut tx, actor, &release, environment, quorum).await?)
     } else {
-        let by = By { author: actor.id.0, request: None };
+        let by = By {
+            author: actor.id.0,
+            request: None,
+        };
         start(app, &mut tx, &release, environment_id, environment, &by).await?;
         Started::Rollout
     };
@@ -130,7 +134,10 @@ async fn compute(
             })
         })
         .collect();
-    let id = workloads.first().map(|w| w.environment_id).ok_or_else(nowhere)?;
+    let id = workloads
+        .first()
+        .map(|w| w.environment_id)
+        .ok_or_else(nowhere)?;
     let computed = json!({
         "digest": artifact.digest, "tag": artifact.tag, "commit": release.commit,
         "confirmation": release.confirmation.as_ref().map(|c| c.id), "workloads": list,
@@ -148,10 +155,16 @@ async fn targets(
     release: &Release,
     environment: &str,
 ) -> Result<Vec<Workload>, AppError> {
-    let all =
-        workloads::list(tx.connection(), release.project_id, Some(environment), None).await?;
-    let ready: Vec<Workload> = all.into_iter().filter(|w| w.prepared_at.is_some()).collect();
-    if ready.is_empty() { Err(nowhere()) } else { Ok(ready) }
+    let all = workloads::list(tx.connection(), release.project_id, Some(environment), None).await?;
+    let ready: Vec<Workload> = all
+        .into_iter()
+        .filter(|w| w.prepared_at.is_some())
+        .collect();
+    if ready.is_empty() {
+        Err(nowhere())
+    } else {
+        Ok(ready)
+    }
 }
 
 /// Whose rollout it is.
@@ -172,7 +185,9 @@ async fn start(
     let workloads = targets(tx, release, environment).await?;
     let busy = rollout::unfinished_in(tx.connection(), release.project_id, environment_id).await?;
     if let Some(who) = busy {
-        return Err(AppError::Conflict(Words::new("production-busy").with("who", who)));
+        return Err(AppError::Conflict(
+            Words::new("production-busy").with("who", who),
+        ));
     }
     let (Some(artifact), Some(confirmation)) = (&release.artifact, &release.confirmation) else {
         return Err(AppError::conflict("production-not-confirmed"));
@@ -231,8 +246,14 @@ impl RequestKind for Production {
         let request = &approved.request;
         let release = of(tx, request).await?;
         let environment = request.environment.as_deref().ok_or(AppError::NotFound)?;
-        let id = request.environment_id.map(EnvironmentId).ok_or(AppError::NotFound)?;
-        let by = By { author: request.author_id, request: Some(request.id) };
+        let id = request
+            .environment_id
+            .map(EnvironmentId)
+            .ok_or(AppError::NotFound)?;
+        let by = By {
+            author: request.author_id,
+            request: Some(request.id),
+        };
         start(app, tx, &release, id, environment, &by).await
     }
 
@@ -245,16 +266,26 @@ impl RequestKind for Production {
 
     fn facts(&self, request: &Request) -> Vec<Fact> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let fact = |code: &str, value: String| Fact { code: code.to_owned(), value };
+        let fact = |code: &str, value: String| Fact {
+            code: code.to_owned(),
+            value,
+        };
         let mut facts = vec![
             fact("production-tag", text(&request.computed["tag"])),
             fact("production-digest", text(&request.computed["digest"])),
             fact("production-commit", text(&request.computed["commit"])),
         ];
-        let workloads = request.computed["workloads"].as_array().cloned().unwrap_or_default();
+        let workloads = request.computed["workloads"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
         for workload in workloads {
             let from = workload["runs_tag"].as_str().unwrap_or("–");
-            let value = format!("{}: {from} → {}", text(&workload["cluster"]), text(&request.computed["tag"]));
+            let value = format!(
+                "{}: {from} → {}",
+                text(&workload["cluster"]),
+                text(&request.computed["tag"])
+            );
             facts.push(fact("production-change", value));
         }
         facts
@@ -262,6 +293,11 @@ impl RequestKind for Production {
 }
 
 async fn of(tx: &mut Tx, request: &Request) -> Result<Release, AppError> {
-    let id = request.release_id.map(ReleaseId).ok_or(AppError::NotFound)?;
-    store::find(tx.connection(), id).await?.ok_or(AppError::NotFound)
+    let id = request
+        .release_id
+        .map(ReleaseId)
+        .ok_or(AppError::NotFound)?;
+    store::find(tx.connection(), id)
+        .await?
+        .ok_or(AppError::NotFound)
 }

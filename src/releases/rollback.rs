@@ -74,17 +74,20 @@ pub async fn roll_back(
         reason: &asked.reason,
         workloads: &targets,
     };
-    let id = rollout::start(&mut tx, &new).await.map_err(|e| match e.constraint() {
-        Some("deployment_confirmation_live" | "rollout_confirmation") => {
-            AppError::conflict("rollback-not-confirmed")
-        }
-        Some(_) | None => e.into(),
-    })?;
+    let id = rollout::start(&mut tx, &new)
+        .await
+        .map_err(|e| match e.constraint() {
+            Some("deployment_confirmation_live" | "rollout_confirmation") => {
+                AppError::conflict("rollback-not-confirmed")
+            }
+            Some(_) | None => e.into(),
+        })?;
     let entry = Entry::done("release.roll_back", "environment", environment)
         .in_project(project.id)
         .after(json!({ "digest": candidate.artifact.digest, "reason": asked.reason }));
     audit::record(&mut tx, &entry, &Origin::from(access.actor)).await?;
-    tx.event(&projects::topic(project.id), Some(project.id.0)).await?;
+    tx.event(&projects::topic(project.id), Some(project.id.0))
+        .await?;
     tx.commit().await?;
     Ok(id)
 }
@@ -95,8 +98,7 @@ async fn targets(
     environment: &str,
     asked: &RollingBack,
 ) -> Result<Vec<Workload>, AppError> {
-    let all =
-        workloads::list(app.db.pool(), access.project.id, Some(environment), None).await?;
+    let all = workloads::list(app.db.pool(), access.project.id, Some(environment), None).await?;
     if let Some(keys) = &asked.clusters
         && let Some(key) = keys.iter().find(|k| !all.iter().any(|w| w.cluster == **k))
     {
@@ -105,8 +107,16 @@ async fn targets(
         return Err(AppError::Invalid(vec![error]));
     }
     let wanted = |w: &Workload| {
-        w.prepared_at.is_some() && asked.clusters.as_ref().is_none_or(|k| k.contains(&w.cluster))
+        w.prepared_at.is_some()
+            && asked
+                .clusters
+                .as_ref()
+                .is_none_or(|k| k.contains(&w.cluster))
     };
     let targets: Vec<Workload> = all.into_iter().filter(wanted).collect();
-    if targets.is_empty() { Err(AppError::conflict("production-no-place")) } else { Ok(targets) }
+    if targets.is_empty() {
+        Err(AppError::conflict("production-no-place"))
+    } else {
+        Ok(targets)
+    }
 }

@@ -95,10 +95,7 @@ pub struct Filter {
 }
 
 /// Newest first.
-pub async fn list(
-    executor: impl PgExecutor<'_>,
-    filter: &Filter,
-) -> Result<Vec<Release>, DbError> {
+pub async fn list(executor: impl PgExecutor<'_>, filter: &Filter) -> Result<Vec<Release>, DbError> {
     fetch(executor, None, None, filter).await
 }
 
@@ -106,7 +103,10 @@ pub async fn find(
     executor: impl PgExecutor<'_>,
     id: ReleaseId,
 ) -> Result<Option<Release>, DbError> {
-    let filter = Filter { limit: 1, ..Filter::default() };
+    let filter = Filter {
+        limit: 1,
+        ..Filter::default()
+    };
     Ok(fetch(executor, Some(id), None, &filter).await?.pop())
 }
 
@@ -115,7 +115,11 @@ pub async fn find_by_number(
     project: ProjectId,
     number: i32,
 ) -> Result<Option<Release>, DbError> {
-    let filter = Filter { project: Some(project.0), limit: 1, ..Filter::default() };
+    let filter = Filter {
+        project: Some(project.0),
+        limit: 1,
+        ..Filter::default()
+    };
     Ok(fetch(executor, None, Some(number), &filter).await?.pop())
 }
 
@@ -168,7 +172,10 @@ async fn fetch(
         commit: r.commit_id,
         commit_title: r.commit_title,
         note: r.note,
-        author: Person { name: r.author, display_name: r.display_name },
+        author: Person {
+            name: r.author,
+            display_name: r.display_name,
+        },
         author_id: r.author_id,
         state: r.state,
         state_since: r.state_since.to_jiff(),
@@ -191,7 +198,10 @@ pub async fn lock_state(
            WHERE id = $1 FOR UPDATE"#,
         id.0,
     );
-    Ok(row.fetch_optional(connection).await?.map(|r| (r.state, r.project)))
+    Ok(row
+        .fetch_optional(connection)
+        .await?
+        .map(|r| (r.state, r.project)))
 }
 
 /// From one state to another. A failure is kept only while it is the state.
@@ -218,7 +228,9 @@ pub async fn set_state(
     if done.rows_affected() == 1 {
         Ok(())
     } else {
-        Err(DbError::Row(format!("release {id} was not {from} any more")))
+        Err(DbError::Row(format!(
+            "release {id} was not {from} any more"
+        )))
     }
 }
 
@@ -254,28 +266,12 @@ pub async fn deployments_of_release(
     executor: impl PgExecutor<'_>,
     release: ReleaseId,
 ) -> Result<Vec<Deployment>, DbError> {
-    fetch_deployments(executor, Some(release), None, None).await
-}
-
-pub async fn deployments_of_rollout(
-    executor: impl PgExecutor<'_>,
-    rollout: RolloutId,
-) -> Result<Vec<Deployment>, DbError> {
-    fetch_deployments(executor, None, Some(rollout), None).await
-}
-
-pub async fn deployment(
-    executor: impl PgExecutor<'_>,
-    id: DeploymentId,
-) -> Result<Option<Deployment>, DbError> {
-    Ok(fetch_deployments(executor, None, None, Some(id)).await?.pop())
+    fetch_deployments(executor, release).await
 }
 
 async fn fetch_deployments(
     executor: impl PgExecutor<'_>,
-    release: Option<ReleaseId>,
-    rollout: Option<RolloutId>,
-    id: Option<DeploymentId>,
+    release: ReleaseId,
 ) -> Result<Vec<Deployment>, DbError> {
     let rows = sqlx::query!(
         r#"SELECT d.id AS "id: DeploymentId", d.rollout_id AS "rollout: RolloutId",
@@ -291,13 +287,9 @@ async fn fetch_deployments(
            JOIN environment e ON e.id = w.environment_id
            JOIN cluster c ON c.id = w.cluster_id
            JOIN account a ON a.id = d.author_id
-           WHERE ($1::uuid IS NULL OR x.release_id = $1)
-             AND ($2::uuid IS NULL OR d.rollout_id = $2)
-             AND ($3::uuid IS NULL OR d.id = $3)
+           WHERE x.release_id = $1
            ORDER BY d.id LIMIT 200"#,
-        release.map(|r| r.0),
-        rollout.map(|r| r.0),
-        id.map(|i| i.0),
+        release.0,
     )
     .fetch_all(executor)
     .await?;
@@ -318,7 +310,10 @@ async fn fetch_deployments(
         failure: r.failure.map(|f| f.0),
         overwrote: r.overwrote,
         seconds_to_ready: r.seconds_to_ready,
-        by: Person { name: r.name, display_name: r.display_name },
+        by: Person {
+            name: r.name,
+            display_name: r.display_name,
+        },
         reason: r.reason,
         created_at: r.created_at.to_jiff(),
         ended_at: r.ended_at.map(|t| t.to_jiff()),
@@ -355,7 +350,10 @@ pub async fn last_deployment(
            FROM deployment WHERE workload_id = $1 ORDER BY sequence DESC LIMIT 1"#,
         workload.0,
     );
-    Ok(row.fetch_optional(executor).await?.map(|r| (r.artifact, r.well)))
+    Ok(row
+        .fetch_optional(executor)
+        .await?
+        .map(|r| (r.artifact, r.well)))
 }
 
 /// An artifact that an environment ran before.

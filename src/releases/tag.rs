@@ -6,8 +6,13 @@ use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 /// somebody with the same number took the second already.
 #[must_use]
 pub fn name(created: Timestamp, later: i64, zone: &TimeZone, account: i64) -> String {
-    let at = created.checked_add(SignedDuration::from_secs(later)).unwrap_or(created);
-    format!("{}-u{account}", at.to_zoned(zone.clone()).strftime("%Y%m%d-%H%M%S"))
+    let at = created
+        .checked_add(SignedDuration::from_secs(later))
+        .unwrap_or(created);
+    format!(
+        "{}-u{account}",
+        at.to_zoned(zone.clone()).strftime("%Y%m%d-%H%M%S")
+    )
 }
 
 /// A branch, tag or commit that may be looked up: Git's grammar, and nothing that a shell or a
@@ -39,13 +44,41 @@ mod tests {
 
     #[test]
     fn references_have_a_grammar() {
-        for good in ["main", "fix/limits", "v1.2.3", "8f3c1d2", "feature/订单", "a+b", "fix-#12"] {
+        for good in [
+            "main",
+            "fix/limits",
+            "v1.2.3",
+            "8f3c1d2",
+            "feature/订单",
+            "a+b",
+            "fix-#12",
+        ] {
             assert!(is_reference(good), "{good}");
         }
         let long = "a".repeat(256);
         for bad in [
-            "", "-x", "--upload-pack=x", "a;id", "$(id)", "`id`", "a\nb", "..", "a..b", "@{-1}",
-            "a b", "/a", "a/", "a//b", "x.lock", "a~1", "a^", "a:b", "a?b", "a*b", "a[b", "a\\b",
+            "",
+            "-x",
+            "--upload-pack=x",
+            "a;id",
+            "$(id)",
+            "`id`",
+            "a\nb",
+            "..",
+            "a..b",
+            "@{-1}",
+            "a b",
+            "/a",
+            "a/",
+            "a//b",
+            "x.lock",
+            "a~1",
+            "a^",
+            "a:b",
+            "a?b",
+            "a*b",
+            "a[b",
+            "a\\b",
             &long,
         ] {
             assert!(!is_reference(bad), "{bad:?}");

@@ -63,7 +63,11 @@ pub async fn api_open(
 ) -> Result<Response, AppError> {
     let id = super::open(&app, &access.must(Permission::OpenRelease)?, &opening).await?;
     let release = super::get(&app, &access.actor, id).await?;
-    Ok((StatusCode::CREATED, Json(super::story(&app, release).await?)).into_response())
+    Ok((
+        StatusCode::CREATED,
+        Json(super::story(&app, release).await?),
+    )
+        .into_response())
 }
 
 /// `GET /api/v1/releases/{id}`
@@ -120,7 +124,11 @@ pub async fn api_log(
     let lines = builds::chunks_from(app.db.pool(), build.id, from, LOG_CHUNKS).await?;
     let next = lines.last().map_or(from, |l| l.number + 1);
     let complete = build.log_complete && next >= build.log_lines;
-    Ok(Json(Log { lines, next, complete }))
+    Ok(Json(Log {
+        lines,
+        next,
+        complete,
+    }))
 }
 
 /// `POST /api/v1/releases/{id}/confirmation`
@@ -132,7 +140,11 @@ pub async fn api_confirm(
 ) -> Result<Response, AppError> {
     super::confirm(&app, &actor, id, &confirming).await?;
     let release = super::get(&app, &actor, id).await?;
-    Ok((StatusCode::CREATED, Json(super::story(&app, release).await?)).into_response())
+    Ok((
+        StatusCode::CREATED,
+        Json(super::story(&app, release).await?),
+    )
+        .into_response())
 }
 
 #[derive(Deserialize)]

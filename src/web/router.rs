@@ -16,6 +16,9 @@ use super::{assets, csrf, events, extract, headers, problem, session};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::web as identity;
+use crate::releases::web as releases;
+use crate::runs::web as runs;
+use crate::workloads::web as workloads;
 use crate::{clusters, connections};
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
@@ -60,12 +63,13 @@ pub fn router(app: &App) -> Router {
         .route("/login/as", post(identity::sign_in_as))
         .route("/logout", post(identity::sign_out))
         .route("/language", post(identity::set_language));
-    let limited = pages
-        .nest("/api/v1", api)
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::SERVICE_UNAVAILABLE,
-            REQUEST_LIMIT,
-        ));
+    let limited =
+        pages
+            .nest("/api/v1", api.merge(release_api()))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::SERVICE_UNAVAILABLE,
+                REQUEST_LIMIT,
+            ));
     let streams = Router::new().route("/events", get(events::stream));
     let inside = limited
         .merge(streams)
@@ -90,6 +94,30 @@ pub fn router(app: &App) -> Router {
         router
     };
     router.with_state(app.clone())
+}
+
+/// From a commit to production and back.
+fn release_api() -> Router<App> {
+    Router::new()
+        .route(
+            "/projects/{key}/releases",
+            get(releases::api_list).post(releases::api_open),
+        )
+        .route("/projects/{key}/releases/{n}", get(releases::api_by_number))
+        .route("/projects/{key}/workloads", get(workloads::api_list))
+        .route(
+            "/projects/{key}/environments/{env}/rollbacks",
+            get(releases::api_candidates).post(releases::api_roll_back),
+        )
+        .route("/workloads/{id}/pods", get(workloads::api_pods))
+        .route("/releases/{id}", get(releases::api_show))
+        .route("/releases/{id}/log", get(releases::api_log))
+        .route("/releases/{id}/confirmation", post(releases::api_confirm))
+        .route("/releases/{id}/deployments", post(releases::api_deploy))
+        .route("/runs", get(runs::api_list))
+        .route("/steps/{id}/retry", post(runs::api_retry))
+        .route("/steps/{id}/look", post(runs::api_look_now))
+        .route("/steps/{id}/abandonment", post(runs::api_abandon))
 }
 
 async fn not_found() -> AppError {

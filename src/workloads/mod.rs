@@ -72,7 +72,11 @@ impl Workload {
 /// The names that a workload's objects get.
 #[must_use]
 pub fn object_name(project: &str, component: &str) -> String {
-    if component == "main" { project.to_owned() } else { format!("{project}-{component}") }
+    if component == "main" {
+        project.to_owned()
+    } else {
+        format!("{project}-{component}")
+    }
 }
 
 /// The namespace of a project in an environment.
@@ -85,7 +89,10 @@ pub fn namespace(project: &str, environment: &str) -> String {
 #[must_use]
 pub fn selector(project: &str, component: &str) -> BTreeMap<String, String> {
     BTreeMap::from([
-        ("app.kubernetes.io/component".to_owned(), component.to_owned()),
+        (
+            "app.kubernetes.io/component".to_owned(),
+            component.to_owned(),
+        ),
         ("app.kubernetes.io/name".to_owned(), project.to_owned()),
     ])
 }
@@ -109,5 +116,11 @@ pub async fn with_current(
     let workloads = store::list(app.db.pool(), project, None, None).await?;
     let current = store::current(app.db.pool(), project).await?;
     let of = |w: &Workload| current.iter().find(|c| c.workload == w.id).cloned();
-    Ok(workloads.into_iter().map(|w| { let c = of(&w); (w, c) }).collect())
+    Ok(workloads
+        .into_iter()
+        .map(|w| {
+            let c = of(&w);
+            (w, c)
+        })
+        .collect())
 }

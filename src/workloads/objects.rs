@@ -67,7 +67,10 @@ pub fn objects(workload: &Workload, parameters: &Parameters, stamp: Option<&Stam
 
 fn meta(workload: &Workload) -> ObjectMeta {
     let mut labels = workload.selector.clone();
-    labels.insert("app.kubernetes.io/managed-by".to_owned(), "slipway".to_owned());
+    labels.insert(
+        "app.kubernetes.io/managed-by".to_owned(),
+        "slipway".to_owned(),
+    );
     let annotations = BTreeMap::from([(WORKLOAD.to_owned(), workload.id.to_string())]);
     ObjectMeta {
         name: Some(workload.object_name.clone()),
@@ -140,7 +143,9 @@ fn template(workload: &Workload, parameters: &Parameters, image: &str) -> PodTem
     let pod = PodSpec {
         containers: vec![container(workload, parameters, image)],
         automount_service_account_token: Some(false),
-        image_pull_secrets: Some(vec![LocalObjectReference { name: PULL_SECRET.to_owned() }]),
+        image_pull_secrets: Some(vec![LocalObjectReference {
+            name: PULL_SECRET.to_owned(),
+        }]),
         termination_grace_period_seconds: Some(i64::from(parameters.grace_seconds)),
         ..PodSpec::default()
     };
@@ -192,7 +197,11 @@ fn variable(variable: &Variable) -> EnvVar {
         }),
         ..EnvVarSource::default()
     });
-    EnvVar { name: variable.name.clone(), value: variable.value.clone(), value_from: from_secret }
+    EnvVar {
+        name: variable.name.clone(),
+        value: variable.value.clone(),
+        value_from: from_secret,
+    }
 }
 
 fn probe(probe: &Probe, port: u16) -> K8sProbe {

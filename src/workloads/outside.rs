@@ -12,10 +12,10 @@ use super::Workload;
 use super::objects::{DEPLOYMENT, SEQUENCE};
 use crate::app::App;
 use crate::clusters;
-use crate::error::{AppError, outside};
 use crate::connections::ConnectionError;
-use crate::integrations::kubernetes::{Kubernetes, Trouble, diagnose};
+use crate::error::{AppError, outside};
 use crate::integrations::CallError;
+use crate::integrations::kubernetes::{Kubernetes, Trouble, diagnose};
 
 const LIMIT: Duration = Duration::from_secs(3);
 
@@ -54,7 +54,10 @@ pub struct Pod {
 /// 503 with the cluster's name when it does not answer in time.
 pub async fn live(app: &App, workload: &Workload) -> Result<Live, AppError> {
     let asked = tokio::time::timeout(LIMIT, ask(app, workload)).await;
-    let slow = || CallError::Unavailable { detail: "slow".to_owned(), retry_after: None };
+    let slow = || CallError::Unavailable {
+        detail: "slow".to_owned(),
+        retry_after: None,
+    };
     match asked {
         Ok(Ok(live)) => Ok(live),
         Ok(Err(ConnectionError::Call(error))) => Err(outside(&workload.cluster, &error)),
@@ -71,7 +74,9 @@ async fn ask(app: &App, workload: &Workload) -> Result<Live, ConnectionError> {
         kubernetes.get::<HorizontalPodAutoscaler>(namespace, name),
         kubernetes.pods(namespace, &workload.selector),
     )?;
-    let range = autoscaler.and_then(|a| a.spec).map(|s| (s.min_replicas.unwrap_or(1), s.max_replicas));
+    let range = autoscaler
+        .and_then(|a| a.spec)
+        .map(|s| (s.min_replicas.unwrap_or(1), s.max_replicas));
     Ok(read(deployment.unwrap_or_default(), range, &pods))
 }
 
@@ -80,7 +85,10 @@ fn read(deployment: Deployment, autoscaler: Option<(i32, i32)>, pods: &[K8sPod])
     let status = deployment.status.unwrap_or_default();
     let generation = deployment.metadata.generation.unwrap_or(0);
     let spec = deployment.spec.unwrap_or_default();
-    let image = spec.template.spec.and_then(|s| s.containers.into_iter().next()?.image);
+    let image = spec
+        .template
+        .spec
+        .and_then(|s| s.containers.into_iter().next()?.image);
     Live {
         image,
         desired: spec.replicas.unwrap_or(0),

@@ -70,13 +70,19 @@ impl StepError {
                 error: Words::new("step-outside-conflict").with("system", system),
             },
             Self::Apply(ApplyError::Invalid { detail, .. }) => StepResult::Fail(
-                Words::new("deployment-refused").with("cluster", system).with("detail", detail),
+                Words::new("deployment-refused")
+                    .with("cluster", system)
+                    .with("detail", detail),
             ),
-            Self::Database(_) => {
-                StepResult::Retry { after: None, error: Words::new("error-database-away") }
-            }
+            Self::Database(_) => StepResult::Retry {
+                after: None,
+                error: Words::new("error-database-away"),
+            },
             Self::Fail(words) => StepResult::Fail(words.clone()),
-            Self::Retry(words) => StepResult::Retry { after: None, error: words.clone() },
+            Self::Retry(words) => StepResult::Retry {
+                after: None,
+                error: words.clone(),
+            },
         }
     }
 }
@@ -207,7 +213,14 @@ impl Objects {
         let project = projects::by_id(&self.0, workload.project_id).await?;
         let project = project.ok_or_else(|| StepError::Fail(Words::new("workload-gone")))?;
         let parameters = &workload.parameters;
-        secrets::apply(&self.0, &kubernetes, &workload, parameters, project.registry).await?;
+        secrets::apply(
+            &self.0,
+            &kubernetes,
+            &workload,
+            parameters,
+            project.registry,
+        )
+        .await?;
         let made = objects(&workload, parameters, None);
         ensure_placeholder(&kubernetes, &workload, &made.deployment).await?;
         kubernetes.apply(&made.service).await?;
@@ -229,9 +242,12 @@ async fn ensure_placeholder(
         Err(ApplyError::Call(CallError::Conflict { .. })) => {}
         Err(error) => return Err(error.into()),
     }
-    let found: Option<Deployment> =
-        kubernetes.get(&workload.namespace, &workload.object_name).await?;
-    let annotations = found.and_then(|d| d.metadata.annotations).unwrap_or_default();
+    let found: Option<Deployment> = kubernetes
+        .get(&workload.namespace, &workload.object_name)
+        .await?;
+    let annotations = found
+        .and_then(|d| d.metadata.annotations)
+        .unwrap_or_default();
     if annotations.get(WORKLOAD) == Some(&workload.id.to_string()) {
         return Ok(());
     }
@@ -242,11 +258,16 @@ async fn ensure_placeholder(
 }
 
 fn system(claim: &Claim) -> String {
-    claim.input["cluster"].as_str().unwrap_or("Kubernetes").to_owned()
+    claim.input["cluster"]
+        .as_str()
+        .unwrap_or("Kubernetes")
+        .to_owned()
 }
 
 async fn failed(tx: &mut Tx, claim: &Claim) -> Result<Option<NewStep>, DbError> {
-    let request = claim.input["request"].as_str().and_then(|text| text.parse().ok());
+    let request = claim.input["request"]
+        .as_str()
+        .and_then(|text| text.parse().ok());
     if let Some(request) = request {
         requests::finish(tx, RequestId(request), false).await?;
     }

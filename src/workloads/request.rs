@@ -61,7 +61,10 @@ impl RequestKind for Containers {
         if !is_component(&asked.component) {
             return Err(AppError::field("parameters.component", "component-grammar"));
         }
-        let environment = filing.environment.as_deref().ok_or_else(|| needed("environment"))?;
+        let environment = filing
+            .environment
+            .as_deref()
+            .ok_or_else(|| needed("environment"))?;
         seal_variables(app, tx, &project, &mut asked).await?;
         let planned = plan(tx, &project, environment, &asked).await?;
         let payload = serde_json::to_value(&asked)
@@ -73,7 +76,10 @@ impl RequestKind for Containers {
             release: None,
             payload,
             computed: computed(&planned),
-            quorum: vec![Quorum { permission: Permission::HandleRequests, needed: 1 }],
+            quorum: vec![Quorum {
+                permission: Permission::HandleRequests,
+                needed: 1,
+            }],
         })
     }
 
@@ -90,7 +96,9 @@ impl RequestKind for Containers {
         let request = &approved.request;
         for planned in replan(app, tx, request).await? {
             let workload = planned.workload;
-            store::insert(tx.connection(), &workload, request).await.map_err(taken)?;
+            store::insert(tx.connection(), &workload, request)
+                .await
+                .map_err(taken)?;
             let run = NewRun {
                 kind: "workload",
                 subject: workload.id.0,
@@ -110,8 +118,20 @@ impl RequestKind for Containers {
                 .in_project(workload.project_id)
                 .after(json!({ "cluster": workload.cluster, "environment": workload.environment }));
             let by = Some((approved.last_decider, String::new()));
-            audit::record(tx, &entry, &Origin { account: by, ..Origin::default() }).await?;
-            tx.event(&projects::topic(workload.project_id), Some(workload.project_id.0)).await?;
+            audit::record(
+                tx,
+                &entry,
+                &Origin {
+                    account: by,
+                    ..Origin::default()
+                },
+            )
+            .await?;
+            tx.event(
+                &projects::topic(workload.project_id),
+                Some(workload.project_id.0),
+            )
+            .await?;
         }
         Ok(())
     }
@@ -131,7 +151,10 @@ impl RequestKind for Containers {
             code: code.to_owned(),
             value: format!("{} / {}", text(a), text(b)),
         };
-        let one = |code: &str, pointer: &str| Fact { code: code.to_owned(), value: text(pointer) };
+        let one = |code: &str, pointer: &str| Fact {
+            code: code.to_owned(),
+            value: text(pointer),
+        };
         vec![
             pair("containers-replicas", "/replicas/min", "/replicas/max"),
             pair("containers-cpu", "/cpu/request", "/cpu/limit"),
@@ -186,7 +209,12 @@ async fn plan(
         return Err(AppError::field("environment", "containers-no-environment"));
     }
     let known = |key: &String| places.iter().any(|p| &p.cluster == key);
-    if let Some(key) = asked.clusters.iter().flatten().chain(asked.per_cluster.keys()).find(|k| !known(k))
+    if let Some(key) = asked
+        .clusters
+        .iter()
+        .flatten()
+        .chain(asked.per_cluster.keys())
+        .find(|k| !known(k))
     {
         let mut error = FieldError::new("parameters.clusters", "containers-cluster-unknown");
         error.words = error.words.with("cluster", key);
@@ -194,14 +222,20 @@ async fn plan(
     }
     let mut planned = Vec::new();
     for place in places {
-        if asked.clusters.as_ref().is_some_and(|keys| !keys.contains(&place.cluster)) {
+        if asked
+            .clusters
+            .as_ref()
+            .is_some_and(|keys| !keys.contains(&place.cluster))
+        {
             continue;
         }
         if place.taken {
             return Err(AppError::conflict("containers-there-already"));
         }
         let parameters = document_for(asked, &place.cluster)?;
-        planned.push(Planned { workload: workload(project, place, asked, parameters) });
+        planned.push(Planned {
+            workload: workload(project, place, asked, parameters),
+        });
     }
     if planned.is_empty() {
         return Err(AppError::field("parameters.clusters", "field-required"));
@@ -258,7 +292,10 @@ fn computed(planned: &[Planned]) -> Value {
     let clusters: Vec<Value> = planned
         .iter()
         .map(|p| {
-            let workload = Workload { id: WorkloadId(uuid::Uuid::nil()), ..p.workload.clone() };
+            let workload = Workload {
+                id: WorkloadId(uuid::Uuid::nil()),
+                ..p.workload.clone()
+            };
             let made = objects(&workload, &workload.parameters, None);
             let mut list = vec![json!(made.service), json!(made.deployment)];
             list.extend(made.autoscaler.map(|a| json!(a)));
@@ -281,16 +318,27 @@ async fn seal_variables(
     project: &Project,
     asked: &mut Asked,
 ) -> Result<(), AppError> {
-    let Some(list) = asked.parameters.get_mut("env").and_then(Value::as_array_mut) else {
+    let Some(list) = asked
+        .parameters
+        .get_mut("env")
+        .and_then(Value::as_array_mut)
+    else {
         return Ok(());
     };
     for variable in list {
-        let Some(object) = variable.as_object_mut() else { continue };
+        let Some(object) = variable.as_object_mut() else {
+            continue;
+        };
         if object.contains_key("secret") {
             // Only the portal makes references: another project's would open otherwise.
-            return Err(AppError::field("parameters.parameters.env", "containers-secret-by-value"));
+            return Err(AppError::field(
+                "parameters.parameters.env",
+                "containers-secret-by-value",
+            ));
         }
-        let Some(value) = object.remove("secret_value") else { continue };
+        let Some(value) = object.remove("secret_value") else {
+            continue;
+        };
         let text = value.as_str().filter(|t| (1..=8000).contains(&t.len()));
         let text = text.ok_or_else(|| {
             AppError::field("parameters.parameters.env.secret_value", "field-wrong-type")

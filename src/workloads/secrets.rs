@@ -34,7 +34,11 @@ pub fn secret_name(secret: &SecretVersion) -> String {
 }
 
 const fn place(version: Uuid) -> Place {
-    Place { table: "secret_version", column: "value", row: version }
+    Place {
+        table: "secret_version",
+        column: "value",
+        row: version,
+    }
 }
 
 /// Stores a new secret value, first version.
@@ -82,13 +86,17 @@ pub async fn apply(
     if let Some(document) = pull_document(app, workload, registry).await? {
         let data = BTreeMap::from([(".dockerconfigjson".to_owned(), ByteString(document))]);
         let kind = "kubernetes.io/dockerconfigjson";
-        kubernetes.apply(&object(workload, PULL_SECRET, kind, data)).await?;
+        kubernetes
+            .apply(&object(workload, PULL_SECRET, kind, data))
+            .await?;
     }
     for secret in parameters.env.iter().filter_map(|v| v.secret) {
         let value = open(app, workload.project_id, &secret).await?;
         let bytes = ByteString(value.expose_secret().as_bytes().to_vec());
         let data = BTreeMap::from([(SECRET_KEY.to_owned(), bytes)]);
-        kubernetes.apply(&object(workload, &secret_name(&secret), "Opaque", data)).await?;
+        kubernetes
+            .apply(&object(workload, &secret_name(&secret), "Opaque", data))
+            .await?;
     }
     Ok(())
 }
@@ -99,8 +107,10 @@ fn object(
     kind: &str,
     data: BTreeMap<String, ByteString>,
 ) -> Secret {
-    let labels =
-        BTreeMap::from([("app.kubernetes.io/managed-by".to_owned(), "slipway".to_owned())]);
+    let labels = BTreeMap::from([(
+        "app.kubernetes.io/managed-by".to_owned(),
+        "slipway".to_owned(),
+    )]);
     Secret {
         metadata: ObjectMeta {
             name: Some(name.to_owned()),
@@ -141,5 +151,8 @@ async fn open(
             detail: "a secret's version".to_owned(),
         }))
     })?;
-    app.settings.keys.open(place(id), &sealed).map_err(|e| SecretsError::Ours(e.to_string()))
+    app.settings
+        .keys
+        .open(place(id), &sealed)
+        .map_err(|e| SecretsError::Ours(e.to_string()))
 }

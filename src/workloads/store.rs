@@ -283,7 +283,10 @@ pub async fn environments(
            FROM environment e ORDER BY e.rank, e.key"#
     );
     let rows = rows.fetch_all(executor).await?;
-    Ok(rows.into_iter().map(|r| (r.key, r.tier, r.clusters)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|r| (r.key, r.tier, r.clusters))
+        .collect())
 }
 
 pub async fn insert_secret(
@@ -293,9 +296,13 @@ pub async fn insert_secret(
     version_id: Uuid,
     sealed: &Sealed,
 ) -> Result<(), DbError> {
-    sqlx::query!("INSERT INTO secret (id, project_id) VALUES ($1, $2)", secret, project.0)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query!(
+        "INSERT INTO secret (id, project_id) VALUES ($1, $2)",
+        secret,
+        project.0
+    )
+    .execute(&mut *connection)
+    .await?;
     sqlx::query!(
         "INSERT INTO secret_version (id, secret_id, version, value, value_key)
          VALUES ($1, $2, 1, $3, $4)",
@@ -324,5 +331,13 @@ pub async fn find_secret(
         secret.version,
     );
     let row = row.fetch_optional(executor).await?;
-    Ok(row.map(|r| (r.id, Sealed { key_id: r.value_key, bytes: r.value })))
+    Ok(row.map(|r| {
+        (
+            r.id,
+            Sealed {
+                key_id: r.value_key,
+                bytes: r.value,
+            },
+        )
+    }))
 }

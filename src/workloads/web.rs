@@ -32,7 +32,10 @@ pub async fn api_list(
 ) -> Result<Json<Items<WorkloadView>>, AppError> {
     let items = super::with_current(&app, access.project.id).await?;
     let view = |(workload, current)| WorkloadView { workload, current };
-    Ok(Json(Items { items: items.into_iter().map(view).collect(), next: None }))
+    Ok(Json(Items {
+        items: items.into_iter().map(view).collect(),
+        next: None,
+    }))
 }
 
 /// `GET /api/v1/workloads/{id}/pods`

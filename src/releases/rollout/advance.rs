@@ -40,7 +40,10 @@ fn plan(rollout: &RolloutRow) -> Plan {
         return Plan::Over;
     }
     for id in &rollout.workloads {
-        let found = rollout.deployments.iter().find(|(workload, _, _)| workload == id);
+        let found = rollout
+            .deployments
+            .iter()
+            .find(|(workload, _, _)| workload == id);
         let Some((_, state, failure)) = found else {
             return match (rollout.confirmed, rollout.busy.contains(id)) {
                 (false, _) => Plan::End(
@@ -116,16 +119,20 @@ impl Advance {
     async fn decide(&self, claim: &Claim) -> Result<StepResult, StepError> {
         let id = RolloutId(claim.subject);
         let gone = || StepError::Fail(Words::new("release-gone"));
-        let rollout = store::find_rollout(self.0.db.pool(), id).await?.ok_or_else(gone)?;
+        let rollout = store::find_rollout(self.0.db.pool(), id)
+            .await?
+            .ok_or_else(gone)?;
         let wait = |after, code: &str, seen| StepResult::Wait {
             after,
             for_what: Words::new(code),
             seen,
         };
         Ok(match plan(&rollout) {
-            Plan::Start(workload) => {
-                wait(LOOK_ANYWAY, "waits-deployment", json!({ "start": workload }))
-            }
+            Plan::Start(workload) => wait(
+                LOOK_ANYWAY,
+                "waits-deployment",
+                json!({ "start": workload }),
+            ),
             Plan::Wait => wait(LOOK_ANYWAY, "waits-deployment", Value::Null),
             Plan::Busy => wait(BUSY_AGAIN, "waits-other-deployment", Value::Null),
             Plan::End(outcome, failure) => {
@@ -137,12 +144,7 @@ impl Advance {
 }
 
 /// The deployment's row and its run, on its cluster's lane.
-async fn start(
-    app: &App,
-    tx: &mut Tx,
-    claim: &Claim,
-    workload: WorkloadId,
-) -> Result<(), DbError> {
+async fn start(app: &App, tx: &mut Tx, claim: &Claim, workload: WorkloadId) -> Result<(), DbError> {
     let rollout = RolloutId(claim.subject);
     let Some(id) = store::insert_deployment(tx.connection(), rollout, workload).await? else {
         return Ok(());
@@ -176,7 +178,9 @@ async fn finish(
     failure: Option<&Words>,
 ) -> Result<(), DbError> {
     let id = RolloutId(claim.subject);
-    let Some(rollout) = store::find_rollout(tx.connection(), id).await? else { return Ok(()) };
+    let Some(rollout) = store::find_rollout(tx.connection(), id).await? else {
+        return Ok(());
+    };
     if !store::end_rollout(tx.connection(), id, outcome).await? {
         return Ok(());
     }
@@ -208,9 +212,6 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::clusters::EnvironmentId;
-    use crate::identity::ProjectId;
-    use crate::releases::ArtifactId;
 
     fn rollout(states: &[Option<DeploymentState>]) -> (RolloutRow, Vec<Uuid>) {
         let workloads: Vec<Uuid> = states.iter().map(|_| Uuid::now_v7()).collect();
@@ -220,11 +221,8 @@ mod tests {
             .filter_map(|(id, state)| state.map(|s| (*id, s, None)))
             .collect();
         let row = RolloutRow {
-            project: ProjectId::new(),
-            environment: EnvironmentId::new(),
             tier: Tier::Production,
             kind: Kind::Deploy,
-            artifact: ArtifactId::new(),
             release: None,
             request: None,
             confirmed: true,

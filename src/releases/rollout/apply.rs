@@ -32,7 +32,10 @@ pub struct Apply(pub App);
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Output {
-    Applied { generation: i64, overwrote: Vec<BTreeMap<String, String>> },
+    Applied {
+        generation: i64,
+        overwrote: Vec<BTreeMap<String, String>>,
+    },
     /// A newer deployment has been there.
     Superseded,
     /// The deployment was ended meanwhile.
@@ -60,7 +63,10 @@ impl Step for Apply {
                 let output: Output = serde_json::from_value(output.clone())
                     .map_err(|e| DbError::Row(format!("deployment.apply: {e}")))?;
                 match output {
-                    Output::Applied { generation, overwrote } => {
+                    Output::Applied {
+                        generation,
+                        overwrote,
+                    } => {
                         let id = DeploymentId(claim.subject);
                         let overwrote = json!(overwrote);
                         store::applied(tx.connection(), id, generation, &overwrote).await?;
@@ -90,13 +96,18 @@ impl Step for Apply {
 
 /// The cluster's name for the reader.
 pub(super) fn cluster(claim: &Claim) -> String {
-    claim.input["cluster"].as_str().unwrap_or("Kubernetes").to_owned()
+    claim.input["cluster"]
+        .as_str()
+        .unwrap_or("Kubernetes")
+        .to_owned()
 }
 
 /// The number of the deployment that wrote the object last.
 pub(super) fn sequence(deployment: &Deployment) -> i64 {
     let annotations = deployment.metadata.annotations.as_ref();
-    annotations.and_then(|a| a.get(SEQUENCE)?.parse().ok()).unwrap_or(0)
+    annotations
+        .and_then(|a| a.get(SEQUENCE)?.parse().ok())
+        .unwrap_or(0)
 }
 
 impl Apply {
@@ -109,7 +120,14 @@ impl Apply {
         let project = projects::by_id(&self.0, facts.workload.project_id).await?;
         let project = project.ok_or_else(|| StepError::Fail(Words::new("release-gone")))?;
         let parameters = &facts.workload.parameters;
-        apply_secrets(&self.0, &kubernetes, &facts.workload, parameters, project.registry).await?;
+        apply_secrets(
+            &self.0,
+            &kubernetes,
+            &facts.workload,
+            parameters,
+            project.registry,
+        )
+        .await?;
         let stamp = Stamp {
             deployment: facts.id.to_string(),
             sequence: facts.sequence,
@@ -127,8 +145,8 @@ impl Apply {
 }
 
 fn done(output: &Output) -> Result<StepResult, StepError> {
-    let value = serde_json::to_value(output)
-        .map_err(|e| DbError::Row(format!("deployment.apply: {e}")))?;
+    let value =
+        serde_json::to_value(output).map_err(|e| DbError::Row(format!("deployment.apply: {e}")))?;
     Ok(StepResult::Done(value))
 }
 
@@ -139,26 +157,36 @@ async fn write(
     wanted: &Objects,
 ) -> Result<Output, StepError> {
     let workload = &facts.workload;
-    let found: Option<Deployment> =
-        kubernetes.get(&workload.namespace, &workload.object_name).await?;
+    let found: Option<Deployment> = kubernetes
+        .get(&workload.namespace, &workload.object_name)
+        .await?;
     let Some(found) = found else {
         // Somebody deleted it; made anew with nothing to run, then applied on top.
-        kubernetes.create_deployment_placeholder(&wanted.deployment).await?;
+        kubernetes
+            .create_deployment_placeholder(&wanted.deployment)
+            .await?;
         return Err(StepError::Apply(ApplyError::Stale));
     };
     if sequence(&found) > facts.sequence {
         return Ok(Output::Superseded);
     }
-    let overwrote = kubernetes.what_apply_would_overwrite(&wanted.deployment).await?;
+    let overwrote = kubernetes
+        .what_apply_would_overwrite(&wanted.deployment)
+        .await?;
     kubernetes.apply(&wanted.service).await?;
     let mut desired = wanted.deployment.clone();
     desired.metadata.resource_version = found.metadata.resource_version;
+    // Without the uid a deleted object would be made anew, with a replica of its own choosing.
+    desired.metadata.uid = found.metadata.uid;
     let applied = kubernetes.apply(&desired).await?;
     if let Some(autoscaler) = &wanted.autoscaler {
         kubernetes.apply(autoscaler).await?;
     }
     let field = |f: crate::integrations::kubernetes::OwnedField| {
-        BTreeMap::from([("field".to_owned(), f.field), ("manager".to_owned(), f.manager)])
+        BTreeMap::from([
+            ("field".to_owned(), f.field),
+            ("manager".to_owned(), f.manager),
+        ])
     };
     Ok(Output::Applied {
         generation: applied.metadata.generation.unwrap_or(0),

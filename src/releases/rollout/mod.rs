@@ -68,8 +68,12 @@ pub async fn start(tx: &mut Tx, new: &NewRollout<'_>) -> Result<RolloutId, DbErr
         project: Some(new.project.0),
         parent: None,
     };
-    jobs::start_run(tx, &run, &NewStep::new("rollout.advance", LANE, json!({ "rollout": id })))
-        .await?;
+    jobs::start_run(
+        tx,
+        &run,
+        &NewStep::new("rollout.advance", LANE, json!({ "rollout": id })),
+    )
+    .await?;
     Ok(id)
 }
 
@@ -78,7 +82,10 @@ pub async fn start(tx: &mut Tx, new: &NewRollout<'_>) -> Result<RolloutId, DbErr
 pub fn by_environment(all: Vec<Workload>) -> BTreeMap<EnvironmentId, Vec<Workload>> {
     let mut environments = BTreeMap::<_, Vec<Workload>>::new();
     for workload in all.into_iter().filter(|w| w.prepared_at.is_some()) {
-        environments.entry(workload.environment_id).or_default().push(workload);
+        environments
+            .entry(workload.environment_id)
+            .or_default()
+            .push(workload);
     }
     environments
 }
@@ -86,14 +93,12 @@ pub fn by_environment(all: Vec<Workload>) -> BTreeMap<EnvironmentId, Vec<Workloa
 /// A deployment with everything that its steps need.
 pub struct Facts {
     pub id: DeploymentId,
-    pub rollout: RolloutId,
     pub sequence: i64,
     pub generation: i64,
     pub ended: bool,
     pub workload: Workload,
     /// `host/repository:tag@digest`, with the cluster's own name of the registry.
     pub image: String,
-    pub digest: String,
 }
 
 /// Reads a deployment's facts from our own rows, with the parameters of its own revision.
@@ -103,22 +108,26 @@ pub struct Facts {
 pub async fn facts(app: &App, claim: &Claim) -> Result<Facts, StepError> {
     let gone = || StepError::Fail(Words::new("release-gone"));
     let pool = app.db.pool();
-    let row = store::find(pool, DeploymentId(claim.subject)).await?.ok_or_else(gone)?;
-    let mut workload = crate::workloads::find(pool, row.workload).await?.ok_or_else(gone)?;
+    let row = store::find(pool, DeploymentId(claim.subject))
+        .await?
+        .ok_or_else(gone)?;
+    let mut workload = crate::workloads::find(pool, row.workload)
+        .await?
+        .ok_or_else(gone)?;
     let parameters =
         crate::workloads::parameters(pool, row.workload, row.parameters_revision).await?;
     workload.parameters = parameters.ok_or_else(gone)?;
-    let image =
-        format!("{}/{}:{}@{}", workload.registry_host, row.repository, row.tag, row.digest);
+    let image = format!(
+        "{}/{}:{}@{}",
+        workload.registry_host, row.repository, row.tag, row.digest
+    );
     Ok(Facts {
         id: DeploymentId(claim.subject),
-        rollout: row.rollout,
         sequence: row.sequence,
         generation: row.generation.unwrap_or(0),
         ended: row.ended,
         workload,
         image,
-        digest: row.digest,
     })
 }
 
@@ -141,11 +150,15 @@ async fn end(
 
 /// Pages of the release and of the project look again.
 async fn announce(tx: &mut Tx, claim: &Claim) -> Result<(), DbError> {
-    let Some(project) = claim.project.map(ProjectId) else { return Ok(()) };
+    let Some(project) = claim.project.map(ProjectId) else {
+        return Ok(());
+    };
     let release = store::release_of(tx.connection(), claim.subject).await?;
     match release {
         Some(release) => super::announce(tx, release, project).await,
-        None => tx.event(&crate::projects::topic(project), Some(project.0)).await,
+        None => {
+            tx.event(&crate::projects::topic(project), Some(project.0))
+                .await
+        }
     }
 }
-

@@ -43,9 +43,11 @@ impl Step for ScaleUp {
         result: &StepResult,
     ) -> Result<Option<NewStep>, DbError> {
         match result {
-            StepResult::Done(_) => {
-                Ok(Some(NewStep::new("deployment.watch", &claim.lane, claim.input.clone())))
-            }
+            StepResult::Done(_) => Ok(Some(NewStep::new(
+                "deployment.watch",
+                &claim.lane,
+                claim.input.clone(),
+            ))),
             StepResult::Fail(words) => {
                 super::end(tx, claim, DeploymentState::Failed, Some(words)).await?;
                 Ok(None)
@@ -63,7 +65,9 @@ impl ScaleUp {
             return Ok(StepResult::Done(json!({ "over": true })));
         }
         let kubernetes = clusters::kubernetes(&self.0, workload.cluster_id).await?;
-        let seen = kubernetes.scale(&workload.namespace, &workload.object_name).await?;
+        let seen = kubernetes
+            .scale(&workload.namespace, &workload.object_name)
+            .await?;
         let Some(replicas) = wanted(workload.parameters.replicas, seen.desired) else {
             return Ok(StepResult::Done(json!({ "replicas": seen.desired })));
         };

@@ -10,9 +10,7 @@ use crate::clusters::{EnvironmentId, Tier};
 use crate::db::DbError;
 use crate::error::Words;
 use crate::identity::ProjectId;
-use crate::releases::{
-    ArtifactId, DeploymentId, DeploymentState, Kind, ReleaseId, RolloutId, RolloutOutcome,
-};
+use crate::releases::{DeploymentId, DeploymentState, Kind, ReleaseId, RolloutId, RolloutOutcome};
 use crate::standards::SCHEMA_VERSION;
 use crate::workloads::WorkloadId;
 
@@ -46,11 +44,8 @@ pub async fn insert(
 
 /// A rollout as its run decides on it.
 pub struct RolloutRow {
-    pub project: ProjectId,
-    pub environment: EnvironmentId,
     pub tier: Tier,
     pub kind: Kind,
-    pub artifact: ArtifactId,
     pub release: Option<ReleaseId>,
     pub request: Option<Uuid>,
     pub confirmed: bool,
@@ -67,9 +62,7 @@ pub async fn find_rollout(
     id: RolloutId,
 ) -> Result<Option<RolloutRow>, DbError> {
     let row = sqlx::query!(
-        r#"SELECT o.project_id AS "project: ProjectId",
-            o.environment_id AS "environment: EnvironmentId", o.tier AS "tier: Tier",
-            o.kind AS "kind: Kind", o.artifact_id AS "artifact: ArtifactId",
+        r#"SELECT o.tier AS "tier: Tier", o.kind AS "kind: Kind",
             o.release_id AS "release: ReleaseId", o.request_id,
             (o.confirmation_id IS NULL OR EXISTS (SELECT 1 FROM confirmation c
                 WHERE c.id = o.confirmation_id AND c.live)) AS "confirmed!",
@@ -86,11 +79,8 @@ pub async fn find_rollout(
     .fetch_optional(executor)
     .await?;
     Ok(row.map(|r| RolloutRow {
-        project: r.project,
-        environment: r.environment,
         tier: r.tier,
         kind: r.kind,
-        artifact: r.artifact,
         release: r.release,
         request: r.request_id,
         confirmed: r.confirmed,
@@ -164,7 +154,6 @@ pub async fn all_test_succeeded(
 
 /// A deployment as its steps need it.
 pub struct DeploymentRow {
-    pub rollout: RolloutId,
     pub workload: WorkloadId,
     pub sequence: i64,
     pub parameters_revision: i32,
@@ -181,7 +170,7 @@ pub async fn find(
 ) -> Result<Option<DeploymentRow>, DbError> {
     let row = sqlx::query_as!(
         DeploymentRow,
-        r#"SELECT d.rollout_id AS "rollout: RolloutId", d.workload_id AS "workload: WorkloadId",
+        r#"SELECT d.workload_id AS "workload: WorkloadId",
             d.sequence, d.parameters_revision, d.generation, d.ended_at IS NOT NULL AS "ended!",
             x.repository, x.tag, x.digest
            FROM deployment d JOIN artifact x ON x.id = d.artifact_id WHERE d.id = $1"#,

@@ -11,7 +11,9 @@ use crate::app::App;
 use crate::clusters;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
-use crate::integrations::kubernetes::{Kubernetes, Rollout, Trouble, diagnose, replica_failure, rollout_status};
+use crate::integrations::kubernetes::{
+    Kubernetes, Rollout, Trouble, diagnose, replica_failure, rollout_status,
+};
 use crate::jobs::{Claim, NewStep, Step, StepResult};
 use crate::releases::{DeploymentId, DeploymentState};
 use crate::workloads::{StepError, settle};
@@ -65,8 +67,9 @@ impl Watch {
         }
         let kubernetes = clusters::kubernetes(&self.0, facts.workload.cluster_id).await?;
         let workload = &facts.workload;
-        let found: Option<Deployment> =
-            kubernetes.get(&workload.namespace, &workload.object_name).await?;
+        let found: Option<Deployment> = kubernetes
+            .get(&workload.namespace, &workload.object_name)
+            .await?;
         let Some(found) = found else {
             return Err(StepError::Fail(words("deployment-deleted", &facts)));
         };
@@ -84,7 +87,13 @@ impl Watch {
                 "ready": ready(&found), "desired": desired(&found),
                 "seconds_to_ready": seconds_to_ready(&pods),
             })),
-            Rollout::Waiting { updated, ready, available, desired, .. } => StepResult::Wait {
+            Rollout::Waiting {
+                updated,
+                ready,
+                available,
+                desired,
+                ..
+            } => StepResult::Wait {
                 after: self.0.settings.engine.watch,
                 for_what: Words::new("waits-rollout")
                     .with("ready", available.min(updated))
@@ -103,7 +112,9 @@ impl Watch {
 }
 
 fn words(code: &str, facts: &Facts) -> Words {
-    Words::new(code).with("cluster", &facts.workload.cluster).with("site", &facts.workload.site)
+    Words::new(code)
+        .with("cluster", &facts.workload.cluster)
+        .with("site", &facts.workload.site)
 }
 
 /// One sentence: where, what, because.
@@ -117,9 +128,13 @@ fn trouble_words(trouble: &Trouble, facts: &Facts) -> Words {
         Trouble::OutOfMemory { restarts, .. } => {
             base("trouble-out-of-memory").with("restarts", restarts)
         }
-        Trouble::CrashLoop { exit_code, restarts, .. } => {
-            base("trouble-crash-loop").with("exit", exit_code).with("restarts", restarts)
-        }
+        Trouble::CrashLoop {
+            exit_code,
+            restarts,
+            ..
+        } => base("trouble-crash-loop")
+            .with("exit", exit_code)
+            .with("restarts", restarts),
         Trouble::CannotCreatePods { detail, .. } => {
             base("trouble-cannot-create").with("detail", detail)
         }
@@ -136,19 +151,33 @@ fn image(deployment: &Deployment) -> Option<&str> {
 }
 
 fn ready(deployment: &Deployment) -> i32 {
-    deployment.status.as_ref().and_then(|s| s.ready_replicas).unwrap_or(0)
+    deployment
+        .status
+        .as_ref()
+        .and_then(|s| s.ready_replicas)
+        .unwrap_or(0)
 }
 
 fn desired(deployment: &Deployment) -> i32 {
-    deployment.spec.as_ref().and_then(|s| s.replicas).unwrap_or(0)
+    deployment
+        .spec
+        .as_ref()
+        .and_then(|s| s.replicas)
+        .unwrap_or(0)
 }
 
 /// The pods of this deployment's own image; old ones say nothing about it.
 async fn new_pods(kubernetes: &Kubernetes, facts: &Facts) -> Result<Vec<Pod>, StepError> {
     let workload = &facts.workload;
-    let pods = kubernetes.pods(&workload.namespace, &workload.selector).await?;
+    let pods = kubernetes
+        .pods(&workload.namespace, &workload.selector)
+        .await?;
     let ours = |pod: &Pod| {
-        let containers = pod.spec.as_ref().map(|s| s.containers.as_slice()).unwrap_or_default();
+        let containers = pod
+            .spec
+            .as_ref()
+            .map(|s| s.containers.as_slice())
+            .unwrap_or_default();
         containers.first().and_then(|c| c.image.as_deref()) == Some(facts.image.as_str())
     };
     Ok(pods.into_iter().filter(ours).collect())
@@ -159,14 +188,26 @@ fn seconds_to_ready(pods: &[Pod]) -> Value {
     let one = |pod: &Pod| {
         let status = pod.status.as_ref()?;
         let container = status.container_statuses.as_ref()?.first()?;
-        let started = container.state.as_ref()?.running.as_ref()?.started_at.as_ref()?.0;
+        let started = container
+            .state
+            .as_ref()?
+            .running
+            .as_ref()?
+            .started_at
+            .as_ref()?
+            .0;
         let conditions = status.conditions.as_ref()?;
-        let ready = conditions.iter().find(|c| c.type_ == "Ready" && c.status == "True")?;
+        let ready = conditions
+            .iter()
+            .find(|c| c.type_ == "Ready" && c.status == "True")?;
         let at = ready.last_transition_time.as_ref()?.0;
         Some(at.duration_since(started).as_secs_f64().max(0.0))
     };
-    let slowest = pods.iter().filter_map(one).fold(None, |worst: Option<f64>, seconds| {
-        Some(worst.map_or(seconds, |w| w.max(seconds)))
-    });
+    let slowest = pods
+        .iter()
+        .filter_map(one)
+        .fold(None, |worst: Option<f64>, seconds| {
+            Some(worst.map_or(seconds, |w| w.max(seconds)))
+        });
     json!(slowest)
 }

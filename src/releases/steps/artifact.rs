@@ -65,7 +65,9 @@ impl Step for ReadBack {
 
 impl ReadBack {
     async fn read(&self, claim: &Claim) -> Result<StepResult, StepError> {
-        let Facts { release, project, .. } = facts(&self.0, claim).await?;
+        let Facts {
+            release, project, ..
+        } = facts(&self.0, claim).await?;
         let (registry, config) = connections::registry(&self.0, project.registry).await?;
         let bad = |_| StepError::Fail(Words::new("artifact-name-bad").with("tag", &release.tag));
         let repository = config.repository(&project.key).map_err(bad)?;
@@ -93,7 +95,9 @@ impl ReadBack {
     async fn keep(&self, tx: &mut Tx, claim: &Claim, seen: Seen) -> Result<(), DbError> {
         let input = Input::of(claim)?;
         let gone = || DbError::Row("a release is gone".to_owned());
-        let release = store::find(tx.connection(), input.release).await?.ok_or_else(gone)?;
+        let release = store::find(tx.connection(), input.release)
+            .await?
+            .ok_or_else(gone)?;
         if release.artifact.is_some() || !advance(tx, release.id, Event::Built, None).await? {
             return Ok(());
         }
@@ -106,13 +110,9 @@ impl ReadBack {
             created_at: release.created_at,
         };
         store::insert_artifact(tx.connection(), &release, &artifact).await?;
-        let all = crate::workloads::list(
-            tx.connection(),
-            release.project_id,
-            None,
-            Some(Tier::Test),
-        )
-        .await?;
+        let all =
+            crate::workloads::list(tx.connection(), release.project_id, None, Some(Tier::Test))
+                .await?;
         for (environment, workloads) in rollout::by_environment(all) {
             let new = NewRollout {
                 project: release.project_id,
@@ -134,9 +134,16 @@ impl ReadBack {
 }
 
 fn missing(claim: &Claim, tag: &str) -> Result<StepResult, StepError> {
-    let looks = claim.seen.as_ref().and_then(|s: &Value| s["looks"].as_u64()).unwrap_or(0) + 1;
+    let looks = claim
+        .seen
+        .as_ref()
+        .and_then(|s: &Value| s["looks"].as_u64())
+        .unwrap_or(0)
+        + 1;
     if looks >= LOOKS_BEFORE_MISSING {
-        return Err(StepError::Fail(Words::new("artifact-missing").with("tag", tag)));
+        return Err(StepError::Fail(
+            Words::new("artifact-missing").with("tag", tag),
+        ));
     }
     Ok(StepResult::Wait {
         after: MISSING_AGAIN,

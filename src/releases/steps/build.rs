@@ -54,7 +54,8 @@ impl Step for Follow {
                     }
                     None => None,
                 };
-                let lane = project.map_or_else(|| claim.lane.clone(), |id| format!("registry:{id}"));
+                let lane =
+                    project.map_or_else(|| claim.lane.clone(), |id| format!("registry:{id}"));
                 Some(NewStep::new("release.artifact", lane, claim.input.clone()))
             }
             StepResult::Wait { seen, .. } => {
@@ -112,19 +113,24 @@ impl Follow {
         let queue = queue.and_then(|q| q.queue);
         let engine = &self.0.settings.engine;
         Ok(match builds::look(&jenkins, &facts.build, queue).await? {
-            Look::Queued(for_what) => {
-                StepResult::Wait { after: engine.watch, for_what, seen: json!({}) }
-            }
+            Look::Queued(for_what) => StepResult::Wait {
+                after: engine.watch,
+                for_what,
+                seen: json!({}),
+            },
             Look::Running(progress) => StepResult::Wait {
                 after: engine.watch,
                 for_what: Words::new("waits-build").with("number", progress.number.unwrap_or(0)),
                 seen: json!({ "progress": progress }),
             },
-            Look::Ended(progress) => {
-                conclude(&facts.build, &progress)
-            }
+            Look::Ended(progress) => conclude(&facts.build, &progress),
             Look::Gone => {
-                let looks = claim.seen.as_ref().and_then(|s| s["gone"].as_u64()).unwrap_or(0) + 1;
+                let looks = claim
+                    .seen
+                    .as_ref()
+                    .and_then(|s| s["gone"].as_u64())
+                    .unwrap_or(0)
+                    + 1;
                 if looks >= LOOKS_BEFORE_LOST {
                     let words = Words::new("build-lost").with("job", &facts.build.job);
                     return Err(StepError::Fail(words));
@@ -156,7 +162,9 @@ fn conclude(build: &Build, progress: &Progress) -> StepResult {
 fn ended(build: &Build, outcome: Option<Outcome>) -> StepResult {
     let words = |code: &str| {
         let result = outcome.map_or("", Outcome::as_str);
-        Words::new(code).with("number", build.number.unwrap_or(0)).with("result", result)
+        Words::new(code)
+            .with("number", build.number.unwrap_or(0))
+            .with("result", result)
     };
     match outcome {
         Some(Outcome::Success) => StepResult::Done(json!({})),
@@ -165,9 +173,9 @@ fn ended(build: &Build, outcome: Option<Outcome>) -> StepResult {
         Some(Outcome::Failure | Outcome::NotBuilt) | None => {
             let stage = build.stages.iter().find(|s| s.status == "FAILED");
             match stage {
-                Some(stage) => StepResult::Fail(
-                    words("build-failed-in-stage").with("stage", &stage.name),
-                ),
+                Some(stage) => {
+                    StepResult::Fail(words("build-failed-in-stage").with("stage", &stage.name))
+                }
                 None => StepResult::Fail(words("build-failed")),
             }
         }

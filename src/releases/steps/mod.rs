@@ -63,7 +63,9 @@ pub async fn facts(app: &App, claim: &Claim) -> Result<Facts, StepError> {
     let pool = app.db.pool();
     let gone = || StepError::Fail(Words::new("release-gone"));
     let release = store::find(pool, input.release).await?.ok_or_else(gone)?;
-    let project = projects::by_id(app, release.project_id).await?.ok_or_else(gone)?;
+    let project = projects::by_id(app, release.project_id)
+        .await?
+        .ok_or_else(gone)?;
     let build = builds::find(pool, input.build).await?.ok_or_else(gone)?;
     let bound = project.bound.clone().ok_or_else(gone)?;
     let source = Source {
@@ -74,7 +76,12 @@ pub async fn facts(app: &App, claim: &Claim) -> Result<Facts, StepError> {
         deploy_path: project.deploy_path.clone(),
         template_job: input.template,
     };
-    Ok(Facts { release, project, build, source })
+    Ok(Facts {
+        release,
+        project,
+        build,
+        source,
+    })
 }
 
 /// A step that failed for good fails its release, with the same words.
@@ -93,7 +100,8 @@ pub async fn fail_release(tx: &mut Tx, claim: &Claim, result: &StepResult) -> Re
 /// # Errors
 /// No answer from the database.
 pub async fn show(tx: &mut Tx, claim: &Claim) -> Result<(), DbError> {
-    tx.event(&super::topic(ReleaseId(claim.subject)), claim.project).await
+    tx.event(&super::topic(ReleaseId(claim.subject)), claim.project)
+        .await
 }
 
 /// Jenkins' lane of a build.

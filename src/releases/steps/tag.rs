@@ -70,22 +70,31 @@ impl Tag {
         let (name, commit) = (facts.release.tag.as_str(), facts.release.commit.as_str());
         let found = match gitlab.tag(number, name).await? {
             Some(found) => found,
-            None => match gitlab.create_tag(number, name, commit, &facts.release.note).await {
+            None => match gitlab
+                .create_tag(number, name, commit, &facts.release.note)
+                .await
+            {
                 Ok(made) => made,
                 Err(CreateTagError::Exists) => {
                     let again = StepError::Retry(Words::new("tag-not-seen").with("tag", name));
                     gitlab.tag(number, name).await?.ok_or(again)?
                 }
                 Err(CreateTagError::Target(detail)) => {
-                    let words = Words::new("tag-refused").with("tag", name).with("detail", detail);
+                    let words = Words::new("tag-refused")
+                        .with("tag", name)
+                        .with("detail", detail);
                     return Err(StepError::Fail(words));
                 }
                 Err(CreateTagError::Call(error)) => return Err(error.into()),
             },
         };
         if found.commit_id == facts.release.commit {
-            return Ok(StepResult::Done(json!({ "tag": found.name, "commit": found.commit_id })));
+            return Ok(StepResult::Done(
+                json!({ "tag": found.name, "commit": found.commit_id }),
+            ));
         }
-        Err(StepError::Fail(Words::new("tag-elsewhere").with("tag", name)))
+        Err(StepError::Fail(
+            Words::new("tag-elsewhere").with("tag", name),
+        ))
     }
 }

@@ -62,8 +62,15 @@ enum Plan {
 }
 
 fn plan(claim: &Claim) -> Plan {
-    let clean_before = claim.seen.as_ref().is_some_and(|seen| seen["clean"] == true);
-    if claim.attempt == 1 || clean_before { Plan::Trigger } else { Plan::Look }
+    let clean_before = claim
+        .seen
+        .as_ref()
+        .is_some_and(|seen| seen["clean"] == true);
+    if claim.attempt == 1 || clean_before {
+        Plan::Trigger
+    } else {
+        Plan::Look
+    }
 }
 
 impl Trigger {
