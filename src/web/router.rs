@@ -59,7 +59,38 @@ pub fn router(app: &App) -> Router {
         .route("/login", get(identity::login_page).post(identity::sign_in))
         .route("/login/as", post(identity::sign_in_as))
         .route("/logout", post(identity::sign_out))
-        .route("/language", post(identity::set_language));
+        .route("/language", post(identity::set_language))
+        .route(
+            "/connections",
+            get(connections::web::list).post(connections::web::create),
+        )
+        .route("/connections/new", get(connections::web::new))
+        .route(
+            "/connections/{key}",
+            get(connections::web::show).post(connections::web::update),
+        )
+        .route("/connections/{key}/test", post(connections::web::test))
+        .route("/connections/{key}/delete", post(connections::web::delete))
+        .route(
+            "/clusters",
+            get(clusters::web::list).post(clusters::web::create),
+        )
+        .route("/clusters/new", get(clusters::web::new))
+        .route(
+            "/clusters/{key}",
+            get(clusters::web::show).post(clusters::web::update),
+        )
+        .route("/clusters/{key}/test", post(clusters::web::test))
+        .route(
+            "/environments/new",
+            get(clusters::environments_web::new_environment)
+                .post(clusters::environments_web::create_environment),
+        )
+        .route(
+            "/languages/new",
+            get(clusters::environments_web::new_language)
+                .post(clusters::environments_web::create_language),
+        );
     let limited = pages
         .nest("/api/v1", api)
         .layer(TimeoutLayer::with_status_code(
