@@ -13,6 +13,7 @@ pub mod jenkins;
 pub mod plane;
 pub mod postgres;
 pub mod prepare;
+pub mod outside;
 pub mod registry;
 pub mod serve;
 mod stream;

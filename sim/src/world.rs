@@ -121,6 +121,7 @@ impl World {
     /// Lets every part do what is due now.
     pub async fn settle(&self) {
         let _only_one = self.0.settling.lock().await;
+        gitlab::settle(self).await;
         jenkins::settle(self).await;
     }
 }
