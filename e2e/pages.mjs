@@ -9,14 +9,14 @@ export const pages = [
   { name: 'requests', path: '/requests', as: 'ops', ready: 'h1' },
   { name: 'audit', path: '/audit', as: 'auditor', ready: 'h1' },
   { name: 'clusters', path: '/clusters', as: 'ops', ready: 'h1' },
-  { name: 'cluster', path: async (get) => first(await get('/api/v1/clusters'), '/clusters/'), as: 'admin', ready: 'main form' },
-  { name: 'cluster-read', path: async (get) => first(await get('/api/v1/clusters'), '/clusters/'), as: 'auditor', ready: 'h1' },
+  { name: 'cluster', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'admin', ready: 'main form' },
+  { name: 'cluster-read', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'auditor', ready: 'h1' },
   { name: 'cluster-new', path: '/clusters/new', as: 'admin', ready: 'main form' },
   { name: 'environment-new', path: '/environments/new', as: 'admin', ready: 'h1' },
   { name: 'language-new', path: '/languages/new', as: 'admin', ready: 'h1' },
   { name: 'connections', path: '/connections', as: 'admin', ready: 'h1' },
-  { name: 'connection', path: async (get) => first(await get('/api/v1/connections'), '/connections/'), as: 'admin', ready: 'main form' },
-  { name: 'connection-read', path: async (get) => first(await get('/api/v1/connections'), '/connections/'), as: 'ops', ready: 'h1' },
+  { name: 'connection', path: async (get) => first(await get('/connections'), '/connections/'), as: 'admin', ready: 'main form' },
+  { name: 'connection-read', path: async (get) => first(await get('/connections'), '/connections/'), as: 'ops', ready: 'h1' },
   { name: 'connection-new', path: '/connections/new?kind=registry', as: 'admin', ready: 'main form' },
 ];
 
