@@ -6,6 +6,7 @@
 pub mod api;
 mod draft;
 mod environments;
+pub mod environments_web;
 mod outside;
 mod store;
 pub mod web;

@@ -26,7 +26,82 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 
 /// The whole surface. Streams get no time limit; everything else does.
 pub fn router(app: &App) -> Router {
-    let api = Router::new()
+    let limited = pages()
+        .nest("/api/v1", platform_api().merge(release_api()))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            REQUEST_LIMIT,
+        ));
+    let streams = Router::new().route("/events", get(events::stream));
+    let inside = limited
+        .merge(streams)
+        .layer(session::layer(app))
+        .fallback(not_found)
+        .layer(DefaultBodyLimit::max(extract::MAX_JSON_BYTES))
+        .layer(from_fn_with_state(app.clone(), csrf::refuse_cross_site))
+        .layer(from_fn_with_state(app.clone(), problem::render))
+        .layer(from_fn(extract::add_context));
+    let outside = Router::new()
+        .route("/static/{version}/{*name}", get(assets::serve))
+        .route("/healthz", get(alive))
+        .route("/readyz", get(ready));
+    let router = inside
+        .merge(outside)
+        .layer(CompressionLayer::new())
+        .layer(from_fn(headers::add))
+        .layer(CatchPanicLayer::new());
+    let router = if app.settings.is_https() {
+        router.layer(from_fn(headers::add_hsts))
+    } else {
+        router
+    };
+    router.with_state(app.clone())
+}
+
+/// Pages, in the order of the menu.
+fn pages() -> Router<App> {
+    Router::new()
+        .route("/", get(identity::home))
+        .route("/login", get(identity::login_page).post(identity::sign_in))
+        .route("/login/as", post(identity::sign_in_as))
+        .route("/logout", post(identity::sign_out))
+        .route("/language", post(identity::set_language))
+        .route(
+            "/connections",
+            get(connections::web::list).post(connections::web::create),
+        )
+        .route("/connections/new", get(connections::web::new))
+        .route(
+            "/connections/{key}",
+            get(connections::web::show).post(connections::web::update),
+        )
+        .route("/connections/{key}/test", post(connections::web::test))
+        .route("/connections/{key}/delete", post(connections::web::delete))
+        .route(
+            "/clusters",
+            get(clusters::web::list).post(clusters::web::create),
+        )
+        .route("/clusters/new", get(clusters::web::new))
+        .route(
+            "/clusters/{key}",
+            get(clusters::web::show).post(clusters::web::update),
+        )
+        .route("/clusters/{key}/test", post(clusters::web::test))
+        .route(
+            "/environments/new",
+            get(clusters::environments_web::new_environment)
+                .post(clusters::environments_web::create_environment),
+        )
+        .route(
+            "/languages/new",
+            get(clusters::environments_web::new_language)
+                .post(clusters::environments_web::create_language),
+        )
+}
+
+/// Signing in, and what operations and administrators register.
+fn platform_api() -> Router<App> {
+    Router::new()
         .route(
             "/session",
             post(identity::api_sign_in).delete(identity::api_sign_out),
@@ -56,44 +131,7 @@ pub fn router(app: &App) -> Router {
         .route(
             "/languages",
             get(clusters::api::languages).post(clusters::api::create_language),
-        );
-    let pages = Router::new()
-        .route("/", get(identity::home))
-        .route("/login", get(identity::login_page).post(identity::sign_in))
-        .route("/login/as", post(identity::sign_in_as))
-        .route("/logout", post(identity::sign_out))
-        .route("/language", post(identity::set_language));
-    let limited =
-        pages
-            .nest("/api/v1", api.merge(release_api()))
-            .layer(TimeoutLayer::with_status_code(
-                StatusCode::SERVICE_UNAVAILABLE,
-                REQUEST_LIMIT,
-            ));
-    let streams = Router::new().route("/events", get(events::stream));
-    let inside = limited
-        .merge(streams)
-        .layer(session::layer(app))
-        .fallback(not_found)
-        .layer(DefaultBodyLimit::max(extract::MAX_JSON_BYTES))
-        .layer(from_fn_with_state(app.clone(), csrf::refuse_cross_site))
-        .layer(from_fn_with_state(app.clone(), problem::render))
-        .layer(from_fn(extract::add_context));
-    let outside = Router::new()
-        .route("/static/{version}/{*name}", get(assets::serve))
-        .route("/healthz", get(alive))
-        .route("/readyz", get(ready));
-    let router = inside
-        .merge(outside)
-        .layer(CompressionLayer::new())
-        .layer(from_fn(headers::add))
-        .layer(CatchPanicLayer::new());
-    let router = if app.settings.is_https() {
-        router.layer(from_fn(headers::add_hsts))
-    } else {
-        router
-    };
-    router.with_state(app.clone())
+        )
 }
 
 /// From a commit to production and back.
