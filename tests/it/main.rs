@@ -5,5 +5,6 @@ mod clusters;
 mod connections;
 mod contract;
 mod identity;
+mod mile;
 mod support;
 mod tidy;

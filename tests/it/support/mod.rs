@@ -1,6 +1,7 @@
 //! Plumbing of the tests: a database each, the portal on loopback, browsers with a cookie.
 
 pub mod browser;
+pub mod company;
 pub mod cluster;
 pub mod database;
 pub mod logs;
