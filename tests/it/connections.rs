@@ -170,7 +170,7 @@ async fn a_refused_token_and_a_dead_system_are_told_in_words_with_since_when() {
     );
     let page = browser.get("/connections").await;
     assert!(page.text(".state").contains("Does not answer"));
-    assert!(page.text("td .sub").contains("first seen"));
+    assert!(page.text("td .sub").contains("First seen"));
 }
 
 #[tokio::test]
