@@ -153,7 +153,7 @@ async fn a_refused_token_and_a_dead_system_are_told_in_words_with_since_when() {
     assert_eq!(said["code"], "test-away", "{said}");
 
     outside.gitlab.kill().await;
-    portal.db.set_clock_offset(600).await;
+    portal.db.set_clock_offset(600.0).await;
     let later = test(&mut browser, &id).await;
     assert_eq!(later["text"], "Does not answer");
     assert_eq!(

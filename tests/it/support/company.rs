@@ -86,12 +86,24 @@ impl Company {
             let answer = self.admin.api(Method::POST, "/clusters", &body).await;
             assert_eq!(answer.status, 201, "{}", answer.body);
         }
-        self.create("/environments", &json!({ "key": "test", "tier": "test", "rank": 1,
-            "clusters": ["sh-test"] })).await;
-        self.create("/environments", &json!({ "key": "prod", "tier": "production", "rank": 2,
-            "approvals": 1, "clusters": ["sh-prod"] })).await;
-        self.create("/languages", &json!({ "key": "go", "jenkins": "jenkins",
-            "template_job": "templates/go" })).await;
+        self.create(
+            "/environments",
+            &json!({ "key": "test", "tier": "test", "rank": 1,
+            "clusters": ["sh-test"] }),
+        )
+        .await;
+        self.create(
+            "/environments",
+            &json!({ "key": "prod", "tier": "production", "rank": 2,
+            "approvals": 1, "clusters": ["sh-prod"] }),
+        )
+        .await;
+        self.create(
+            "/languages",
+            &json!({ "key": "go", "jenkins": "jenkins",
+            "template_job": "templates/go" }),
+        )
+        .await;
     }
 
     async fn create(&mut self, path: &str, body: &Value) {
@@ -106,7 +118,9 @@ impl Company {
             if self.engine.tick().await.unwrap() > 0 {
                 continue;
             }
-            let Some(pause) = self.engine.next_due().await.unwrap() else { return };
+            let Some(pause) = self.engine.next_due().await.unwrap() else {
+                return;
+            };
             self.advance(pause + Duration::from_millis(10)).await;
         }
         panic!("the engine does not come to rest: {}", self.runs().await);
@@ -115,8 +129,10 @@ impl Company {
     /// Works until a condition on our rows holds.
     pub async fn settle_until(&mut self, sql: &'static str) {
         for _ in 0..MAX_ROUNDS {
-            let holds: bool =
-                sqlx::query_scalar(sql).fetch_one(&self.portal.db.owner).await.unwrap();
+            let holds: bool = sqlx::query_scalar(sql)
+                .fetch_one(&self.portal.db.owner)
+                .await
+                .unwrap();
             if holds {
                 return;
             }
@@ -131,7 +147,10 @@ impl Company {
 
     pub async fn advance(&mut self, by: Duration) {
         self.offset += by;
-        self.portal.db.set_clock_offset(self.offset.as_secs_f64()).await;
+        self.portal
+            .db
+            .set_clock_offset(self.offset.as_secs_f64())
+            .await;
         self.world.advance(by).await;
     }
 
@@ -143,7 +162,8 @@ impl Company {
 
     /// A project that was asked for, approved and bound to its repository.
     pub async fn project(&mut self, key: &str) {
-        self.outside.add_project(&self.world, &format!("apps/{key}"));
+        self.outside
+            .add_project(&self.world, &format!("apps/{key}"));
         let asked = json!({
             "key": key, "description": "Takes payments", "language": "go",
             "repository": format!("apps/{key}"), "owners": ["lin"], "testers": ["chen"],
@@ -203,7 +223,10 @@ impl Company {
 
     pub async fn release(&mut self, id: &str) -> Value {
         let path = format!("/releases/{id}");
-        self.developer.api(Method::GET, &path, &json!(null)).await.json()
+        self.developer
+            .api(Method::GET, &path, &json!(null))
+            .await
+            .json()
     }
 
     pub async fn confirm(&mut self, id: &str) {
@@ -229,7 +252,10 @@ impl Company {
     pub fn deployment(&self, cluster: &str, namespace: &str, name: &str) -> Value {
         let mut kubernetes = self.world.kubernetes();
         let cluster = kubernetes.cluster(cluster).unwrap();
-        cluster.object("deployments", namespace, name).cloned().unwrap_or_default()
+        cluster
+            .object("deployments", namespace, name)
+            .cloned()
+            .unwrap_or_default()
     }
 
     /// The image that a cluster runs.
@@ -255,7 +281,9 @@ impl Company {
 
     /// Calls of a kind, by the transcript.
     pub fn calls(&self, system: &str, method: &Method, pattern: &str) -> usize {
-        self.world.transcript().count(&System::named(system), method, pattern)
+        self.world
+            .transcript()
+            .count(&System::named(system), method, pattern)
     }
 }
 
@@ -265,7 +293,9 @@ pub async fn approve(browser: &mut Browser, number: i64) {
     let shown = browser.api(Method::GET, &path, &json!(null)).await;
     assert_eq!(shown.status, 200, "{}", shown.body);
     let body = json!({ "verdict": "approve", "hash": shown.json()["hash"] });
-    let answer = browser.api(Method::POST, &format!("{path}/decisions"), &body).await;
+    let answer = browser
+        .api(Method::POST, &format!("{path}/decisions"), &body)
+        .await;
     assert!(answer.status < 300, "{}", answer.body);
 }
 

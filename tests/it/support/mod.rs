@@ -1,8 +1,8 @@
 //! Plumbing of the tests: a database each, the portal on loopback, browsers with a cookie.
 
 pub mod browser;
-pub mod company;
 pub mod cluster;
+pub mod company;
 pub mod database;
 pub mod logs;
 pub mod portal;
