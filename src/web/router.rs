@@ -16,6 +16,7 @@ use super::{assets, csrf, events, extract, headers, problem, session};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::web as identity;
+use crate::{audit, home, projects, requests};
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -27,13 +28,47 @@ pub fn router(app: &App) -> Router {
             "/session",
             post(identity::api_sign_in).delete(identity::api_sign_out),
         )
-        .route("/me", get(identity::api_me));
+        .route("/me", get(identity::api_me))
+        .route(
+            "/projects",
+            get(projects::api::list).post(projects::api::ask),
+        )
+        .route("/projects/{key}", get(projects::api::show))
+        .route(
+            "/requests",
+            get(requests::api::list).post(requests::api::file),
+        )
+        .route("/requests/{number}", get(requests::api::show))
+        .route("/requests/{number}/decisions", post(requests::api::decide))
+        .route(
+            "/requests/{number}/withdrawal",
+            post(requests::api::withdraw),
+        )
+        .route("/audit", get(audit::api::list));
     let pages = Router::new()
-        .route("/", get(identity::home))
+        .route("/", get(home::web::home))
+        .route("/projects", get(projects::web::list))
+        .route(
+            "/projects/new",
+            get(projects::web::form).post(projects::web::ask),
+        )
+        .route("/projects/{key}", get(home::project::overview))
+        .route("/audit", get(audit::web::trail))
+        .route("/requests", get(requests::web::inbox))
+        .route("/requests/{number}", get(requests::web::request))
+        .route("/requests/{number}/decisions", post(requests::web::decide))
+        .route(
+            "/requests/{number}/withdrawal",
+            post(requests::web::withdraw),
+        )
         .route("/login", get(identity::login_page).post(identity::sign_in))
         .route("/login/as", post(identity::sign_in_as))
         .route("/logout", post(identity::sign_out))
-        .route("/language", post(identity::set_language));
+        .route("/language", post(identity::set_language))
+        .route_layer(from_fn_with_state(
+            app.clone(),
+            requests::web::count_for_menu,
+        ));
     let limited = pages
         .nest("/api/v1", api)
         .layer(TimeoutLayer::with_status_code(

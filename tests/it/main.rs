@@ -3,5 +3,7 @@
 
 mod contract;
 mod identity;
+mod projects;
+mod requests;
 mod support;
 mod tidy;

@@ -3,6 +3,7 @@
 pub mod browser;
 pub mod database;
 pub mod portal;
+pub mod seed;
 
 pub use browser::Browser;
 pub use portal::Portal;
