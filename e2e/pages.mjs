@@ -9,8 +9,22 @@ export const pages = [
   { name: 'requests', path: '/requests', as: 'ops', ready: 'h1' },
   { name: 'audit', path: '/audit', as: 'auditor', ready: 'h1' },
   { name: 'clusters', path: '/clusters', as: 'ops', ready: 'h1' },
+  { name: 'cluster', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'admin', ready: 'main form' },
+  { name: 'cluster-read', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'auditor', ready: 'h1' },
+  { name: 'cluster-new', path: '/clusters/new', as: 'admin', ready: 'main form' },
+  { name: 'environment-new', path: '/environments/new', as: 'admin', ready: 'h1' },
+  { name: 'language-new', path: '/languages/new', as: 'admin', ready: 'h1' },
   { name: 'connections', path: '/connections', as: 'admin', ready: 'h1' },
+  { name: 'connection', path: async (get) => first(await get('/connections'), '/connections/'), as: 'admin', ready: 'main form' },
+  { name: 'connection-read', path: async (get) => first(await get('/connections'), '/connections/'), as: 'ops', ready: 'h1' },
+  { name: 'connection-new', path: '/connections/new?kind=registry', as: 'admin', ready: 'main form' },
 ];
+
+// The page of the first item of a list, or nothing where the list is empty.
+function first(list, folder) {
+  const [item] = list?.items ?? [];
+  return item ? folder + item.key : null;
+}
 
 export const languages = ['en', 'zh-CN'];
 export const widths = [390, 1440];

@@ -10,7 +10,9 @@ CREATE TABLE connection (
     config jsonb NOT NULL DEFAULT '{}',
     credential bytea,
     credential_key text,
-    credential_version integer NOT NULL DEFAULT 1,
+    -- Counts what was ever set, so that a page can say which one is in use without showing it.
+    credential_version integer NOT NULL DEFAULT 0,
+    credential_changed_at timestamptz NOT NULL DEFAULT slipway_now(),
     created_at timestamptz NOT NULL DEFAULT slipway_now(),
     updated_at timestamptz NOT NULL DEFAULT slipway_now(),
     CONSTRAINT connection_credential_has_key
@@ -56,10 +58,12 @@ CREATE TABLE environment_cluster (
 );
 
 CREATE TABLE language (
+    id uuid NOT NULL DEFAULT gen_random_uuid() CONSTRAINT language_id_key UNIQUE,
     key text CONSTRAINT language_pkey PRIMARY KEY
         CONSTRAINT language_key_grammar CHECK (key ~ '^[a-z][a-z0-9]{0,14}$'),
     jenkins_id uuid NOT NULL REFERENCES connection (id),
     -- The template's full name in Jenkins, folders joined by slashes.
-    template_job text NOT NULL,
+    template_job text NOT NULL
+        CONSTRAINT language_template_job_size CHECK (length(template_job) <= 500),
     created_at timestamptz NOT NULL DEFAULT slipway_now()
 );

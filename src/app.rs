@@ -5,10 +5,14 @@ use std::sync::Arc;
 use tokio::sync::Semaphore;
 
 use crate::config::Settings;
+use crate::connections::Clients;
 use crate::db::{Db, DbError};
-use crate::projects::Onboarding;
+use crate::jobs::{Engine, Step};
+use crate::projects::{self, Onboarding};
+use crate::releases::{self, Production};
 use crate::requests::Kinds;
 use crate::web::events::Hub;
+use crate::workloads::{self, Containers};
 
 /// Hashing a password takes 19 MiB and a core; more at once than this wait in line.
 const PASSWORD_HASHES_AT_ONCE: usize = 4;
@@ -23,6 +27,8 @@ pub struct Inner {
     pub hashing: Semaphore,
     pub events: Hub,
     pub kinds: Kinds,
+    /// Clients of outside systems, whose breakers and limits last as long as this.
+    pub clients: Clients,
 }
 
 impl std::ops::Deref for App {
@@ -45,11 +51,35 @@ impl App {
             hashing,
             events,
             kinds: kinds(),
+            clients: Clients::default(),
         })))
     }
 }
 
 /// Every kind of request that this portal knows.
 fn kinds() -> Kinds {
-    Kinds::new(vec![Arc::new(Onboarding)])
+    Kinds::new(vec![
+        Arc::new(Onboarding),
+        Arc::new(Containers),
+        Arc::new(Production),
+    ])
+}
+
+/// Every durable step that this version knows.
+#[must_use]
+pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
+    let mut all: Vec<Arc<dyn Step>> = vec![
+        Arc::new(projects::Bind(app.clone())),
+        Arc::new(workloads::Namespace(app.clone())),
+        Arc::new(workloads::ObjectsStep(app.clone())),
+    ];
+    all.extend(releases::steps(app));
+    all
+}
+
+/// The engine with all steps of this version.
+#[must_use]
+pub fn engine(app: &App) -> Arc<Engine> {
+    let settings = app.settings.engine.clone();
+    Arc::new(Engine::new(app.db.clone(), settings, steps(app)))
 }

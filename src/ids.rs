@@ -42,14 +42,16 @@ macro_rules! id {
 macro_rules! words {
     ($(
         $(#[$doc:meta])*
-        $vis:vis enum $name:ident { $($variant:ident = $text:literal),+ $(,)? }
+        $vis:vis enum $name:ident {
+            $($(#[$inner:meta])* $variant:ident = $text:literal),+ $(,)?
+        }
     )+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[derive(serde::Serialize, serde::Deserialize, sqlx::Type)]
         #[sqlx(type_name = "text")]
         $vis enum $name {
-            $(#[serde(rename = $text)] #[sqlx(rename = $text)] $variant),+
+            $($(#[$inner])* #[serde(rename = $text)] #[sqlx(rename = $text)] $variant),+
         }
 
         impl $name {

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod audit;
+pub mod builds;
 pub mod clock;
 pub mod clusters;
 pub mod config;
@@ -19,8 +20,11 @@ pub mod jobs;
 pub mod log;
 pub mod parse;
 pub mod projects;
+pub mod releases;
 pub mod requests;
+pub mod runs;
 pub mod secrets;
 pub mod serve;
 pub mod standards;
 pub mod web;
+pub mod workloads;

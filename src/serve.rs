@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::app::App;
+use crate::app::{self, App};
 use crate::audit::{self, Entry, Origin};
 use crate::identity::{self, NewAccount, PlatformRole};
 use crate::web::{router, session};
@@ -144,7 +144,9 @@ async fn upkeep(app: &App) -> Result<(), crate::db::DbError> {
     identity::forget_old_failures(&app.db).await
 }
 
-fn start_workers(_app: &App, _stop: &CancellationToken, _tasks: &TaskTracker) {}
+fn start_workers(app: &App, stop: &CancellationToken, tasks: &TaskTracker) {
+    tasks.spawn(app::engine(app).work(stop.clone()));
+}
 
 /// Says what is wrong with settings, database and schema.
 ///

@@ -3,15 +3,27 @@
 //! The outside systems' paths nest freely (`/job/a/job/b`, `%2F` inside a segment), so their
 //! routes are matches over decoded segments instead of a router's patterns.
 
+use axum::Router;
 use axum::body::Bytes;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Method, StatusCode, header};
 use serde::de::DeserializeOwned;
 use url::form_urlencoded;
 
+use crate::world::World;
+
 /// The body was already read, and limited, by the layer around all routes.
 const BODY_MAX_BYTES: usize = usize::MAX;
+
+/// A router that takes each request apart and hands it to one function.
+pub fn route(world: &World, answer: fn(&World, &Call) -> Response) -> Router {
+    let handler = move |State(world): State<World>, request: Request| async move {
+        let call = Call::read(request).await;
+        answer(&world, &call)
+    };
+    Router::new().fallback(handler).with_state(world.clone())
+}
 
 /// One request, taken apart.
 #[derive(Debug)]

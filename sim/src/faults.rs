@@ -18,7 +18,8 @@ pub enum Harm {
         headers: Vec<(String, String)>,
         body: String,
     },
-    /// The request waits on the world's clock, then goes on as usual.
+    /// The request waits on the world's clock, then goes on as usual. On an explicit clock
+    /// somebody else than the waiting one has to move it.
     Delay(Duration),
     /// The connection breaks before the system sees the request: no effect, no answer.
     CutBefore,

@@ -10,6 +10,8 @@ pub mod clock;
 pub mod faults;
 pub mod gitlab;
 pub mod jenkins;
+pub mod kubernetes;
+pub mod outside;
 pub mod plane;
 pub mod postgres;
 pub mod prepare;

@@ -12,6 +12,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::call::Unexpected;
@@ -33,6 +34,7 @@ pub struct Server {
     port: u16,
     stop: CancellationToken,
     cut_all: CancellationToken,
+    task: Option<JoinHandle<()>>,
 }
 
 impl Server {
@@ -58,7 +60,7 @@ impl Server {
             cut_all: cut_all.clone(),
         };
         let stopped = stop.clone().cancelled_owned();
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             // Serving only ends by `stop`; its result type is infallible in practice.
             let _ = axum::serve(listener, service)
                 .with_graceful_shutdown(stopped)
@@ -69,6 +71,7 @@ impl Server {
             port,
             stop,
             cut_all,
+            task: Some(task),
         })
     }
 
@@ -84,8 +87,15 @@ impl Server {
     }
 
     /// Stops as a crash would: no new connections, and every open one breaks now.
-    pub fn kill(self) {
+    ///
+    /// Afterwards the port is free, so that the same system can come back at its old address.
+    pub async fn kill(mut self) {
         self.cut_all.cancel();
+        self.stop.cancel();
+        if let Some(task) = self.task.take() {
+            // Nothing is lost with a serving task that panicked: it was to end anyway.
+            let _ = task.await;
+        }
     }
 }
 
@@ -209,6 +219,13 @@ mod tests {
         assert!(client.post(&url).send().await.is_err());
         assert_eq!(effects.load(Ordering::SeqCst), 1);
         assert_eq!(client.post(&url).send().await.unwrap().status(), 200);
+
+        let port = server.port();
+        server.kill().await;
+        assert!(client.post(&url).send().await.is_err());
+        let again = Router::new().route("/add", post(|| async { "again" }));
+        let again = Server::start(&world, System::GITLAB, again, port).await;
+        assert_eq!(again.unwrap().port(), port);
 
         let cut = world
             .transcript()

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
 use crate::transcript::Transcript;
-use crate::{gitlab, jenkins, registry};
+use crate::{gitlab, jenkins, kubernetes, registry};
 
 /// How often an auto world lets its parts catch up with real time.
 const AUTO_STEP: Duration = Duration::from_millis(100);
@@ -50,6 +50,7 @@ struct Parts {
     settling: tokio::sync::Mutex<()>,
     gitlab: Mutex<gitlab::State>,
     jenkins: Mutex<jenkins::State>,
+    kubernetes: Mutex<kubernetes::State>,
     registry: Mutex<registry::State>,
 }
 
@@ -76,6 +77,7 @@ impl World {
             settling: tokio::sync::Mutex::new(()),
             gitlab: Mutex::default(),
             jenkins: Mutex::default(),
+            kubernetes: Mutex::default(),
             registry: Mutex::default(),
         }))
     }
@@ -108,6 +110,10 @@ impl World {
         lock(&self.0.jenkins)
     }
 
+    pub fn kubernetes(&self) -> MutexGuard<'_, kubernetes::State> {
+        lock(&self.0.kubernetes)
+    }
+
     pub fn registry(&self) -> MutexGuard<'_, registry::State> {
         lock(&self.0.registry)
     }
@@ -121,7 +127,9 @@ impl World {
     /// Lets every part do what is due now.
     pub async fn settle(&self) {
         let _only_one = self.0.settling.lock().await;
+        gitlab::settle(self).await;
         jenkins::settle(self).await;
+        kubernetes::settle(self);
     }
 }
 

@@ -17,8 +17,8 @@ use serde::Serialize;
 
 pub use access::{Access, ProjectAccess};
 pub use request::{Onboarding, must_ask};
-pub use steps::Bind;
-pub use store::{Choices, Member, environment_by_key};
+pub use steps::{Bind, trouble};
+pub use store::{Choices, Member, environment_by_key, registry_of};
 
 use crate::app::App;
 use crate::connections::ConnectionId;

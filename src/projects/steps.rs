@@ -54,6 +54,9 @@ pub fn trouble(system: &str, error: &ConnectionError) -> StepResult {
         ConnectionError::Call(CallError::Unexpected { .. }) => {
             retry(None, "step-outside-unexpected")
         }
+        ConnectionError::NotFound | ConnectionError::Secret(_) | ConnectionError::Db(_) => {
+            retry(None, "step-connection-broken")
+        }
     }
 }
 

@@ -316,3 +316,15 @@ pub async fn environment_by_key(
         .await?
         .map(|r| (r.id, r.tier, r.approvals)))
 }
+
+/// The registry of a project.
+pub async fn registry_of(
+    executor: impl PgExecutor<'_>,
+    id: ProjectId,
+) -> Result<Option<ConnectionId>, DbError> {
+    let row = sqlx::query_scalar!(
+        r#"SELECT registry_id AS "id: ConnectionId" FROM project WHERE id = $1"#,
+        id.0,
+    );
+    Ok(row.fetch_optional(executor).await?)
+}

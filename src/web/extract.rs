@@ -196,12 +196,18 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
 }
 
 /// Whether a part of a page was asked for, which htmx marks by a header.
+#[must_use]
+pub fn is_part(headers: &HeaderMap) -> bool {
+    headers.contains_key("hx-request")
+}
+
+/// The same, as a handler's argument.
 pub struct IsPart(pub bool);
 
 impl<S: Send + Sync> FromRequestParts<S> for IsPart {
     type Rejection = std::convert::Infallible;
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        Ok(Self(parts.headers.contains_key("hx-request")))
+        Ok(Self(is_part(&parts.headers)))
     }
 }
 

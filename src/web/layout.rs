@@ -1,7 +1,7 @@
 //! What every page has round it, and how a page becomes an answer.
 
 use askama::Template;
-use axum::http::header;
+use axum::http::{StatusCode, header};
 use axum::response::{Html, IntoResponse, Response};
 use jiff::Timestamp;
 
@@ -254,6 +254,28 @@ impl Errors {
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
+
+    /// What a form shows beside its fields when it was refused; a conflict is about `field`.
+    ///
+    /// # Errors
+    /// Everything that the form cannot mend.
+    pub fn of_refusal(error: AppError, field: &str) -> Result<(StatusCode, Self), AppError> {
+        let status = error.status();
+        match error {
+            AppError::Invalid(fields) => Ok((status, Self(fields))),
+            AppError::Conflict(words) => {
+                let field = field.to_owned();
+                Ok((status, Self(vec![FieldError { field, words }])))
+            }
+            AppError::Unauthorized
+            | AppError::NotFound
+            | AppError::Forbidden(_)
+            | AppError::TooMany { .. }
+            | AppError::Unavailable(_)
+            | AppError::TooLarge
+            | AppError::Internal(_) => Err(error),
+        }
+    }
 }
 
 /// Renders a page.
@@ -267,9 +289,18 @@ pub fn page(template: &impl Template) -> Result<Response, AppError> {
     Ok(Html(html).into_response())
 }
 
+/// Renders a page with another status, such as that of a form that was refused.
+///
+/// # Errors
+/// As [`page`].
+pub fn page_with(status: StatusCode, template: &impl Template) -> Result<Response, AppError> {
+    let mut response = page(template)?;
+    *response.status_mut() = status;
+    Ok(response)
+}
+
 /// Sends the browser elsewhere with a GET, after a form did its work.
 #[must_use]
 pub fn see_other(to: &str) -> Response {
-    let status = axum::http::StatusCode::SEE_OTHER;
-    (status, [(header::LOCATION, to.to_owned())]).into_response()
+    (StatusCode::SEE_OTHER, [(header::LOCATION, to.to_owned())]).into_response()
 }

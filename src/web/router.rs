@@ -16,61 +16,24 @@ use super::{assets, csrf, events, extract, headers, problem, session};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::web as identity;
-use crate::{audit, home, projects, requests};
+use crate::releases::web as releases;
+use crate::runs::web as runs;
+use crate::workloads::web as workloads;
+use crate::{audit, clusters, connections, home, projects, requests};
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 
 /// The whole surface. Streams get no time limit; everything else does.
 pub fn router(app: &App) -> Router {
-    let api = Router::new()
-        .route(
-            "/session",
-            post(identity::api_sign_in).delete(identity::api_sign_out),
+    // The menu of every page counts what waits for its reader.
+    let count = from_fn_with_state(app.clone(), requests::web::count_for_menu);
+    let limited = pages()
+        .route_layer(count)
+        .nest(
+            "/api/v1",
+            platform_api().merge(request_api()).merge(release_api()),
         )
-        .route("/me", get(identity::api_me))
-        .route(
-            "/projects",
-            get(projects::api::list).post(projects::api::ask),
-        )
-        .route("/projects/{key}", get(projects::api::show))
-        .route(
-            "/requests",
-            get(requests::api::list).post(requests::api::file),
-        )
-        .route("/requests/{number}", get(requests::api::show))
-        .route("/requests/{number}/decisions", post(requests::api::decide))
-        .route(
-            "/requests/{number}/withdrawal",
-            post(requests::api::withdraw),
-        )
-        .route("/audit", get(audit::api::list));
-    let pages = Router::new()
-        .route("/", get(home::web::home))
-        .route("/projects", get(projects::web::list))
-        .route(
-            "/projects/new",
-            get(projects::web::form).post(projects::web::ask),
-        )
-        .route("/projects/{key}", get(home::project::overview))
-        .route("/audit", get(audit::web::trail))
-        .route("/requests", get(requests::web::inbox))
-        .route("/requests/{number}", get(requests::web::request))
-        .route("/requests/{number}/decisions", post(requests::web::decide))
-        .route(
-            "/requests/{number}/withdrawal",
-            post(requests::web::withdraw),
-        )
-        .route("/login", get(identity::login_page).post(identity::sign_in))
-        .route("/login/as", post(identity::sign_in_as))
-        .route("/logout", post(identity::sign_out))
-        .route("/language", post(identity::set_language))
-        .route_layer(from_fn_with_state(
-            app.clone(),
-            requests::web::count_for_menu,
-        ));
-    let limited = pages
-        .nest("/api/v1", api)
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_LIMIT,
@@ -99,6 +62,141 @@ pub fn router(app: &App) -> Router {
         router
     };
     router.with_state(app.clone())
+}
+
+/// Pages, in the order of the menu.
+fn pages() -> Router<App> {
+    Router::new()
+        .route("/", get(home::web::home))
+        .route("/login", get(identity::login_page).post(identity::sign_in))
+        .route("/login/as", post(identity::sign_in_as))
+        .route("/logout", post(identity::sign_out))
+        .route("/language", post(identity::set_language))
+        .route("/projects", get(projects::web::list))
+        .route(
+            "/projects/new",
+            get(projects::web::form).post(projects::web::ask),
+        )
+        .route("/projects/{key}", get(home::project::overview))
+        .route("/requests", get(requests::web::inbox))
+        .route("/requests/{number}", get(requests::web::request))
+        .route("/requests/{number}/decisions", post(requests::web::decide))
+        .route(
+            "/requests/{number}/withdrawal",
+            post(requests::web::withdraw),
+        )
+        .route("/audit", get(audit::web::trail))
+        .route(
+            "/connections",
+            get(connections::web::list).post(connections::web::create),
+        )
+        .route("/connections/new", get(connections::web::new))
+        .route(
+            "/connections/{key}",
+            get(connections::web::show).post(connections::web::update),
+        )
+        .route("/connections/{key}/test", post(connections::web::test))
+        .route("/connections/{key}/delete", post(connections::web::delete))
+        .route(
+            "/clusters",
+            get(clusters::web::list).post(clusters::web::create),
+        )
+        .route("/clusters/new", get(clusters::web::new))
+        .route(
+            "/clusters/{key}",
+            get(clusters::web::show).post(clusters::web::update),
+        )
+        .route("/clusters/{key}/test", post(clusters::web::test))
+        .route(
+            "/environments/new",
+            get(clusters::environments_web::new_environment)
+                .post(clusters::environments_web::create_environment),
+        )
+        .route(
+            "/languages/new",
+            get(clusters::environments_web::new_language)
+                .post(clusters::environments_web::create_language),
+        )
+}
+
+/// Signing in, and what operations and administrators register.
+fn platform_api() -> Router<App> {
+    Router::new()
+        .route(
+            "/session",
+            post(identity::api_sign_in).delete(identity::api_sign_out),
+        )
+        .route("/me", get(identity::api_me))
+        .route(
+            "/connections",
+            get(connections::api::list).post(connections::api::create),
+        )
+        .route(
+            "/connections/{id}",
+            get(connections::api::show)
+                .put(connections::api::update)
+                .delete(connections::api::delete),
+        )
+        .route("/connections/{id}/test", post(connections::api::test))
+        .route(
+            "/clusters",
+            get(clusters::api::list).post(clusters::api::create),
+        )
+        .route("/clusters/{id}", get(clusters::api::show))
+        .route("/clusters/{id}/test", post(clusters::api::test))
+        .route(
+            "/environments",
+            get(clusters::api::environments).post(clusters::api::create_environment),
+        )
+        .route(
+            "/languages",
+            get(clusters::api::languages).post(clusters::api::create_language),
+        )
+}
+
+/// Projects, what is asked for, and what is on record.
+fn request_api() -> Router<App> {
+    Router::new()
+        .route(
+            "/projects",
+            get(projects::api::list).post(projects::api::ask),
+        )
+        .route("/projects/{key}", get(projects::api::show))
+        .route(
+            "/requests",
+            get(requests::api::list).post(requests::api::file),
+        )
+        .route("/requests/{number}", get(requests::api::show))
+        .route("/requests/{number}/decisions", post(requests::api::decide))
+        .route(
+            "/requests/{number}/withdrawal",
+            post(requests::api::withdraw),
+        )
+        .route("/audit", get(audit::api::list))
+}
+
+/// From a commit to production and back.
+fn release_api() -> Router<App> {
+    Router::new()
+        .route(
+            "/projects/{key}/releases",
+            get(releases::api_list).post(releases::api_open),
+        )
+        .route("/projects/{key}/releases/{n}", get(releases::api_by_number))
+        .route("/projects/{key}/workloads", get(workloads::api_list))
+        .route(
+            "/projects/{key}/environments/{env}/rollbacks",
+            get(releases::api_candidates).post(releases::api_roll_back),
+        )
+        .route("/workloads/{id}/pods", get(workloads::api_pods))
+        .route("/releases/{id}", get(releases::api_show))
+        .route("/releases/{id}/log", get(releases::api_log))
+        .route("/releases/{id}/confirmation", post(releases::api_confirm))
+        .route("/releases/{id}/deployments", post(releases::api_deploy))
+        .route("/runs", get(runs::api_list))
+        .route("/steps/{id}/retry", post(runs::api_retry))
+        .route("/steps/{id}/look", post(runs::api_look_now))
+        .route("/steps/{id}/abandonment", post(runs::api_abandon))
 }
 
 async fn not_found() -> AppError {

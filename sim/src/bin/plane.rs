@@ -8,13 +8,13 @@ async fn main() -> anyhow::Result<()> {
     let mut terminated = signal(SignalKind::terminate())?;
     let plane = Plane::start().await?;
     println!("kubeconfig {}", plane.kubeconfig_path.display());
-    println!("limited    {}", plane.limited_kubeconfig_path.display());
     println!("kubectl    {}", plane.kubectl.display());
     println!("registry   {}", plane.registry_url);
-    println!(
-        "started in {} ms; Ctrl-C ends it",
-        plane.started_in.as_millis()
-    );
+    for (name, value) in plane.contract_settings() {
+        println!("export {name}={}", value.display());
+    }
+    let took = plane.started_in.as_millis();
+    println!("started in {took} ms; Ctrl-C ends it");
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted?,
         _ = terminated.recv() => {}

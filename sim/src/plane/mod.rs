@@ -8,6 +8,7 @@ mod files;
 mod start;
 mod tools;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -51,6 +52,26 @@ impl Plane {
     /// An error where one of the processes has ended by itself.
     pub fn check(&mut self) -> anyhow::Result<()> {
         self.children.check()
+    }
+
+    /// The environment in which the contract suite holds its expectations against this plane.
+    #[must_use]
+    pub fn contract_settings(&self) -> Vec<(&'static str, OsString)> {
+        vec![
+            (
+                "SLIPWAY_CONTRACT_KUBECONFIG",
+                self.kubeconfig_path.clone().into(),
+            ),
+            (
+                "SLIPWAY_CONTRACT_KUBECONFIG_LIMITED",
+                self.limited_kubeconfig_path.clone().into(),
+            ),
+            ("SLIPWAY_CONTRACT_KUBECTL", self.kubectl.clone().into()),
+            (
+                "SLIPWAY_CONTRACT_REGISTRY_URL",
+                self.registry_url.clone().into(),
+            ),
+        ]
     }
 
     /// The folder with the processes' logs and data.

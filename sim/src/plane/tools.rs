@@ -58,7 +58,7 @@ pub struct Tools {
 
 impl Tools {
     /// Finds the programs, building those that are missing: about ten minutes on two cores and
-    /// 1.5 GiB of Go's own cache at first, nothing afterwards. Says on stderr what it does.
+    /// some GiB of Go's own cache at first, nothing afterwards. Says on stderr what it does.
     pub fn ready() -> anyhow::Result<Self> {
         if let Some(dir) = given_dir() {
             return Self::complete(dir);

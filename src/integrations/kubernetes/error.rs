@@ -11,6 +11,9 @@ use crate::integrations::CallError;
 const MAX_DETAIL_CHARS: usize = 500;
 /// How Kubernetes names a field that another manager owns.
 const FIELD_CONFLICT: &str = "FieldManagerConflict";
+/// How an apply with a field that the server does not know is answered: with code 500, although
+/// repeating is of no use.
+const UNKNOWN_FIELD: &str = "failed to create typed patch object";
 
 /// One field that the API server found wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,11 +70,18 @@ pub(super) fn apply_error(error: kube::Error) -> ApplyError {
     let kube::Error::Api(status) = error else {
         return call_error(error).into();
     };
+    let fields = invalid_fields(&status);
     match status.code {
         409 if status.reason == "Conflict" && owned_fields(&status).is_empty() => ApplyError::Stale,
+        // It was deleted and made again: ours is the identity of the one that is gone.
+        422 if fields.iter().any(|wrong| wrong.field == "metadata.uid") => ApplyError::Stale,
         400 | 422 => ApplyError::Invalid {
             detail: cut(&status.message),
-            fields: invalid_fields(&status),
+            fields,
+        },
+        500 if status.message.starts_with(UNKNOWN_FIELD) => ApplyError::Invalid {
+            detail: cut(&status.message),
+            fields,
         },
         _ => status_error(&status).into(),
     }
@@ -198,6 +208,26 @@ mod tests {
         assert!(matches!(
             exists,
             ApplyError::Call(CallError::Conflict { .. })
+        ));
+    }
+
+    #[test]
+    fn another_identity_is_stale_and_an_unknown_field_invalid() {
+        let causes = serde_json::json!([{
+            "reason": "FieldValueInvalid", "field": "metadata.uid", "message": "immutable",
+        }]);
+        let replaced = apply_error(status(422, "Invalid", &causes));
+        assert!(matches!(replaced, ApplyError::Stale));
+        let kube::Error::Api(mut unknown) = status(500, "", &none()) else {
+            panic!("built as a status");
+        };
+        unknown.message = format!("{UNKNOWN_FIELD} (a/b): .spec.x: field not declared in schema");
+        let unknown = apply_error(kube::Error::Api(unknown));
+        assert!(matches!(unknown, ApplyError::Invalid { .. }));
+        let broken = apply_error(status(500, "InternalError", &none()));
+        assert!(matches!(
+            broken,
+            ApplyError::Call(CallError::Unavailable { .. })
         ));
     }
 

@@ -42,8 +42,11 @@ impl Kubernetes {
     }
 
     /// Makes or changes the object to be as given, taking fields from whoever owns them; what we
-    /// applied before and is now left out is removed. With `metadata.resourceVersion` set it
-    /// fails as `Stale` where the object has moved on.
+    /// applied before and is now left out is removed.
+    ///
+    /// With `metadata.resourceVersion` set it fails as `Stale` where the object has moved on. One
+    /// that was deleted meanwhile it would make again, unless `metadata.uid` is set too: then that
+    /// is `Stale` as well.
     pub async fn apply<K: Kind>(&self, object: &K) -> Result<K, ApplyError> {
         let (namespace, object_name) = place(object)?;
         let api = self.api::<K>(namespace)?;

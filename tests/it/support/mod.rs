@@ -1,7 +1,9 @@
 //! Plumbing of the tests: a database each, the portal on loopback, browsers with a cookie.
 
 pub mod browser;
+pub mod cluster;
 pub mod database;
+pub mod logs;
 pub mod portal;
 pub mod seed;
 

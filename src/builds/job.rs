@@ -1,0 +1,155 @@
+//! The project's job: made from its language's template on first use, copied anew when the
+//! template moved, never taken from somebody's hands.
+
+use super::{Build, PARAMETERS, Source};
+use crate::error::Words;
+use crate::integrations::CallError;
+use crate::integrations::jenkins::job_xml::{self, Hand};
+use crate::integrations::jenkins::{CreateJobError, Jenkins, JobName};
+
+/// What looking for the job came to.
+#[derive(Debug, Clone)]
+pub enum JobOutcome {
+    Ready,
+    /// Jenkins builds it right now; its configuration must not be touched meanwhile.
+    Busy,
+    /// People must act: no template, wrong parameters, somebody else's job.
+    Blocked(Words),
+}
+
+/// Finds the job as it should be, or makes it so. Safe to repeat.
+///
+/// # Errors
+/// Jenkins' trouble.
+pub async fn ensure_job(
+    jenkins: &Jenkins,
+    build: &Build,
+    source: &Source,
+) -> Result<JobOutcome, CallError> {
+    let blocked = |code: &str| Ok(JobOutcome::Blocked(words(code, build, source)));
+    let (Ok(name), Ok(template)) = (
+        JobName::parse(&build.job),
+        JobName::parse(&source.template_job),
+    ) else {
+        return blocked("job-name-bad");
+    };
+    let Some(template) = jenkins.job_config(&template).await? else {
+        return blocked("job-no-template");
+    };
+    if !declares_all(&template) {
+        return blocked("job-template-parameters");
+    }
+    let Ok(wanted) = job_xml::from_template(&template, &source.project) else {
+        return blocked("job-template-broken");
+    };
+    match jenkins.job_config(&name).await? {
+        None => create(jenkins, &name, &wanted, build, source).await,
+        Some(found) => keep(jenkins, &name, &found, &template, &wanted, build, source).await,
+    }
+}
+
+fn words(code: &str, build: &Build, source: &Source) -> Words {
+    Words::new(code)
+        .with("job", &build.job)
+        .with("template", &source.template_job)
+}
+
+/// Exactly ours, all of them text: Jenkins drops what is not declared without a word.
+fn declares_all(xml: &str) -> bool {
+    let Ok(declared) = job_xml::parameters(xml) else {
+        return false;
+    };
+    let mut names: Vec<&str> = declared.iter().map(|p| p.name.as_str()).collect();
+    let mut ours = PARAMETERS.to_vec();
+    names.sort_unstable();
+    ours.sort_unstable();
+    names == ours && declared.iter().all(|p| p.is_text)
+}
+
+async fn create(
+    jenkins: &Jenkins,
+    name: &JobName,
+    wanted: &str,
+    build: &Build,
+    source: &Source,
+) -> Result<JobOutcome, CallError> {
+    if let Some(folder) = name.folder() {
+        jenkins.ensure_folder(&folder).await?;
+    }
+    match jenkins.create_job_from_xml(name, wanted).await {
+        Ok(()) => ready(jenkins, name, build, source).await,
+        // Another spelling of case, or our own call whose answer was lost: the next look tells.
+        Err(CreateJobError::Exists) => match jenkins.job_config(name).await? {
+            Some(found) if is_ours(&found, source) => ready(jenkins, name, build, source).await,
+            Some(_) | None => Ok(JobOutcome::Blocked(words("job-foreign", build, source))),
+        },
+        Err(CreateJobError::Call(error)) => Err(error),
+    }
+}
+
+fn is_ours(xml: &str, source: &Source) -> bool {
+    match job_xml::hand(xml) {
+        Ok(Hand::Ours(marker) | Hand::Edited(marker)) => marker.project == source.project,
+        Ok(Hand::Foreign) | Err(_) => false,
+    }
+}
+
+/// A job that is there: kept, copied anew from a template that moved, or left alone.
+async fn keep(
+    jenkins: &Jenkins,
+    name: &JobName,
+    found: &str,
+    template: &str,
+    wanted: &str,
+    build: &Build,
+    source: &Source,
+) -> Result<JobOutcome, CallError> {
+    if !is_ours(found, source) {
+        return Ok(JobOutcome::Blocked(words("job-foreign", build, source)));
+    }
+    let moved = match job_xml::hand(found) {
+        Ok(Hand::Ours(marker)) => {
+            job_xml::content_hash(template).is_ok_and(|hash| hash != marker.template_sha256)
+        }
+        // Edited by hand: operations wanted it so.
+        Ok(Hand::Edited(_) | Hand::Foreign) | Err(_) => false,
+    };
+    if moved {
+        // Configuration sent during a build makes Jenkins lie about that build.
+        if let Some(job) = jenkins.job(name).await?
+            && job.next_build_number > 1
+            && let Some(last) = jenkins.build(name, job.next_build_number - 1).await?
+            && last.building
+        {
+            return Ok(JobOutcome::Busy);
+        }
+        jenkins.update_config(name, wanted).await?;
+    }
+    ready(jenkins, name, build, source).await
+}
+
+/// Buildable, and declaring what we are going to send.
+async fn ready(
+    jenkins: &Jenkins,
+    name: &JobName,
+    build: &Build,
+    source: &Source,
+) -> Result<JobOutcome, CallError> {
+    let Some(job) = jenkins.job(name).await? else {
+        return Ok(JobOutcome::Blocked(words("job-gone", build, source)));
+    };
+    let declared = PARAMETERS
+        .iter()
+        .all(|p| job.parameters.iter().any(|d| d == p));
+    if !declared {
+        return Ok(JobOutcome::Blocked(words("job-parameters", build, source)));
+    }
+    if !job.buildable {
+        return Ok(JobOutcome::Blocked(words(
+            "job-not-buildable",
+            build,
+            source,
+        )));
+    }
+    Ok(JobOutcome::Ready)
+}

@@ -1,0 +1,220 @@
+//! The SQL of builds and their logs.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::look::Chunk;
+use super::{Build, BuildId, Outcome, Stage};
+use crate::connections::ConnectionId;
+use crate::db::DbError;
+
+pub async fn insert(connection: &mut PgConnection, build: &Build) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO build (id, release_id, attempt, jenkins_id, job, image)
+         VALUES ($1, $2, $3, $4, $5, $6)",
+        build.id.0,
+        build.release,
+        build.attempt,
+        build.jenkins.0,
+        build.job,
+        build.image,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn find(executor: impl PgExecutor<'_>, id: BuildId) -> Result<Option<Build>, DbError> {
+    Ok(fetch(executor, Some(id), None).await?.pop())
+}
+
+/// A release's builds, the newest attempt last.
+pub async fn of_release(
+    executor: impl PgExecutor<'_>,
+    release: Uuid,
+) -> Result<Vec<Build>, DbError> {
+    fetch(executor, None, Some(release)).await
+}
+
+async fn fetch(
+    executor: impl PgExecutor<'_>,
+    id: Option<BuildId>,
+    release: Option<Uuid>,
+) -> Result<Vec<Build>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id: BuildId", release_id, attempt,
+            jenkins_id AS "jenkins: ConnectionId", job, image, number,
+            result AS "result: Outcome", stages AS "stages: Json<Vec<Stage>>", log_offset,
+            log_lines, log_complete, started_at, ended_at
+           FROM build
+           WHERE ($1::uuid IS NULL OR id = $1) AND ($2::uuid IS NULL OR release_id = $2)
+           ORDER BY attempt"#,
+        id.map(|i| i.0),
+        release,
+    )
+    .fetch_all(executor)
+    .await?;
+    let builds = rows.into_iter().map(|r| Build {
+        id: r.id,
+        release: r.release_id,
+        attempt: r.attempt,
+        jenkins: r.jenkins,
+        job: r.job,
+        image: r.image,
+        number: r.number,
+        result: r.result,
+        stages: r.stages.0,
+        log_offset: r.log_offset,
+        log_lines: r.log_lines,
+        log_complete: r.log_complete,
+        started_at: r.started_at.map(|t| t.to_jiff()),
+        ended_at: r.ended_at.map(|t| t.to_jiff()),
+    });
+    Ok(builds.collect())
+}
+
+/// The number of the one build that counts; it never changes again.
+pub async fn adopt(
+    connection: &mut PgConnection,
+    id: BuildId,
+    number: i64,
+    started_at: Timestamp,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE build SET number = $2, started_at = COALESCE(started_at, $3)
+         WHERE id = $1 AND number IS NULL",
+        id.0,
+        number,
+        started_at.to_sqlx() as _,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn save_stages(
+    connection: &mut PgConnection,
+    id: BuildId,
+    stages: &[Stage],
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE build SET stages = $2 WHERE id = $1",
+        id.0,
+        Json(stages) as _
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Appends a chunk if it begins where the log so far ends; a repeat changes nothing.
+pub async fn save_log(
+    connection: &mut PgConnection,
+    id: BuildId,
+    chunk: &Chunk,
+) -> Result<(), DbError> {
+    let text = chunk.text.replace('\0', "\u{fffd}");
+    let lines = i64::try_from(text.matches('\n').count()).unwrap_or(0);
+    sqlx::query!(
+        "WITH moved AS (
+            UPDATE build SET log_offset = $3, log_lines = log_lines + $4
+            WHERE id = $1 AND log_offset = $2 RETURNING log_lines - $4 AS first_line
+         )
+         INSERT INTO log_chunk (build_id, start_offset, first_line, line_count, text)
+         SELECT $1, $2, first_line, $4, $5 FROM moved",
+        id.0,
+        chunk.start,
+        chunk.next,
+        lines,
+        text,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn complete(
+    connection: &mut PgConnection,
+    id: BuildId,
+    outcome: Outcome,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE build SET result = $2, ended_at = slipway_now(), log_complete = true
+         WHERE id = $1 AND ended_at IS NULL",
+        id.0,
+        outcome.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A line of a log with its number, from 0.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Line {
+    pub number: i64,
+    pub text: String,
+}
+
+/// Text of the chunks that hold line `first` and those after it, at most `limit` chunks.
+pub async fn chunks_from(
+    executor: impl PgExecutor<'_>,
+    id: BuildId,
+    first: i64,
+    limit: i64,
+) -> Result<Vec<Line>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT first_line, text FROM log_chunk
+         WHERE build_id = $1 AND first_line + line_count >= $2
+         ORDER BY first_line, start_offset LIMIT $3",
+        id.0,
+        first,
+        limit,
+    )
+    .fetch_all(executor)
+    .await?;
+    let chunks: Vec<(i64, String)> = rows.into_iter().map(|r| (r.first_line, r.text)).collect();
+    Ok(lines(&chunks)
+        .into_iter()
+        .filter(|l| l.number >= first)
+        .collect())
+}
+
+/// The last lines of a log.
+pub async fn last_lines(
+    executor: impl PgExecutor<'_>,
+    id: BuildId,
+    count: usize,
+) -> Result<Vec<Line>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT first_line, text FROM log_chunk WHERE build_id = $1
+         ORDER BY start_offset DESC LIMIT 20",
+        id.0,
+    )
+    .fetch_all(executor)
+    .await?;
+    let chunks: Vec<(i64, String)> = rows
+        .into_iter()
+        .rev()
+        .map(|r| (r.first_line, r.text))
+        .collect();
+    let mut all = lines(&chunks);
+    let from = all.len().saturating_sub(count);
+    Ok(all.split_off(from))
+}
+
+/// Chunks end anywhere, so neighbours are joined before they are cut into lines.
+fn lines(chunks: &[(i64, String)]) -> Vec<Line> {
+    let Some((first, _)) = chunks.first() else {
+        return Vec::new();
+    };
+    let text: String = chunks.iter().map(|(_, text)| text.as_str()).collect();
+    let line = |(number, text): (i64, &str)| Line {
+        number,
+        text: text.to_owned(),
+    };
+    (*first..).zip(text.lines()).map(line).collect()
+}

@@ -1,0 +1,256 @@
+//! Clusters, environments and languages over the API.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Cluster, ClusterDraft, ClusterId, Environment, EnvironmentCluster, EnvironmentDraft,
+    EnvironmentId, Language, LanguageDraft, LanguageId, Tier,
+};
+use crate::app::App;
+use crate::connections::api::{HealthAnswer, List, TestAnswer};
+use crate::error::AppError;
+use crate::identity::{Actor, Permission, Scope};
+use crate::web::extract::{Ctx, Json, Path};
+use crate::web::text::Locale;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ClusterBody {
+    key: String,
+    site: String,
+    kubeconfig: SecretString,
+    registry_host: String,
+    #[serde(default = "yes")]
+    makes_namespaces: bool,
+}
+
+const fn yes() -> bool {
+    true
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EnvironmentBody {
+    key: String,
+    tier: Tier,
+    rank: i32,
+    #[serde(default)]
+    approvals: i32,
+    clusters: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LanguageBody {
+    key: String,
+    jenkins: String,
+    template_job: String,
+}
+
+#[derive(Serialize)]
+pub struct ClusterAnswer {
+    id: ClusterId,
+    key: String,
+    site: String,
+    server: String,
+    registry_host: String,
+    makes_namespaces: bool,
+    environments: Vec<String>,
+    health: Option<HealthAnswer>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl ClusterAnswer {
+    fn new(cluster: Cluster, locale: Locale) -> Self {
+        Self {
+            id: cluster.id,
+            server: cluster.address().to_owned(),
+            key: cluster.key,
+            site: cluster.site,
+            registry_host: cluster.registry_host,
+            makes_namespaces: cluster.makes_namespaces,
+            environments: cluster.environments,
+            health: cluster.health.map(|o| HealthAnswer::new(&o, locale)),
+            created_at: cluster.created_at,
+            updated_at: cluster.updated_at,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct EnvironmentAnswer {
+    id: EnvironmentId,
+    key: String,
+    tier: Tier,
+    rank: i32,
+    approvals: i32,
+    clusters: Vec<EnvironmentCluster>,
+    created_at: Timestamp,
+}
+
+impl From<Environment> for EnvironmentAnswer {
+    fn from(environment: Environment) -> Self {
+        let Environment {
+            id,
+            key,
+            tier,
+            rank,
+            approvals,
+            clusters,
+            created_at,
+        } = environment;
+        Self {
+            id,
+            key,
+            tier,
+            rank,
+            approvals,
+            clusters,
+            created_at,
+        }
+    }
+}
+
+#[derive(Serialize)]
+pub struct LanguageAnswer {
+    id: LanguageId,
+    key: String,
+    jenkins: String,
+    template_job: String,
+    created_at: Timestamp,
+}
+
+impl From<Language> for LanguageAnswer {
+    fn from(language: Language) -> Self {
+        Self {
+            id: language.id,
+            key: language.key,
+            jenkins: language.jenkins,
+            template_job: language.template_job.to_string(),
+            created_at: language.created_at,
+        }
+    }
+}
+
+pub async fn list(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+) -> Result<axum::Json<List<ClusterAnswer>>, AppError> {
+    actor.must(Permission::ViewPlatform, Scope::Platform)?;
+    let found = super::list(&app).await?.into_iter();
+    let items: Vec<_> = found.map(|c| ClusterAnswer::new(c, ctx.locale)).collect();
+    Ok(axum::Json(items.into()))
+}
+
+pub async fn create(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Json(body): Json<ClusterBody>,
+) -> Result<Response, AppError> {
+    actor.must(Permission::ManageClusters, Scope::Platform)?;
+    let draft = ClusterDraft {
+        key: body.key,
+        site: body.site,
+        kubeconfig: Some(body.kubeconfig),
+        registry_host: body.registry_host,
+        makes_namespaces: body.makes_namespaces,
+    };
+    let id = super::create(&app, &draft, &ctx.origin()).await?;
+    let answer = one(&app, id, ctx.locale).await?;
+    Ok((StatusCode::CREATED, answer).into_response())
+}
+
+pub async fn show(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<ClusterId>,
+) -> Result<axum::Json<ClusterAnswer>, AppError> {
+    actor.must(Permission::ViewPlatform, Scope::Platform)?;
+    one(&app, id, ctx.locale).await
+}
+
+pub async fn test(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<ClusterId>,
+) -> Result<axum::Json<TestAnswer<ClusterId>>, AppError> {
+    actor.must(Permission::ManageClusters, Scope::Platform)?;
+    let observed = super::test(&app, id, &ctx.origin()).await?;
+    let health = HealthAnswer::new(&observed, ctx.locale);
+    Ok(axum::Json(TestAnswer { id, health }))
+}
+
+/// For everybody who is signed in, because forms offer environments.
+pub async fn environments(
+    State(app): State<App>,
+    _actor: Actor,
+) -> Result<axum::Json<List<EnvironmentAnswer>>, AppError> {
+    let found = super::environments(&app).await?.into_iter();
+    let items: Vec<EnvironmentAnswer> = found.map(Into::into).collect();
+    Ok(axum::Json(items.into()))
+}
+
+pub async fn create_environment(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Json(body): Json<EnvironmentBody>,
+) -> Result<Response, AppError> {
+    actor.must(Permission::ManageClusters, Scope::Platform)?;
+    let draft = EnvironmentDraft {
+        key: body.key,
+        tier: body.tier,
+        rank: body.rank,
+        approvals: body.approvals,
+        clusters: body.clusters,
+    };
+    let made = super::create_environment(&app, &draft, &ctx.origin()).await?;
+    let answer = axum::Json(EnvironmentAnswer::from(made));
+    Ok((StatusCode::CREATED, answer).into_response())
+}
+
+pub async fn languages(
+    State(app): State<App>,
+    actor: Actor,
+) -> Result<axum::Json<List<LanguageAnswer>>, AppError> {
+    actor.must(Permission::ViewPlatform, Scope::Platform)?;
+    let found = super::languages(&app).await?.into_iter();
+    let items: Vec<LanguageAnswer> = found.map(Into::into).collect();
+    Ok(axum::Json(items.into()))
+}
+
+pub async fn create_language(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Json(body): Json<LanguageBody>,
+) -> Result<Response, AppError> {
+    actor.must(Permission::ManageClusters, Scope::Platform)?;
+    let draft = LanguageDraft {
+        key: body.key,
+        jenkins: body.jenkins,
+        template_job: body.template_job,
+    };
+    let made = super::create_language(&app, &draft, &ctx.origin()).await?;
+    let answer = axum::Json(LanguageAnswer::from(made));
+    Ok((StatusCode::CREATED, answer).into_response())
+}
+
+async fn one(
+    app: &App,
+    id: ClusterId,
+    locale: Locale,
+) -> Result<axum::Json<ClusterAnswer>, AppError> {
+    let found = super::find(app, id).await?.ok_or(AppError::NotFound)?;
+    Ok(axum::Json(ClusterAnswer::new(found, locale)))
+}

@@ -1,0 +1,224 @@
+//! Connections over the API.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::{Connection, ConnectionId, Credential, Draft, Fields, Kind, Observed};
+use crate::app::App;
+use crate::error::{AppError, Words};
+use crate::identity::{Actor, Permission, Scope};
+use crate::web::extract::{Ctx, Json, Path};
+use crate::web::text::Locale;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Body {
+    key: String,
+    kind: Kind,
+    url: String,
+    #[serde(default)]
+    config: Fields,
+    #[serde(default)]
+    credential: Option<SecretString>,
+}
+
+impl From<Body> for Draft {
+    fn from(body: Body) -> Self {
+        Self {
+            key: body.key,
+            kind: body.kind,
+            url: body.url,
+            config: body.config,
+            credential: body.credential,
+        }
+    }
+}
+
+/// A whole list; `next` is where a longer one would go on.
+#[derive(Serialize)]
+pub struct List<T> {
+    pub items: Vec<T>,
+    pub next: Option<String>,
+}
+
+impl<T> From<Vec<T>> for List<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
+}
+
+#[derive(Serialize)]
+pub struct ConnectionAnswer {
+    id: ConnectionId,
+    key: String,
+    kind: Kind,
+    url: String,
+    config: Fields,
+    credential: Option<CredentialAnswer>,
+    health: Option<HealthAnswer>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct CredentialAnswer {
+    version: i32,
+    changed_at: Timestamp,
+}
+
+/// A test's outcome, with the sentence in the reader's language.
+#[derive(Serialize)]
+pub struct HealthAnswer {
+    ok: bool,
+    version: Option<String>,
+    code: String,
+    text: String,
+    missing: Vec<MissingAnswer>,
+    detail: Option<String>,
+    at: Timestamp,
+    since: Timestamp,
+}
+
+#[derive(Serialize)]
+struct MissingAnswer {
+    #[serde(flatten)]
+    words: Words,
+    text: String,
+}
+
+impl HealthAnswer {
+    #[must_use]
+    pub fn new(observed: &Observed, locale: Locale) -> Self {
+        let Observed { report, at, since } = observed;
+        let missing = report.missing.iter().map(|words| MissingAnswer {
+            words: words.clone(),
+            text: locale.words(words),
+        });
+        Self {
+            ok: report.ok,
+            version: report.version.clone(),
+            code: report.words.code.clone(),
+            text: locale.words(&report.words),
+            missing: missing.collect(),
+            detail: report.detail.clone(),
+            at: *at,
+            since: *since,
+        }
+    }
+}
+
+impl ConnectionAnswer {
+    fn new(connection: Connection, locale: Locale) -> Self {
+        Self {
+            id: connection.id,
+            kind: connection.config.kind(),
+            url: connection.address().to_owned(),
+            key: connection.key,
+            config: connection.config.fields(),
+            credential: match connection.credential {
+                Credential::Unset => None,
+                Credential::Set {
+                    version,
+                    changed_at,
+                } => Some(CredentialAnswer {
+                    version,
+                    changed_at,
+                }),
+            },
+            health: connection.health.map(|o| HealthAnswer::new(&o, locale)),
+            created_at: connection.created_at,
+            updated_at: connection.updated_at,
+        }
+    }
+}
+
+pub async fn list(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+) -> Result<axum::Json<List<ConnectionAnswer>>, AppError> {
+    actor.must(Permission::ViewPlatform, Scope::Platform)?;
+    let found = super::list(&app).await?.into_iter();
+    let items: Vec<_> = found
+        .map(|c| ConnectionAnswer::new(c, ctx.locale))
+        .collect();
+    Ok(axum::Json(items.into()))
+}
+
+pub async fn create(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Json(body): Json<Body>,
+) -> Result<Response, AppError> {
+    actor.must(Permission::ManageConnections, Scope::Platform)?;
+    let id = super::create(&app, &body.into(), &ctx.origin()).await?;
+    let answer = one(&app, id, ctx.locale).await?;
+    Ok((StatusCode::CREATED, answer).into_response())
+}
+
+pub async fn show(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<ConnectionId>,
+) -> Result<axum::Json<ConnectionAnswer>, AppError> {
+    actor.must(Permission::ViewPlatform, Scope::Platform)?;
+    one(&app, id, ctx.locale).await
+}
+
+pub async fn update(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<ConnectionId>,
+    Json(body): Json<Body>,
+) -> Result<axum::Json<ConnectionAnswer>, AppError> {
+    actor.must(Permission::ManageConnections, Scope::Platform)?;
+    super::update(&app, id, &body.into(), &ctx.origin()).await?;
+    one(&app, id, ctx.locale).await
+}
+
+pub async fn delete(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<ConnectionId>,
+) -> Result<StatusCode, AppError> {
+    actor.must(Permission::ManageConnections, Scope::Platform)?;
+    super::delete(&app, id, &ctx.origin()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What a test answers: whose it is, and what came of it.
+#[derive(Serialize)]
+pub struct TestAnswer<Id> {
+    pub id: Id,
+    #[serde(flatten)]
+    pub health: HealthAnswer,
+}
+
+pub async fn test(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<ConnectionId>,
+) -> Result<axum::Json<TestAnswer<ConnectionId>>, AppError> {
+    actor.must(Permission::ManageConnections, Scope::Platform)?;
+    let observed = super::test(&app, id, &ctx.origin()).await?;
+    let health = HealthAnswer::new(&observed, ctx.locale);
+    Ok(axum::Json(TestAnswer { id, health }))
+}
+
+async fn one(
+    app: &App,
+    id: ConnectionId,
+    locale: Locale,
+) -> Result<axum::Json<ConnectionAnswer>, AppError> {
+    let found = super::find(app, id).await?.ok_or(AppError::NotFound)?;
+    Ok(axum::Json(ConnectionAnswer::new(found, locale)))
+}

@@ -1,0 +1,259 @@
+//! Releases: one commit of a project on its way, from tag to production and back.
+//!
+//! Invariant: what reaches production is an artifact with a digest that somebody confirmed while
+//! test ran it. PostgreSQL refuses anything else; code here only says so in words.
+
+mod confirm;
+mod open;
+mod outside;
+mod production;
+mod rollback;
+mod rollout;
+mod state;
+mod steps;
+mod store;
+mod tag;
+pub mod web;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+pub use confirm::{Confirming, confirm};
+pub use open::{Opening, open};
+pub use production::{Production, Started, deploy};
+pub use rollback::{RollingBack, candidates, roll_back};
+pub use state::{Event, State, next};
+pub use store::{Filter, list};
+
+use crate::app::App;
+use crate::builds::{self, Build};
+use crate::clusters::Tier;
+use crate::db::{DbError, Tx};
+use crate::error::{AppError, Words};
+use crate::identity::{Actor, Permission, Person, ProjectId, Scope};
+use crate::jobs::{self, RunRow, Step};
+use crate::projects;
+
+crate::id! { ReleaseId, ArtifactId, ConfirmationId, RolloutId, DeploymentId }
+
+crate::words! {
+    pub enum Kind {
+        Deploy = "deploy",
+        Rollback = "rollback",
+        Parameters = "parameters",
+        Restart = "restart",
+    }
+
+    pub enum DeploymentState {
+        Pending = "pending",
+        Applying = "applying",
+        Rolling = "rolling",
+        Succeeded = "succeeded",
+        Failed = "failed",
+        Aborted = "aborted",
+        Superseded = "superseded",
+    }
+
+    pub enum RolloutOutcome {
+        Succeeded = "succeeded",
+        Failed = "failed",
+        Superseded = "superseded",
+    }
+}
+
+/// A release as lists and pages show it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Release {
+    pub id: ReleaseId,
+    #[serde(skip)]
+    pub project_id: ProjectId,
+    pub project: String,
+    pub number: i32,
+    pub tag: String,
+    pub reference: String,
+    pub commit: String,
+    pub commit_title: String,
+    pub note: String,
+    pub author: Person,
+    #[serde(skip)]
+    pub author_id: Uuid,
+    pub state: State,
+    pub state_since: Timestamp,
+    pub failure: Option<Words>,
+    pub tagged_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub artifact: Option<Artifact>,
+    pub confirmation: Option<Confirmation>,
+}
+
+/// An image that cannot change.
+#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+pub struct Artifact {
+    pub id: ArtifactId,
+    /// Path without the registry's host.
+    pub repository: String,
+    pub tag: String,
+    pub digest: String,
+    pub size_bytes: i64,
+    pub created_at: Timestamp,
+}
+
+/// Somebody's word for a digest.
+#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+pub struct Confirmation {
+    pub id: ConfirmationId,
+    pub kind: String,
+    pub by: String,
+    pub display_name: String,
+    pub note: String,
+    pub at: Timestamp,
+}
+
+/// One desired revision going onto one workload.
+#[derive(Debug, Clone, Serialize)]
+pub struct Deployment {
+    pub id: DeploymentId,
+    #[serde(skip)]
+    pub rollout: RolloutId,
+    pub workload: Uuid,
+    pub environment: String,
+    pub tier: Tier,
+    pub cluster: String,
+    pub site: String,
+    pub kind: Kind,
+    pub sequence: i64,
+    pub digest: String,
+    pub parameters_revision: i32,
+    pub state: DeploymentState,
+    pub observed: Option<Value>,
+    pub failure: Option<Words>,
+    pub overwrote: Value,
+    pub seconds_to_ready: Option<f64>,
+    pub by: Person,
+    pub reason: String,
+    pub created_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+}
+
+/// A release with everything that its page tells.
+#[derive(Debug, Clone, Serialize)]
+pub struct Story {
+    #[serde(flatten)]
+    pub release: Release,
+    pub builds: Vec<Build>,
+    pub deployments: Vec<Deployment>,
+    /// The open question whether it may go to production.
+    pub request: Option<i64>,
+    #[serde(rename = "steps")]
+    pub runs: Vec<RunRow>,
+}
+
+/// The topic of one release.
+#[must_use]
+pub fn topic(id: ReleaseId) -> String {
+    format!("release:{id}")
+}
+
+/// Every durable step of releases.
+#[must_use]
+pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
+    let mut all = steps::all(app);
+    all.extend(rollout::steps(app));
+    all
+}
+
+/// A release that this person may see.
+///
+/// # Errors
+/// 404 otherwise.
+pub async fn get(app: &App, actor: &Actor, id: ReleaseId) -> Result<Release, AppError> {
+    let found = store::find(app.db.pool(), id)
+        .await?
+        .ok_or(AppError::NotFound)?;
+    if actor.may(Permission::ViewProject, Scope::Project(found.project_id)) {
+        Ok(found)
+    } else {
+        Err(AppError::NotFound)
+    }
+}
+
+/// A project's release by its number.
+///
+/// # Errors
+/// 404 if there is none.
+pub async fn by_number(app: &App, project: ProjectId, number: i32) -> Result<Release, AppError> {
+    store::find_by_number(app.db.pool(), project, number)
+        .await?
+        .ok_or(AppError::NotFound)
+}
+
+/// A release's whole story, in a fixed number of statements.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn story(app: &App, release: Release) -> Result<Story, AppError> {
+    let pool = app.db.pool();
+    let builds = builds::of_release(pool, release.id.0).await?;
+    let deployments = store::deployments_of_release(pool, release.id).await?;
+    let request = crate::requests::open_production_request(pool, release.id.0).await?;
+    let runs = jobs::runs_of(pool, release.id.0).await?;
+    Ok(Story {
+        release,
+        builds,
+        deployments,
+        request,
+        runs,
+    })
+}
+
+/// Moves a release by an event, in the transaction of what happened. An event that has no place
+/// in its state changes nothing: a repeat, or a release that has gone on.
+///
+/// # Errors
+/// No answer from the database.
+pub(crate) async fn advance(
+    tx: &mut Tx,
+    id: ReleaseId,
+    event: Event,
+    failure: Option<&Words>,
+) -> Result<bool, DbError> {
+    let Some((state, project)) = store::lock_state(tx.connection(), id).await? else {
+        return Ok(false);
+    };
+    let Some(to) = next(state, event) else {
+        return Ok(false);
+    };
+    if to != state {
+        store::set_state(tx.connection(), id, state, to, failure).await?;
+    }
+    announce(tx, id, project).await?;
+    Ok(true)
+}
+
+/// Pages that show the release or its project look again.
+pub(crate) async fn announce(
+    tx: &mut Tx,
+    id: ReleaseId,
+    project: ProjectId,
+) -> Result<(), DbError> {
+    tx.event(&topic(id), Some(project.0)).await?;
+    tx.event(&projects::topic(project), Some(project.0)).await
+}
+
+/// What an environment can go back to, newest first.
+///
+/// # Errors
+/// 404 for an unknown environment.
+pub async fn rollback_candidates(
+    app: &App,
+    project: ProjectId,
+    environment: &str,
+) -> Result<Vec<rollback::Candidate>, AppError> {
+    let found = projects::environment_by_key(app.db.pool(), environment).await?;
+    let (id, _, _) = found.ok_or(AppError::NotFound)?;
+    Ok(candidates(app.db.pool(), project, id).await?)
+}

@@ -1,0 +1,98 @@
+//! Reads of the outside for a page or a button: at most three seconds, never an effect.
+
+use std::time::Duration;
+
+use super::Artifact;
+use crate::app::App;
+use crate::connections::{self, ConnectionError};
+use crate::error::{AppError, outside};
+use crate::integrations::CallError;
+use crate::integrations::gitlab::{Branch, Commit};
+use crate::integrations::registry::{Digest, Repository};
+use crate::projects::Project;
+
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// Runs a read within the limit and names the system in its failure.
+async fn within<T>(
+    system: &str,
+    read: impl Future<Output = Result<T, ConnectionError>>,
+) -> Result<T, AppError> {
+    let slow = CallError::Unavailable {
+        detail: "slow".to_owned(),
+        retry_after: None,
+    };
+    match tokio::time::timeout(LIMIT, read).await {
+        Ok(Ok(value)) => Ok(value),
+        Ok(Err(error)) => {
+            tracing::info!(system, %error, "a read for a page failed");
+            Err(match error {
+                ConnectionError::Call(error) => outside(system, &error),
+                ConnectionError::NotFound | ConnectionError::Secret(_) | ConnectionError::Db(_) => {
+                    error.into()
+                }
+            })
+        }
+        Err(_) => Err(outside(system, &slow)),
+    }
+}
+
+/// The commit that a reference points at.
+///
+/// # Errors
+/// 400 on the field when there is none, 503 when GitLab does not answer.
+pub async fn commit(
+    app: &App,
+    project: &Project,
+    number: i64,
+    reference: &str,
+) -> Result<Commit, AppError> {
+    let id = u64::try_from(number).unwrap_or(0);
+    let found = within("GitLab", async {
+        Ok(connections::gitlab(app, project.gitlab)
+            .await?
+            .commit(id, reference)
+            .await?)
+    });
+    found
+        .await?
+        .ok_or_else(|| AppError::field("ref", "release-ref-unknown"))
+}
+
+/// Branches and the default branch's last commits, for the form.
+///
+/// # Errors
+/// 503 when GitLab does not answer.
+pub async fn branches(
+    app: &App,
+    project: &Project,
+    number: i64,
+) -> Result<(Vec<Branch>, Vec<Commit>), AppError> {
+    let id = u64::try_from(number).unwrap_or(0);
+    let branch = project.default_branch.as_deref().unwrap_or("main");
+    within("GitLab", async {
+        let gitlab = connections::gitlab(app, project.gitlab).await?;
+        let branches = gitlab.branches(id, "").await?;
+        let commits = gitlab.commits(id, branch, 10).await?;
+        Ok((branches, commits))
+    })
+    .await
+}
+
+/// Whether the registry still has the image.
+///
+/// # Errors
+/// 503 when it does not answer.
+pub async fn pullable(app: &App, project: &Project, artifact: &Artifact) -> Result<bool, AppError> {
+    let (Ok(repository), Ok(digest)) = (
+        Repository::parse(&artifact.repository),
+        Digest::parse(&artifact.digest),
+    ) else {
+        return Ok(false);
+    };
+    within("registry", async {
+        let (registry, _) = connections::registry(app, project.registry).await?;
+        Ok(registry.exists(&repository, &digest).await?)
+    })
+    .await
+}

@@ -1,0 +1,303 @@
+//! Releasing to production: at once, or after the approvals that the environment asks for.
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::rollout::{self, NewRollout};
+use super::{Event, Kind, Release, ReleaseId, State, store};
+use crate::app::App;
+use crate::audit::{self, Entry, Origin};
+use crate::clusters::{EnvironmentId, Tier};
+use crate::db::Tx;
+use crate::error::{AppError, Words};
+use crate::identity::{Actor, Permission, Scope};
+use crate::projects;
+use crate::requests::{self, Approved, Computed, Fact, Filing, Quorum, Request, RequestKind};
+use crate::workloads::{self, Workload};
+
+/// What pressing the button came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Started {
+    Rollout,
+    /// Others are asked first.
+    Request(i64),
+}
+
+/// Puts a release's artifact into an environment.
+///
+/// # Errors
+/// 403 without the right, 404 for an environment without containers of the project, 409 without
+/// a live confirmation or while something else is on its way there.
+pub async fn deploy(
+    app: &App,
+    actor: &Actor,
+    id: ReleaseId,
+    environment: &str,
+) -> Result<Started, AppError> {
+    let release = super::get(app, actor, id).await?;
+    let scope = Scope::Project(release.project_id);
+    let found = projects::environment_by_key(app.db.pool(), environment).await?;
+    let (environment_id, tier, approvals) =
+        found.ok_or_else(|| AppError::field("environment", "environment-unknown"))?;
+    if tier == Tier::Test {
+        return Err(AppError::field("environment", "production-only"));
+    }
+    actor.must(Permission::ReleaseToProduction, scope)?;
+    check(&release)?;
+    let mut tx = app.db.begin().await?;
+    let started = if approvals > 0 {
+        let quorum = Quorum {
+            permission: Permission::ApproveProduction,
+            needed: approvals,
+        };
+        Started::Request(ask(app, &mut tx, actor, &release, environment, quorum).await?)
+    } else {
+        let by = By {
+            author: actor.id.0,
+            request: None,
+        };
+        start(app, &mut tx, &release, environment_id, environment, &by).await?;
+        Started::Rollout
+    };
+    let entry = Entry::done("release.deploy", "release", id)
+        .in_project(release.project_id)
+        .after(json!({ "environment": environment, "asked": approvals > 0 }));
+    audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
+    tx.commit().await?;
+    Ok(started)
+}
+
+/// In words what PostgreSQL would refuse by constraint.
+fn check(release: &Release) -> Result<(), AppError> {
+    if release.artifact.is_none() || release.confirmation.is_none() {
+        return Err(AppError::conflict("production-not-confirmed"));
+    }
+    match release.state {
+        State::Confirmed | State::Released | State::Failed => Ok(()),
+        State::AwaitingApproval => Err(AppError::conflict("request-release-twice")),
+        State::DeployingProduction => Err(AppError::conflict("production-under-way")),
+        State::Requested
+        | State::Tagging
+        | State::Building
+        | State::DeployingTest
+        | State::AwaitingConfirmation
+        | State::Rejected
+        | State::Cancelled => Err(AppError::conflict("production-not-confirmed")),
+    }
+}
+
+async fn ask(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    release: &Release,
+    environment: &str,
+    quorum: Quorum,
+) -> Result<i64, AppError> {
+    let (computed, environment_id) = compute(app, tx, release, environment).await?;
+    let filed = Computed {
+        subject: release.tag.clone(),
+        project: Some(release.project_id),
+        environment: Some(environment_id.0),
+        release: Some(release.id.0),
+        payload: json!({ "release": release.number, "tag": release.tag }),
+        computed,
+        quorum: vec![quorum],
+    };
+    let number = requests::insert(tx, actor, "production", &filed, &release.note).await?;
+    if !super::advance(tx, release.id, Event::ApprovalAsked, None).await? {
+        return Err(AppError::conflict("production-not-confirmed"));
+    }
+    Ok(number)
+}
+
+/// What a decider is shown: the digest, and each workload's desired revision now.
+async fn compute(
+    app: &App,
+    tx: &mut Tx,
+    release: &Release,
+    environment: &str,
+) -> Result<(Value, EnvironmentId), AppError> {
+    let _ = app;
+    let workloads = targets(tx, release, environment).await?;
+    let artifact = release.artifact.as_ref();
+    let artifact = artifact.ok_or_else(|| AppError::conflict("production-not-confirmed"))?;
+    let current = workloads::current(tx.connection(), release.project_id).await?;
+    let list: Vec<Value> = workloads
+        .iter()
+        .map(|w| {
+            let now = current.iter().find(|c| c.workload == w.id);
+            json!({
+                "cluster": w.cluster, "site": w.site, "component": w.component,
+                "parameters_revision": w.parameters_revision,
+                "runs": now.map(|c| &c.digest), "runs_tag": now.map(|c| &c.tag),
+            })
+        })
+        .collect();
+    let id = workloads
+        .first()
+        .map(|w| w.environment_id)
+        .ok_or_else(nowhere)?;
+    let computed = json!({
+        "digest": artifact.digest, "tag": artifact.tag, "commit": release.commit,
+        "confirmation": release.confirmation.as_ref().map(|c| c.id), "workloads": list,
+    });
+    Ok((computed, id))
+}
+
+fn nowhere() -> AppError {
+    AppError::conflict("production-no-place")
+}
+
+/// The environment's prepared workloads, in the order of its clusters.
+async fn targets(
+    tx: &mut Tx,
+    release: &Release,
+    environment: &str,
+) -> Result<Vec<Workload>, AppError> {
+    let all = workloads::list(tx.connection(), release.project_id, Some(environment), None).await?;
+    let ready: Vec<Workload> = all
+        .into_iter()
+        .filter(|w| w.prepared_at.is_some())
+        .collect();
+    if ready.is_empty() {
+        Err(nowhere())
+    } else {
+        Ok(ready)
+    }
+}
+
+/// Whose rollout it is.
+struct By {
+    author: uuid::Uuid,
+    request: Option<requests::RequestId>,
+}
+
+async fn start(
+    app: &App,
+    tx: &mut Tx,
+    release: &Release,
+    environment_id: EnvironmentId,
+    environment: &str,
+    by: &By,
+) -> Result<(), AppError> {
+    let _ = app;
+    let workloads = targets(tx, release, environment).await?;
+    let busy = rollout::unfinished_in(tx.connection(), release.project_id, environment_id).await?;
+    if let Some(who) = busy {
+        return Err(AppError::Conflict(
+            Words::new("production-busy").with("who", who),
+        ));
+    }
+    let (Some(artifact), Some(confirmation)) = (&release.artifact, &release.confirmation) else {
+        return Err(AppError::conflict("production-not-confirmed"));
+    };
+    if !super::advance(tx, release.id, Event::ProductionStarted, None).await? {
+        return Err(AppError::conflict("production-not-confirmed"));
+    }
+    let new = NewRollout {
+        project: release.project_id,
+        environment: environment_id,
+        tier: Tier::Production,
+        kind: Kind::Deploy,
+        artifact: artifact.id,
+        release: Some(release.id),
+        confirmation: Some(confirmation.id),
+        request: by.request,
+        author: by.author,
+        reason: "",
+        workloads: &workloads,
+    };
+    rollout::start(tx, &new).await?;
+    Ok(())
+}
+
+/// The kind `production`: filed by the release's button, never by hand.
+pub struct Production;
+
+#[async_trait]
+impl RequestKind for Production {
+    fn name(&self) -> &'static str {
+        "production"
+    }
+
+    async fn compute(
+        &self,
+        _: &App,
+        _: &mut Tx,
+        _: &Actor,
+        _: &Filing,
+    ) -> Result<Computed, AppError> {
+        Err(AppError::field("kind", "production-by-button"))
+    }
+
+    async fn recompute(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        request: &Request,
+    ) -> Result<Value, AppError> {
+        let release = of(tx, request).await?;
+        let environment = request.environment.as_deref().ok_or(AppError::NotFound)?;
+        Ok(compute(app, tx, &release, environment).await?.0)
+    }
+
+    async fn approved(&self, app: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {
+        let request = &approved.request;
+        let release = of(tx, request).await?;
+        let environment = request.environment.as_deref().ok_or(AppError::NotFound)?;
+        let id = request
+            .environment_id
+            .map(EnvironmentId)
+            .ok_or(AppError::NotFound)?;
+        let by = By {
+            author: request.author_id,
+            request: Some(request.id),
+        };
+        start(app, tx, &release, id, environment, &by).await
+    }
+
+    async fn rejected(&self, _: &App, tx: &mut Tx, request: &Request) -> Result<(), AppError> {
+        if let Some(id) = request.release_id {
+            super::advance(tx, ReleaseId(id), Event::ApprovalRefused, None).await?;
+        }
+        Ok(())
+    }
+
+    fn facts(&self, request: &Request) -> Vec<Fact> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let fact = |code: &str, value: String| Fact {
+            code: code.to_owned(),
+            value,
+        };
+        let mut facts = vec![
+            fact("production-tag", text(&request.computed["tag"])),
+            fact("production-digest", text(&request.computed["digest"])),
+            fact("production-commit", text(&request.computed["commit"])),
+        ];
+        let workloads = request.computed["workloads"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        for workload in workloads {
+            let from = workload["runs_tag"].as_str().unwrap_or("–");
+            let value = format!(
+                "{}: {from} → {}",
+                text(&workload["cluster"]),
+                text(&request.computed["tag"])
+            );
+            facts.push(fact("production-change", value));
+        }
+        facts
+    }
+}
+
+async fn of(tx: &mut Tx, request: &Request) -> Result<Release, AppError> {
+    let id = request
+        .release_id
+        .map(ReleaseId)
+        .ok_or(AppError::NotFound)?;
+    store::find(tx.connection(), id)
+        .await?
+        .ok_or(AppError::NotFound)
+}

@@ -1,0 +1,164 @@
+//! Rollouts: one artifact through all clusters of an environment, in order, one deployment each.
+//!
+//! Invariant: a workload has one unfinished deployment at most; a rollback ends the unfinished
+//! one in its own transaction, and the number that each deployment writes into the cluster keeps
+//! a worker that slept through it from undoing it.
+
+mod advance;
+mod apply;
+mod scale;
+mod store;
+mod watch;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::{ArtifactId, ConfirmationId, DeploymentId, Kind, ReleaseId, RolloutId};
+use crate::app::App;
+use crate::clusters::{EnvironmentId, Tier};
+use crate::db::{DbError, Tx};
+use crate::error::Words;
+use crate::identity::ProjectId;
+use crate::jobs::{self, Claim, NewRun, NewStep, Step};
+use crate::requests::RequestId;
+use crate::workloads::{StepError, Workload};
+
+pub use store::{supersede, unfinished_in};
+
+/// Rollouts decide from our own rows alone; nothing outside holds them up.
+const LANE: &str = "portal";
+
+pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
+    vec![
+        Arc::new(advance::Advance(app.clone())),
+        Arc::new(apply::Apply(app.clone())),
+        Arc::new(scale::ScaleUp(app.clone())),
+        Arc::new(watch::Watch(app.clone())),
+    ]
+}
+
+/// A rollout to be started. Production's confirmation is a foreign key, not an argument's word.
+pub struct NewRollout<'a> {
+    pub project: ProjectId,
+    pub environment: EnvironmentId,
+    pub tier: Tier,
+    pub kind: Kind,
+    pub artifact: ArtifactId,
+    pub release: Option<ReleaseId>,
+    pub confirmation: Option<ConfirmationId>,
+    pub request: Option<RequestId>,
+    pub author: uuid::Uuid,
+    pub reason: &'a str,
+    /// In the environment's order of clusters.
+    pub workloads: &'a [Workload],
+}
+
+/// Stores a rollout and starts its run, in the caller's transaction.
+///
+/// # Errors
+/// A violated constraint, which the caller translates, or no database.
+pub async fn start(tx: &mut Tx, new: &NewRollout<'_>) -> Result<RolloutId, DbError> {
+    let id = RolloutId::new();
+    store::insert(tx.connection(), id, new).await?;
+    let run = NewRun {
+        kind: "rollout",
+        subject: id.0,
+        project: Some(new.project.0),
+        parent: None,
+    };
+    jobs::start_run(
+        tx,
+        &run,
+        &NewStep::new("rollout.advance", LANE, json!({ "rollout": id })),
+    )
+    .await?;
+    Ok(id)
+}
+
+/// Workloads by environment, each in the order of its clusters.
+#[must_use]
+pub fn by_environment(all: Vec<Workload>) -> BTreeMap<EnvironmentId, Vec<Workload>> {
+    let mut environments = BTreeMap::<_, Vec<Workload>>::new();
+    for workload in all.into_iter().filter(|w| w.prepared_at.is_some()) {
+        environments
+            .entry(workload.environment_id)
+            .or_default()
+            .push(workload);
+    }
+    environments
+}
+
+/// A deployment with everything that its steps need.
+pub struct Facts {
+    pub id: DeploymentId,
+    pub sequence: i64,
+    pub generation: i64,
+    pub ended: bool,
+    pub workload: Workload,
+    /// `host/repository:tag@digest`, with the cluster's own name of the registry.
+    pub image: String,
+}
+
+/// Reads a deployment's facts from our own rows, with the parameters of its own revision.
+///
+/// # Errors
+/// A row that is gone, or no database.
+pub async fn facts(app: &App, claim: &Claim) -> Result<Facts, StepError> {
+    let gone = || StepError::Fail(Words::new("release-gone"));
+    let pool = app.db.pool();
+    let row = store::find(pool, DeploymentId(claim.subject))
+        .await?
+        .ok_or_else(gone)?;
+    let mut workload = crate::workloads::find(pool, row.workload)
+        .await?
+        .ok_or_else(gone)?;
+    let parameters =
+        crate::workloads::parameters(pool, row.workload, row.parameters_revision).await?;
+    workload.parameters = parameters.ok_or_else(gone)?;
+    let image = format!(
+        "{}/{}:{}@{}",
+        workload.registry_host, row.repository, row.tag, row.digest
+    );
+    Ok(Facts {
+        id: DeploymentId(claim.subject),
+        sequence: row.sequence,
+        generation: row.generation.unwrap_or(0),
+        ended: row.ended,
+        workload,
+        image,
+    })
+}
+
+/// Ends a deployment and wakes its rollout.
+///
+/// # Errors
+/// No answer from the database.
+async fn end(
+    tx: &mut Tx,
+    claim: &Claim,
+    state: super::DeploymentState,
+    failure: Option<&Words>,
+) -> Result<(), DbError> {
+    let id = DeploymentId(claim.subject);
+    if let Some(rollout) = store::end(tx.connection(), id, state, failure).await? {
+        jobs::wake_subject(tx, rollout.0).await?;
+    }
+    announce(tx, claim).await
+}
+
+/// Pages of the release and of the project look again.
+async fn announce(tx: &mut Tx, claim: &Claim) -> Result<(), DbError> {
+    let Some(project) = claim.project.map(ProjectId) else {
+        return Ok(());
+    };
+    let release = store::release_of(tx.connection(), claim.subject).await?;
+    match release {
+        Some(release) => super::announce(tx, release, project).await,
+        None => {
+            tx.event(&crate::projects::topic(project), Some(project.0))
+                .await
+        }
+    }
+}

@@ -1,0 +1,288 @@
+//! The SQL of rollouts and deployments.
+
+use serde_json::Value;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::NewRollout;
+use crate::clusters::{EnvironmentId, Tier};
+use crate::db::DbError;
+use crate::error::Words;
+use crate::identity::ProjectId;
+use crate::releases::{DeploymentId, DeploymentState, Kind, ReleaseId, RolloutId, RolloutOutcome};
+use crate::standards::SCHEMA_VERSION;
+use crate::workloads::WorkloadId;
+
+pub async fn insert(
+    connection: &mut PgConnection,
+    id: RolloutId,
+    new: &NewRollout<'_>,
+) -> Result<(), DbError> {
+    let workloads: Vec<Uuid> = new.workloads.iter().map(|w| w.id.0).collect();
+    sqlx::query!(
+        "INSERT INTO rollout (id, project_id, environment_id, tier, kind, artifact_id, release_id,
+            confirmation_id, request_id, author_id, reason, workload_ids)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+        id.0,
+        new.project.0,
+        new.environment.0,
+        new.tier.as_str(),
+        new.kind.as_str(),
+        new.artifact.0,
+        new.release.map(|r| r.0),
+        new.confirmation.map(|c| c.0),
+        new.request.map(|r| r.0),
+        new.author,
+        new.reason,
+        &workloads,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A rollout as its run decides on it.
+pub struct RolloutRow {
+    pub tier: Tier,
+    pub kind: Kind,
+    pub release: Option<ReleaseId>,
+    pub request: Option<Uuid>,
+    pub confirmed: bool,
+    pub ended: bool,
+    pub workloads: Vec<Uuid>,
+    /// For each workload that has a deployment of this rollout: its state and failure.
+    pub deployments: Vec<(Uuid, DeploymentState, Option<Words>)>,
+    /// Workloads on which another rollout's deployment is unfinished.
+    pub busy: Vec<Uuid>,
+}
+
+pub async fn find_rollout(
+    executor: impl PgExecutor<'_>,
+    id: RolloutId,
+) -> Result<Option<RolloutRow>, DbError> {
+    let row = sqlx::query!(
+        r#"SELECT o.tier AS "tier: Tier", o.kind AS "kind: Kind",
+            o.release_id AS "release: ReleaseId", o.request_id,
+            (o.confirmation_id IS NULL OR EXISTS (SELECT 1 FROM confirmation c
+                WHERE c.id = o.confirmation_id AND c.live)) AS "confirmed!",
+            o.ended_at IS NOT NULL AS "ended!", o.workload_ids,
+            (SELECT COALESCE(jsonb_agg(jsonb_build_array(d.workload_id, d.state, d.failure)
+                ORDER BY d.id), '[]') FROM deployment d WHERE d.rollout_id = o.id)
+                AS "deployments!: Json<Vec<(Uuid, DeploymentState, Option<Words>)>>",
+            ARRAY(SELECT d.workload_id FROM deployment d
+                WHERE d.workload_id = ANY(o.workload_ids) AND d.ended_at IS NULL
+                  AND d.rollout_id <> o.id) AS "busy!: Vec<Uuid>"
+           FROM rollout o WHERE o.id = $1"#,
+        id.0,
+    )
+    .fetch_optional(executor)
+    .await?;
+    Ok(row.map(|r| RolloutRow {
+        tier: r.tier,
+        kind: r.kind,
+        release: r.release,
+        request: r.request_id,
+        confirmed: r.confirmed,
+        ended: r.ended,
+        workloads: r.workload_ids,
+        deployments: r.deployments.0,
+        busy: r.busy,
+    }))
+}
+
+/// The next deployment of a rollout: number, revision and predecessor are the workload's own.
+/// `None` while another deployment of the workload is unfinished.
+pub async fn insert_deployment(
+    connection: &mut PgConnection,
+    rollout: RolloutId,
+    workload: WorkloadId,
+) -> Result<Option<DeploymentId>, DbError> {
+    let (sequence, revision) =
+        crate::workloads::lock_for_deployment(&mut *connection, workload).await?;
+    let id = DeploymentId::new();
+    let made = sqlx::query!(
+        "INSERT INTO deployment (id, rollout_id, workload_id, project_id, tier, kind, sequence,
+            artifact_id, parameters_revision, schema_version, predecessor_id, confirmation_id,
+            confirmation_live, author_id)
+         SELECT $1, o.id, $3, o.project_id, o.tier, o.kind, $4, o.artifact_id, $5, $6,
+            (SELECT d.id FROM deployment d WHERE d.workload_id = $3 AND d.state = 'succeeded'
+             ORDER BY d.sequence DESC LIMIT 1),
+            o.confirmation_id, CASE WHEN o.confirmation_id IS NOT NULL THEN true END, o.author_id
+         FROM rollout o WHERE o.id = $2
+         ON CONFLICT (workload_id) WHERE ended_at IS NULL DO NOTHING",
+        id.0,
+        rollout.0,
+        workload.0,
+        sequence,
+        revision,
+        SCHEMA_VERSION,
+    )
+    .execute(connection)
+    .await?;
+    Ok((made.rows_affected() == 1).then_some(id))
+}
+
+pub async fn end_rollout(
+    connection: &mut PgConnection,
+    id: RolloutId,
+    outcome: RolloutOutcome,
+) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE rollout SET outcome = $2, ended_at = slipway_now()
+         WHERE id = $1 AND ended_at IS NULL",
+        id.0,
+        outcome.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Whether every rollout of a release to test has succeeded.
+pub async fn all_test_succeeded(
+    executor: impl PgExecutor<'_>,
+    release: ReleaseId,
+) -> Result<bool, DbError> {
+    let all = sqlx::query_scalar!(
+        r#"SELECT bool_and(outcome IS NOT DISTINCT FROM 'succeeded') AS "all" FROM rollout
+           WHERE release_id = $1 AND tier = 'test' AND kind = 'deploy'"#,
+        release.0,
+    );
+    Ok(all.fetch_one(executor).await?.unwrap_or(false))
+}
+
+/// A deployment as its steps need it.
+pub struct DeploymentRow {
+    pub workload: WorkloadId,
+    pub sequence: i64,
+    pub parameters_revision: i32,
+    pub generation: Option<i64>,
+    pub ended: bool,
+    pub repository: String,
+    pub tag: String,
+    pub digest: String,
+}
+
+pub async fn find(
+    executor: impl PgExecutor<'_>,
+    id: DeploymentId,
+) -> Result<Option<DeploymentRow>, DbError> {
+    let row = sqlx::query_as!(
+        DeploymentRow,
+        r#"SELECT d.workload_id AS "workload: WorkloadId",
+            d.sequence, d.parameters_revision, d.generation, d.ended_at IS NOT NULL AS "ended!",
+            x.repository, x.tag, x.digest
+           FROM deployment d JOIN artifact x ON x.id = d.artifact_id WHERE d.id = $1"#,
+        id.0,
+    );
+    Ok(row.fetch_optional(executor).await?)
+}
+
+pub async fn applied(
+    connection: &mut PgConnection,
+    id: DeploymentId,
+    generation: i64,
+    overwrote: &Value,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE deployment SET state = 'rolling', generation = $2,
+            overwrote = CASE WHEN overwrote = '[]' THEN $3 ELSE overwrote END
+         WHERE id = $1 AND ended_at IS NULL",
+        id.0,
+        generation,
+        overwrote,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn observed(
+    connection: &mut PgConnection,
+    id: DeploymentId,
+    seen: &Value,
+    seconds_to_ready: Option<f64>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE deployment SET observed = $2, observed_at = slipway_now(),
+            seconds_to_ready = COALESCE($3, seconds_to_ready)
+         WHERE id = $1 AND ended_at IS NULL",
+        id.0,
+        seen,
+        seconds_to_ready,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Ends a deployment; its rollout, if it was not over before.
+pub async fn end(
+    connection: &mut PgConnection,
+    id: DeploymentId,
+    state: DeploymentState,
+    failure: Option<&Words>,
+) -> Result<Option<RolloutId>, DbError> {
+    let rollout = sqlx::query_scalar!(
+        r#"UPDATE deployment SET state = $2, failure = $3, confirmation_live = NULL,
+            ended_at = slipway_now()
+           WHERE id = $1 AND ended_at IS NULL RETURNING rollout_id AS "id: RolloutId""#,
+        id.0,
+        state.as_str(),
+        failure.map(Json) as _,
+    );
+    Ok(rollout.fetch_optional(connection).await?)
+}
+
+/// The release of a rollout or a deployment.
+pub async fn release_of(
+    executor: impl PgExecutor<'_>,
+    subject: Uuid,
+) -> Result<Option<ReleaseId>, DbError> {
+    let row = sqlx::query_scalar!(
+        r#"SELECT x.release_id AS "id: ReleaseId" FROM artifact x WHERE x.id = (
+            SELECT artifact_id FROM rollout WHERE id = $1
+            UNION ALL SELECT artifact_id FROM deployment WHERE id = $1)"#,
+        subject,
+    );
+    Ok(row.fetch_optional(executor).await?.flatten())
+}
+
+/// An environment's unfinished rollout of a project, other than rollbacks.
+pub async fn unfinished_in(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+    environment: EnvironmentId,
+) -> Result<Option<String>, DbError> {
+    let row = sqlx::query_scalar!(
+        "SELECT a.display_name FROM rollout o JOIN account a ON a.id = o.author_id
+         WHERE o.project_id = $1 AND o.environment_id = $2 AND o.ended_at IS NULL LIMIT 1",
+        project.0,
+        environment.0,
+    );
+    Ok(row.fetch_optional(executor).await?)
+}
+
+/// Ends everything unfinished on these workloads, and their rollouts, at once. Returns the
+/// releases that were on their way there.
+pub async fn supersede(
+    connection: &mut PgConnection,
+    workloads: &[Uuid],
+) -> Result<Vec<ReleaseId>, DbError> {
+    let rows = sqlx::query_scalar!(
+        r#"WITH ended AS (
+            UPDATE deployment SET state = 'superseded', confirmation_live = NULL,
+                ended_at = slipway_now()
+            WHERE workload_id = ANY($1) AND ended_at IS NULL
+         ), over AS (
+            UPDATE rollout SET outcome = 'superseded', ended_at = slipway_now()
+            WHERE ended_at IS NULL AND workload_ids && $1
+            RETURNING release_id, kind
+         )
+         SELECT release_id AS "id!: ReleaseId" FROM over
+         WHERE release_id IS NOT NULL AND kind = 'deploy'"#,
+        workloads,
+    );
+    Ok(rows.fetch_all(connection).await?)
+}

@@ -1,0 +1,74 @@
+//! `release.job`: the project's Jenkins job, made from its language's template on first use.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::{Input, facts, fail_release, show};
+use crate::app::App;
+use crate::builds::{JobOutcome, ensure_job};
+use crate::connections;
+use crate::db::{DbError, Tx};
+use crate::error::Words;
+use crate::jobs::{Claim, NewEffect, NewStep, Step, StepResult};
+use crate::workloads::{StepError, settle};
+
+pub struct Job(pub App);
+
+#[async_trait]
+impl Step for Job {
+    fn name(&self) -> &'static str {
+        "release.job"
+    }
+
+    async fn perform(&self, claim: &Claim) -> StepResult {
+        settle(claim, "Jenkins", self.ensure(claim).await)
+    }
+
+    async fn record(
+        &self,
+        tx: &mut Tx,
+        claim: &Claim,
+        result: &StepResult,
+    ) -> Result<Option<NewStep>, DbError> {
+        match result {
+            StepResult::Done(_) => {
+                let input = Input::of(claim)?;
+                let effect = NewEffect {
+                    kind: "jenkins-build",
+                    target: claim.lane.clone(),
+                    name: input.build.to_string(),
+                    intent: json!({ "release_id": input.build }),
+                };
+                let step = NewStep::new("release.trigger", &claim.lane, claim.input.clone());
+                Ok(Some(step.with_effect(effect)))
+            }
+            StepResult::Fail(_) => {
+                fail_release(tx, claim, result).await?;
+                Ok(None)
+            }
+            StepResult::Wait { .. } | StepResult::Retry { .. } => {
+                show(tx, claim).await?;
+                Ok(None)
+            }
+        }
+    }
+}
+
+impl Job {
+    async fn ensure(&self, claim: &Claim) -> Result<StepResult, StepError> {
+        let facts = facts(&self.0, claim).await?;
+        let (jenkins, _) = connections::jenkins(&self.0, facts.build.jenkins).await?;
+        match ensure_job(&jenkins, &facts.build, &facts.source).await? {
+            JobOutcome::Ready => Ok(StepResult::Done(json!({ "job": facts.build.job }))),
+            JobOutcome::Busy => Ok(StepResult::Wait {
+                after: Duration::from_secs(10),
+                for_what: Words::new("waits-job-busy").with("job", &facts.build.job),
+                seen: Value::Null,
+            }),
+            // Operations mend the template or the job; then it goes on by itself.
+            JobOutcome::Blocked(words) => Err(StepError::Retry(words)),
+        }
+    }
+}

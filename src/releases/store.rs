@@ -1,0 +1,411 @@
+//! The SQL of releases.
+
+use jiff::Timestamp;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::{Artifact, ArtifactId, Confirmation, ConfirmationId, Deployment, DeploymentId};
+use super::{DeploymentState, Kind, Release};
+use super::{ReleaseId, RolloutId, State};
+use crate::clusters::{EnvironmentId, Tier};
+use crate::connections::ConnectionId;
+use crate::db::DbError;
+use crate::error::Words;
+use crate::identity::{AccountId, Person, ProjectId};
+use crate::projects::Access;
+use crate::workloads::WorkloadId;
+
+pub struct New<'a> {
+    pub id: ReleaseId,
+    pub access: &'a Access<'a>,
+    pub reference: &'a str,
+    pub commit: &'a str,
+    pub title: &'a str,
+    pub note: &'a str,
+}
+
+/// Stores a release under the next number and the first free tag of the following seconds.
+/// Without a free one the tag is `None`, and nothing may be committed.
+pub async fn insert(
+    connection: &mut PgConnection,
+    new: &New<'_>,
+    tag_at: impl Fn(Timestamp, i64) -> String,
+    seconds_tried: i64,
+) -> Result<(i32, Option<String>), DbError> {
+    let row = sqlx::query!(
+        r#"UPDATE project SET release_count = release_count + 1 WHERE id = $1
+           RETURNING release_count, slipway_now() AS "now!""#,
+        new.access.project.id.0,
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let (number, now) = (row.release_count, row.now.to_jiff());
+    for later in 0..seconds_tried {
+        let tag = tag_at(now, later);
+        let made = sqlx::query!(
+            "INSERT INTO release (id, project_id, number, tag, reference, commit_id, commit_title,
+                note, author_id, state)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'requested')
+             ON CONFLICT ON CONSTRAINT release_tag_key DO NOTHING",
+            new.id.0,
+            new.access.project.id.0,
+            number,
+            tag,
+            new.reference,
+            new.commit,
+            new.title,
+            new.note,
+            new.access.actor.id.0,
+        )
+        .execute(&mut *connection)
+        .await?;
+        if made.rows_affected() == 1 {
+            return Ok((number, Some(tag)));
+        }
+    }
+    Ok((number, None))
+}
+
+/// The Jenkins and the template job of a language.
+pub async fn language(
+    executor: impl PgExecutor<'_>,
+    key: &str,
+) -> Result<(ConnectionId, String), DbError> {
+    let row = sqlx::query!(
+        r#"SELECT jenkins_id AS "jenkins: ConnectionId", template_job FROM language
+           WHERE key = $1"#,
+        key,
+    )
+    .fetch_one(executor)
+    .await?;
+    Ok((row.jenkins, row.template_job))
+}
+
+/// What a list is narrowed to.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub project: Option<Uuid>,
+    /// `None` sees all projects.
+    pub visible: Option<Vec<Uuid>>,
+    pub state: Option<State>,
+    /// Older than this release.
+    pub before: Option<Uuid>,
+    pub limit: i64,
+}
+
+/// Newest first.
+pub async fn list(executor: impl PgExecutor<'_>, filter: &Filter) -> Result<Vec<Release>, DbError> {
+    fetch(executor, None, None, filter).await
+}
+
+pub async fn find(
+    executor: impl PgExecutor<'_>,
+    id: ReleaseId,
+) -> Result<Option<Release>, DbError> {
+    let filter = Filter {
+        limit: 1,
+        ..Filter::default()
+    };
+    Ok(fetch(executor, Some(id), None, &filter).await?.pop())
+}
+
+pub async fn find_by_number(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+    number: i32,
+) -> Result<Option<Release>, DbError> {
+    let filter = Filter {
+        project: Some(project.0),
+        limit: 1,
+        ..Filter::default()
+    };
+    Ok(fetch(executor, None, Some(number), &filter).await?.pop())
+}
+
+async fn fetch(
+    executor: impl PgExecutor<'_>,
+    id: Option<ReleaseId>,
+    number: Option<i32>,
+    filter: &Filter,
+) -> Result<Vec<Release>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT r.id AS "id: ReleaseId", r.project_id AS "project_id: ProjectId",
+            p.key AS project, r.number, r.tag, r.reference, r.commit_id, r.commit_title, r.note,
+            r.author_id, a.name AS author, a.display_name, r.state AS "state: State",
+            r.state_since, r.failure AS "failure: Json<Words>", r.tagged_at, r.created_at,
+            (SELECT jsonb_build_object('id', x.id, 'repository', x.repository, 'tag', x.tag,
+                'digest', x.digest, 'size_bytes', x.size_bytes, 'created_at', x.created_at)
+             FROM artifact x WHERE x.release_id = r.id) AS "artifact: Json<Artifact>",
+            (SELECT jsonb_build_object('id', c.id, 'kind', c.kind, 'by', c_a.name,
+                'display_name', c_a.display_name, 'note', c.note, 'at', c.created_at)
+             FROM artifact x JOIN confirmation c ON c.artifact_id = x.id AND c.live
+             JOIN account c_a ON c_a.id = c.account_id
+             WHERE x.release_id = r.id) AS "confirmation: Json<Confirmation>"
+           FROM release r
+           JOIN project p ON p.id = r.project_id
+           JOIN account a ON a.id = r.author_id
+           WHERE ($1::uuid IS NULL OR r.id = $1)
+             AND ($2::int IS NULL OR r.number = $2)
+             AND ($3::uuid IS NULL OR r.project_id = $3)
+             AND ($4::uuid[] IS NULL OR r.project_id = ANY($4))
+             AND ($5::text IS NULL OR r.state = $5)
+             AND ($6::uuid IS NULL OR r.id < $6)
+           ORDER BY r.id DESC LIMIT $7"#,
+        id.map(|i| i.0),
+        number,
+        filter.project,
+        filter.visible.as_deref(),
+        filter.state.map(State::as_str),
+        filter.before,
+        filter.limit,
+    )
+    .fetch_all(executor)
+    .await?;
+    let releases = rows.into_iter().map(|r| Release {
+        id: r.id,
+        project_id: r.project_id,
+        project: r.project,
+        number: r.number,
+        tag: r.tag,
+        reference: r.reference,
+        commit: r.commit_id,
+        commit_title: r.commit_title,
+        note: r.note,
+        author: Person {
+            name: r.author,
+            display_name: r.display_name,
+        },
+        author_id: r.author_id,
+        state: r.state,
+        state_since: r.state_since.to_jiff(),
+        failure: r.failure.map(|f| f.0),
+        tagged_at: r.tagged_at.map(|t| t.to_jiff()),
+        created_at: r.created_at.to_jiff(),
+        artifact: r.artifact.map(|a| a.0),
+        confirmation: r.confirmation.map(|c| c.0),
+    });
+    Ok(releases.collect())
+}
+
+/// The state, for changing it; whoever else wants to waits.
+pub async fn lock_state(
+    connection: &mut PgConnection,
+    id: ReleaseId,
+) -> Result<Option<(State, ProjectId)>, DbError> {
+    let row = sqlx::query!(
+        r#"SELECT state AS "state: State", project_id AS "project: ProjectId" FROM release
+           WHERE id = $1 FOR UPDATE"#,
+        id.0,
+    );
+    Ok(row
+        .fetch_optional(connection)
+        .await?
+        .map(|r| (r.state, r.project)))
+}
+
+/// From one state to another. A failure is kept only while it is the state.
+pub async fn set_state(
+    connection: &mut PgConnection,
+    id: ReleaseId,
+    from: State,
+    to: State,
+    failure: Option<&Words>,
+) -> Result<(), DbError> {
+    let failure = (to == State::Failed).then(|| failure.cloned().unwrap_or_else(unexplained));
+    let done = sqlx::query!(
+        "UPDATE release SET state = $3, failure = $4, state_since = slipway_now(),
+            tagged_at = CASE WHEN $3 = 'building' THEN COALESCE(tagged_at, slipway_now())
+                ELSE tagged_at END
+         WHERE id = $1 AND state = $2",
+        id.0,
+        from.as_str(),
+        to.as_str(),
+        failure.map(Json) as _,
+    )
+    .execute(connection)
+    .await?;
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(DbError::Row(format!(
+            "release {id} was not {from} any more"
+        )))
+    }
+}
+
+fn unexplained() -> Words {
+    Words::new("failed-unexplained")
+}
+
+pub async fn insert_artifact(
+    connection: &mut PgConnection,
+    release: &Release,
+    artifact: &Artifact,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO artifact
+            (id, project_id, release_id, repository, tag, digest, size_bytes, revision)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        artifact.id.0,
+        release.project_id.0,
+        release.id.0,
+        artifact.repository,
+        artifact.tag,
+        artifact.digest,
+        artifact.size_bytes,
+        release.commit,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The deployments of everything that a release's artifact went into, oldest first.
+pub async fn deployments_of_release(
+    executor: impl PgExecutor<'_>,
+    release: ReleaseId,
+) -> Result<Vec<Deployment>, DbError> {
+    fetch_deployments(executor, release).await
+}
+
+async fn fetch_deployments(
+    executor: impl PgExecutor<'_>,
+    release: ReleaseId,
+) -> Result<Vec<Deployment>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT d.id AS "id: DeploymentId", d.rollout_id AS "rollout: RolloutId",
+            d.workload_id, e.key AS environment, d.tier AS "tier: Tier", c.key AS cluster,
+            c.site, d.kind AS "kind: Kind", d.sequence, x.digest, d.parameters_revision,
+            d.state AS "state: DeploymentState", d.observed, d.failure AS "failure: Json<Words>",
+            d.overwrote, d.seconds_to_ready, a.name, a.display_name, o.reason, d.created_at,
+            d.ended_at
+           FROM deployment d
+           JOIN rollout o ON o.id = d.rollout_id
+           JOIN artifact x ON x.id = d.artifact_id
+           JOIN workload w ON w.id = d.workload_id
+           JOIN environment e ON e.id = w.environment_id
+           JOIN cluster c ON c.id = w.cluster_id
+           JOIN account a ON a.id = d.author_id
+           WHERE x.release_id = $1
+           ORDER BY d.id LIMIT 200"#,
+        release.0,
+    )
+    .fetch_all(executor)
+    .await?;
+    let deployments = rows.into_iter().map(|r| Deployment {
+        id: r.id,
+        rollout: r.rollout,
+        workload: r.workload_id,
+        environment: r.environment,
+        tier: r.tier,
+        cluster: r.cluster,
+        site: r.site,
+        kind: r.kind,
+        sequence: r.sequence,
+        digest: r.digest,
+        parameters_revision: r.parameters_revision,
+        state: r.state,
+        observed: r.observed,
+        failure: r.failure.map(|f| f.0),
+        overwrote: r.overwrote,
+        seconds_to_ready: r.seconds_to_ready,
+        by: Person {
+            name: r.name,
+            display_name: r.display_name,
+        },
+        reason: r.reason,
+        created_at: r.created_at.to_jiff(),
+        ended_at: r.ended_at.map(|t| t.to_jiff()),
+    });
+    Ok(deployments.collect())
+}
+
+pub async fn insert_confirmation(
+    connection: &mut PgConnection,
+    artifact: ArtifactId,
+    account: AccountId,
+    note: &str,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO confirmation (id, artifact_id, kind, account_id, note)
+         VALUES ($1, $2, 'tested', $3, $4)",
+        ConfirmationId::new().0,
+        artifact.0,
+        account.0,
+        note,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A workload's newest deployment: its artifact, and whether it succeeded.
+pub async fn last_deployment(
+    executor: impl PgExecutor<'_>,
+    workload: WorkloadId,
+) -> Result<Option<(ArtifactId, bool)>, DbError> {
+    let row = sqlx::query!(
+        r#"SELECT artifact_id AS "artifact: ArtifactId", state = 'succeeded' AS "well!"
+           FROM deployment WHERE workload_id = $1 ORDER BY sequence DESC LIMIT 1"#,
+        workload.0,
+    );
+    Ok(row
+        .fetch_optional(executor)
+        .await?
+        .map(|r| (r.artifact, r.well)))
+}
+
+/// An artifact that an environment ran before.
+#[derive(Debug, Clone, serde::Serialize)]
+pub struct Candidate {
+    pub artifact: Artifact,
+    pub release_number: Option<i32>,
+    #[serde(skip)]
+    pub confirmation: Option<ConfirmationId>,
+    pub last_ran: Timestamp,
+    /// Whether it is what the environment runs by our record.
+    pub current: bool,
+}
+
+/// What an environment can go back to, newest first.
+pub async fn candidates(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+    environment: EnvironmentId,
+) -> Result<Vec<Candidate>, DbError> {
+    let rows = sqlx::query!(
+        r#"WITH ran AS (
+            SELECT d.artifact_id, max(d.ended_at) AS last_ran,
+                rank() OVER (ORDER BY max(d.ended_at) DESC) = 1 AS current
+            FROM deployment d JOIN workload w ON w.id = d.workload_id
+            WHERE d.project_id = $1 AND w.environment_id = $2 AND d.state = 'succeeded'
+            GROUP BY d.artifact_id)
+           SELECT x.id AS "id: ArtifactId", x.repository, x.tag, x.digest, x.size_bytes,
+            x.created_at, r.number AS "number?", c.id AS "confirmation?: ConfirmationId",
+            ran.last_ran AS "last_ran!", ran.current AS "current!"
+           FROM ran JOIN artifact x ON x.id = ran.artifact_id
+           LEFT JOIN release r ON r.id = x.release_id
+           LEFT JOIN confirmation c ON c.artifact_id = x.id AND c.live
+           ORDER BY ran.last_ran DESC LIMIT 20"#,
+        project.0,
+        environment.0,
+    )
+    .fetch_all(executor)
+    .await?;
+    let candidates = rows.into_iter().map(|r| Candidate {
+        artifact: Artifact {
+            id: r.id,
+            repository: r.repository,
+            tag: r.tag,
+            digest: r.digest,
+            size_bytes: r.size_bytes,
+            created_at: r.created_at.to_jiff(),
+        },
+        release_number: r.number,
+        confirmation: r.confirmation,
+        last_ran: r.last_ran.to_jiff(),
+        current: r.current,
+    });
+    Ok(candidates.collect())
+}

@@ -1,0 +1,126 @@
+//! Workloads: one component of a project in one environment on one cluster, and the Kubernetes
+//! objects that are computed from its parameters.
+//!
+//! Invariant: objects are typed values from [`objects`]; no text ever becomes an object, and no
+//! image comes from a person.
+
+pub mod objects;
+mod outside;
+mod prepare;
+mod request;
+mod secrets;
+mod store;
+pub mod web;
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+pub use outside::{Live, Pod, live};
+pub use prepare::{Namespace, Objects as ObjectsStep, StepError, settle};
+pub use request::Containers;
+pub use secrets::apply as apply_secrets;
+pub use store::{Current, current, environments, find, list, lock_for_deployment, parameters};
+
+use crate::app::App;
+use crate::clusters::{ClusterId, EnvironmentId, Tier};
+use crate::db::DbError;
+use crate::identity::ProjectId;
+use crate::standards::Parameters;
+
+crate::id! { WorkloadId }
+
+/// A workload with the document that it is computed from.
+#[derive(Debug, Clone, Serialize)]
+pub struct Workload {
+    pub id: WorkloadId,
+    #[serde(skip)]
+    pub project_id: ProjectId,
+    pub project: String,
+    pub language: String,
+    #[serde(skip)]
+    pub environment_id: EnvironmentId,
+    pub environment: String,
+    pub tier: Tier,
+    #[serde(skip)]
+    pub cluster_id: ClusterId,
+    pub cluster: String,
+    pub site: String,
+    #[serde(skip)]
+    pub makes_namespaces: bool,
+    pub registry_host: String,
+    pub component: String,
+    pub namespace: String,
+    pub object_name: String,
+    #[serde(skip)]
+    pub selector: BTreeMap<String, String>,
+    pub sequence: i64,
+    pub parameters_revision: i32,
+    pub parameters: Parameters,
+    pub prepared_at: Option<Timestamp>,
+}
+
+impl Workload {
+    /// The lane of everything that is done on its cluster.
+    #[must_use]
+    pub fn lane(&self) -> String {
+        format!("cluster:{}", self.cluster_id)
+    }
+}
+
+/// The names that a workload's objects get.
+#[must_use]
+pub fn object_name(project: &str, component: &str) -> String {
+    if component == "main" {
+        project.to_owned()
+    } else {
+        format!("{project}-{component}")
+    }
+}
+
+/// The namespace of a project in an environment.
+#[must_use]
+pub fn namespace(project: &str, environment: &str) -> String {
+    format!("{project}-{environment}")
+}
+
+/// The labels that its Deployment selects pods by; they never change.
+#[must_use]
+pub fn selector(project: &str, component: &str) -> BTreeMap<String, String> {
+    BTreeMap::from([
+        (
+            "app.kubernetes.io/component".to_owned(),
+            component.to_owned(),
+        ),
+        ("app.kubernetes.io/name".to_owned(), project.to_owned()),
+    ])
+}
+
+/// A workload by id.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn get(app: &App, id: WorkloadId) -> Result<Option<Workload>, DbError> {
+    store::find(app.db.pool(), id).await
+}
+
+/// A project's workloads in order, each with what it runs by our record: two statements.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn with_current(
+    app: &App,
+    project: ProjectId,
+) -> Result<Vec<(Workload, Option<Current>)>, DbError> {
+    let workloads = store::list(app.db.pool(), project, None, None).await?;
+    let current = store::current(app.db.pool(), project).await?;
+    let of = |w: &Workload| current.iter().find(|c| c.workload == w.id).cloned();
+    Ok(workloads
+        .into_iter()
+        .map(|w| {
+            let c = of(&w);
+            (w, c)
+        })
+        .collect())
+}

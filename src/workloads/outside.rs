@@ -1,0 +1,121 @@
+//! What a cluster says of a workload right now, for a page: at most three seconds, no effect.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use k8s_openapi::api::apps::v1::Deployment;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::core::v1::Pod as K8sPod;
+use serde::Serialize;
+
+use super::Workload;
+use super::objects::{DEPLOYMENT, SEQUENCE};
+use crate::app::App;
+use crate::clusters;
+use crate::connections::ConnectionError;
+use crate::error::{AppError, outside};
+use crate::integrations::CallError;
+use crate::integrations::kubernetes::{Kubernetes, Trouble, diagnose};
+
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// A workload by its cluster's own word.
+#[derive(Debug, Clone, Serialize)]
+pub struct Live {
+    pub image: Option<String>,
+    pub desired: i32,
+    pub ready: i32,
+    pub updated: i32,
+    /// Whether the controller has seen the newest change.
+    pub observed: bool,
+    pub deployment: Option<String>,
+    pub sequence: Option<i64>,
+    pub autoscaler: Option<(i32, i32)>,
+    pub pods: Vec<Pod>,
+    pub trouble: Option<Trouble>,
+}
+
+/// One container's pod.
+#[derive(Debug, Clone, Serialize)]
+pub struct Pod {
+    pub name: String,
+    pub phase: String,
+    pub ready: bool,
+    pub leaving: bool,
+    pub restarts: i32,
+    pub node: Option<String>,
+    pub started_at: Option<Timestamp>,
+    pub digest: Option<String>,
+}
+
+/// Asks the cluster.
+///
+/// # Errors
+/// 503 with the cluster's name when it does not answer in time.
+pub async fn live(app: &App, workload: &Workload) -> Result<Live, AppError> {
+    let asked = tokio::time::timeout(LIMIT, ask(app, workload)).await;
+    let slow = || CallError::Unavailable {
+        detail: "slow".to_owned(),
+        retry_after: None,
+    };
+    match asked {
+        Ok(Ok(live)) => Ok(live),
+        Ok(Err(ConnectionError::Call(error))) => Err(outside(&workload.cluster, &error)),
+        Ok(Err(error)) => Err(error.into()),
+        Err(_) => Err(outside(&workload.cluster, &slow())),
+    }
+}
+
+async fn ask(app: &App, workload: &Workload) -> Result<Live, ConnectionError> {
+    let kubernetes: Kubernetes = clusters::kubernetes(app, workload.cluster_id).await?;
+    let (namespace, name) = (workload.namespace.as_str(), workload.object_name.as_str());
+    let (deployment, autoscaler, pods) = tokio::try_join!(
+        kubernetes.get::<Deployment>(namespace, name),
+        kubernetes.get::<HorizontalPodAutoscaler>(namespace, name),
+        kubernetes.pods(namespace, &workload.selector),
+    )?;
+    let range = autoscaler
+        .and_then(|a| a.spec)
+        .map(|s| (s.min_replicas.unwrap_or(1), s.max_replicas));
+    Ok(read(deployment.unwrap_or_default(), range, &pods))
+}
+
+fn read(deployment: Deployment, autoscaler: Option<(i32, i32)>, pods: &[K8sPod]) -> Live {
+    let annotations = deployment.metadata.annotations.unwrap_or_default();
+    let status = deployment.status.unwrap_or_default();
+    let generation = deployment.metadata.generation.unwrap_or(0);
+    let spec = deployment.spec.unwrap_or_default();
+    let image = spec
+        .template
+        .spec
+        .and_then(|s| s.containers.into_iter().next()?.image);
+    Live {
+        image,
+        desired: spec.replicas.unwrap_or(0),
+        ready: status.ready_replicas.unwrap_or(0),
+        updated: status.updated_replicas.unwrap_or(0),
+        observed: status.observed_generation.unwrap_or(0) >= generation,
+        deployment: annotations.get(DEPLOYMENT).cloned(),
+        sequence: annotations.get(SEQUENCE).and_then(|s| s.parse().ok()),
+        autoscaler,
+        pods: pods.iter().map(pod).collect(),
+        trouble: diagnose(pods, &[]),
+    }
+}
+
+fn pod(pod: &K8sPod) -> Pod {
+    let status = pod.status.clone().unwrap_or_default();
+    let containers = status.container_statuses.unwrap_or_default();
+    let first = containers.first();
+    let digest = first.map(|c| c.image_id.clone()).unwrap_or_default();
+    Pod {
+        name: pod.metadata.name.clone().unwrap_or_default(),
+        phase: status.phase.unwrap_or_default(),
+        ready: first.is_some_and(|c| c.ready),
+        leaving: pod.metadata.deletion_timestamp.is_some(),
+        restarts: containers.iter().map(|c| c.restart_count).sum(),
+        node: pod.spec.as_ref().and_then(|s| s.node_name.clone()),
+        started_at: status.start_time.map(|t| t.0),
+        digest: digest.split_once('@').map(|(_, d)| d.to_owned()),
+    }
+}

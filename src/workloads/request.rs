@@ -1,0 +1,351 @@
+//! Asking for containers: a workload on each of an environment's clusters.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::objects::objects;
+use super::{Workload, WorkloadId, secrets, store};
+use crate::app::App;
+use crate::audit::{self, Entry, Origin};
+use crate::clusters::Tier;
+use crate::db::Tx;
+use crate::error::{AppError, FieldError};
+use crate::identity::{Actor, Permission, Scope};
+use crate::jobs::{self, NewEffect, NewRun, NewStep};
+use crate::projects::{self, Project};
+use crate::requests::{Approved, Computed, Fact, Filing, Quorum, Request, RequestKind};
+use crate::standards::{self, Parameters, SCHEMA_VERSION};
+
+/// What is asked for. `per_cluster` holds JSON merge patches by cluster key.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    #[serde(default = "main_component")]
+    pub component: String,
+    /// Keys; all of the environment's if left out.
+    #[serde(default)]
+    pub clusters: Option<Vec<String>>,
+    pub parameters: Value,
+    #[serde(default)]
+    pub per_cluster: BTreeMap<String, Value>,
+}
+
+fn main_component() -> String {
+    "main".to_owned()
+}
+
+/// The kind `containers`.
+pub struct Containers;
+
+#[async_trait]
+impl RequestKind for Containers {
+    fn name(&self) -> &'static str {
+        "containers"
+    }
+
+    async fn compute(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        actor: &Actor,
+        filing: &Filing,
+    ) -> Result<Computed, AppError> {
+        let key = filing.project.as_deref().ok_or_else(|| needed("project"))?;
+        let project = projects::get(app, actor, key).await?;
+        actor.must(Permission::FileRequest, Scope::Project(project.id))?;
+        let mut asked: Asked = crate::parse::value(&filing.parameters, "parameters")?;
+        if !is_component(&asked.component) {
+            return Err(AppError::field("parameters.component", "component-grammar"));
+        }
+        let environment = filing
+            .environment
+            .as_deref()
+            .ok_or_else(|| needed("environment"))?;
+        seal_variables(app, tx, &project, &mut asked).await?;
+        let planned = plan(tx, &project, environment, &asked).await?;
+        let payload = serde_json::to_value(&asked)
+            .map_err(|e| AppError::Internal(format!("containers payload: {e}")))?;
+        Ok(Computed {
+            subject: project.key.clone(),
+            project: Some(project.id),
+            environment: planned.first().map(|p| p.workload.environment_id.0),
+            release: None,
+            payload,
+            computed: computed(&planned),
+            quorum: vec![Quorum {
+                permission: Permission::HandleRequests,
+                needed: 1,
+            }],
+        })
+    }
+
+    async fn recompute(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        request: &Request,
+    ) -> Result<Value, AppError> {
+        Ok(computed(&replan(app, tx, request).await?))
+    }
+
+    async fn approved(&self, app: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {
+        let request = &approved.request;
+        for planned in replan(app, tx, request).await? {
+            let workload = planned.workload;
+            store::insert(tx.connection(), &workload, request)
+                .await
+                .map_err(taken)?;
+            let run = NewRun {
+                kind: "workload",
+                subject: workload.id.0,
+                project: Some(workload.project_id.0),
+                parent: None,
+            };
+            let effect = NewEffect {
+                kind: "namespace",
+                target: workload.cluster.clone(),
+                name: workload.namespace.clone(),
+                intent: json!({ "namespace": workload.namespace }),
+            };
+            let input = json!({ "request": request.id });
+            let step = NewStep::new("workload.namespace", workload.lane(), input);
+            jobs::start_run(tx, &run, &step.with_effect(effect)).await?;
+            let entry = Entry::done("workload.create", "workload", workload.id)
+                .in_project(workload.project_id)
+                .after(json!({ "cluster": workload.cluster, "environment": workload.environment }));
+            let by = Some((approved.last_decider, String::new()));
+            audit::record(
+                tx,
+                &entry,
+                &Origin {
+                    account: by,
+                    ..Origin::default()
+                },
+            )
+            .await?;
+            tx.event(
+                &projects::topic(workload.project_id),
+                Some(workload.project_id.0),
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn rejected(&self, _: &App, _: &mut Tx, _: &Request) -> Result<(), AppError> {
+        Ok(())
+    }
+
+    fn facts(&self, request: &Request) -> Vec<Fact> {
+        let document = &request.parameters["parameters"];
+        let text = |pointer: &str| match document.pointer(pointer) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        };
+        let pair = |code: &str, a: &str, b: &str| Fact {
+            code: code.to_owned(),
+            value: format!("{} / {}", text(a), text(b)),
+        };
+        let one = |code: &str, pointer: &str| Fact {
+            code: code.to_owned(),
+            value: text(pointer),
+        };
+        vec![
+            pair("containers-replicas", "/replicas/min", "/replicas/max"),
+            pair("containers-cpu", "/cpu/request", "/cpu/limit"),
+            pair("containers-memory", "/memory/request", "/memory/limit"),
+            one("containers-access", "/access"),
+            one("containers-port", "/port"),
+        ]
+    }
+}
+
+fn needed(field: &str) -> AppError {
+    AppError::field(field, "field-required")
+}
+
+fn is_component(text: &str) -> bool {
+    let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    (1..=15).contains(&text.len())
+        && text.bytes().all(good)
+        && text.as_bytes().first().is_some_and(u8::is_ascii_lowercase)
+}
+
+fn taken(error: crate::db::DbError) -> AppError {
+    match error.constraint() {
+        Some("workload_identity") => AppError::conflict("containers-there-already"),
+        Some("workload_object") => AppError::conflict("containers-name-taken"),
+        Some(_) | None => error.into(),
+    }
+}
+
+/// A workload as it would be made.
+struct Planned {
+    workload: Workload,
+}
+
+async fn replan(app: &App, tx: &mut Tx, request: &Request) -> Result<Vec<Planned>, AppError> {
+    let asked: Asked = crate::parse::value(&request.parameters, "parameters")?;
+    let id = request.project_id.ok_or(AppError::NotFound)?;
+    let project = projects::by_id(app, id).await?.ok_or(AppError::NotFound)?;
+    let environment = request.environment.as_deref().ok_or(AppError::NotFound)?;
+    plan(tx, &project, environment, &asked).await
+}
+
+/// One workload for each cluster, with its own document.
+async fn plan(
+    tx: &mut Tx,
+    project: &Project,
+    environment: &str,
+    asked: &Asked,
+) -> Result<Vec<Planned>, AppError> {
+    let places = store::places(tx.connection(), project.id, environment, &asked.component).await?;
+    if places.is_empty() {
+        return Err(AppError::field("environment", "containers-no-environment"));
+    }
+    let known = |key: &String| places.iter().any(|p| &p.cluster == key);
+    if let Some(key) = asked
+        .clusters
+        .iter()
+        .flatten()
+        .chain(asked.per_cluster.keys())
+        .find(|k| !known(k))
+    {
+        let mut error = FieldError::new("parameters.clusters", "containers-cluster-unknown");
+        error.words = error.words.with("cluster", key);
+        return Err(AppError::Invalid(vec![error]));
+    }
+    let mut planned = Vec::new();
+    for place in places {
+        if asked
+            .clusters
+            .as_ref()
+            .is_some_and(|keys| !keys.contains(&place.cluster))
+        {
+            continue;
+        }
+        if place.taken {
+            return Err(AppError::conflict("containers-there-already"));
+        }
+        let parameters = document_for(asked, &place.cluster)?;
+        planned.push(Planned {
+            workload: workload(project, place, asked, parameters),
+        });
+    }
+    if planned.is_empty() {
+        return Err(AppError::field("parameters.clusters", "field-required"));
+    }
+    Ok(planned)
+}
+
+fn document_for(asked: &Asked, cluster: &str) -> Result<Parameters, AppError> {
+    let mut document = asked.parameters.clone();
+    if let Some(patch) = asked.per_cluster.get(cluster) {
+        json_patch::merge(&mut document, patch);
+    }
+    standards::validate(&document).map_err(|errors| {
+        let inner = errors.into_iter().map(|e| FieldError {
+            field: format!("parameters.{}", e.field),
+            words: e.words,
+        });
+        AppError::Invalid(inner.collect())
+    })
+}
+
+fn workload(
+    project: &Project,
+    place: store::PlaceRow,
+    asked: &Asked,
+    parameters: Parameters,
+) -> Workload {
+    Workload {
+        id: WorkloadId::new(),
+        project_id: project.id,
+        project: project.key.clone(),
+        language: project.language.clone(),
+        environment_id: place.environment_id,
+        namespace: super::namespace(&project.key, &place.environment),
+        environment: place.environment,
+        tier: place.tier,
+        cluster_id: place.cluster_id,
+        cluster: place.cluster,
+        site: place.site,
+        makes_namespaces: place.makes_namespaces,
+        registry_host: place.registry_host,
+        component: asked.component.clone(),
+        object_name: super::object_name(&project.key, &asked.component),
+        selector: super::selector(&project.key, &asked.component),
+        sequence: 0,
+        parameters_revision: 1,
+        parameters,
+        prepared_at: None,
+    }
+}
+
+/// What a decider is shown, and what the hash covers: versions and objects for each cluster.
+fn computed(planned: &[Planned]) -> Value {
+    let clusters: Vec<Value> = planned
+        .iter()
+        .map(|p| {
+            let workload = Workload {
+                id: WorkloadId(uuid::Uuid::nil()),
+                ..p.workload.clone()
+            };
+            let made = objects(&workload, &workload.parameters, None);
+            let mut list = vec![json!(made.service), json!(made.deployment)];
+            list.extend(made.autoscaler.map(|a| json!(a)));
+            json!({
+                "cluster": workload.cluster, "site": workload.site,
+                "namespace": workload.namespace, "objects": list,
+            })
+        })
+        .collect();
+    json!({
+        "schema_version": SCHEMA_VERSION, "layer_versions": {},
+        "tier": planned.first().map_or(Tier::Test, |p| p.workload.tier), "clusters": clusters,
+    })
+}
+
+/// Replaces `{name, secret_value}` by a stored secret's version, before anything is kept.
+async fn seal_variables(
+    app: &App,
+    tx: &mut Tx,
+    project: &Project,
+    asked: &mut Asked,
+) -> Result<(), AppError> {
+    let Some(list) = asked
+        .parameters
+        .get_mut("env")
+        .and_then(Value::as_array_mut)
+    else {
+        return Ok(());
+    };
+    for variable in list {
+        let Some(object) = variable.as_object_mut() else {
+            continue;
+        };
+        if object.contains_key("secret") {
+            // Only the portal makes references: another project's would open otherwise.
+            return Err(AppError::field(
+                "parameters.parameters.env",
+                "containers-secret-by-value",
+            ));
+        }
+        let Some(value) = object.remove("secret_value") else {
+            continue;
+        };
+        let text = value.as_str().filter(|t| (1..=8000).contains(&t.len()));
+        let text = text.ok_or_else(|| {
+            AppError::field("parameters.parameters.env.secret_value", "field-wrong-type")
+        })?;
+        let secret = SecretString::from(text.to_owned());
+        let version = secrets::create(app, tx, project.id, &secret).await?;
+        object.insert("secret".to_owned(), json!(version));
+    }
+    Ok(())
+}

@@ -1,0 +1,343 @@
+//! The SQL of workloads.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use sqlx::types::Json;
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::{Workload, WorkloadId};
+use crate::clusters::{ClusterId, EnvironmentId, Tier};
+use crate::db::DbError;
+use crate::identity::ProjectId;
+use crate::requests::Request;
+use crate::secrets::Sealed;
+use crate::standards::{Parameters, SCHEMA_VERSION, SecretVersion};
+
+/// A cluster of an environment, and whether the component is there already.
+pub struct PlaceRow {
+    pub environment_id: EnvironmentId,
+    pub environment: String,
+    pub tier: Tier,
+    pub cluster_id: ClusterId,
+    pub cluster: String,
+    pub site: String,
+    pub makes_namespaces: bool,
+    pub registry_host: String,
+    pub taken: bool,
+}
+
+/// The environment's clusters, in its order.
+pub async fn places(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    environment: &str,
+    component: &str,
+) -> Result<Vec<PlaceRow>, DbError> {
+    let rows = sqlx::query_as!(
+        PlaceRow,
+        r#"SELECT e.id AS "environment_id: EnvironmentId", e.key AS environment,
+            e.tier AS "tier: Tier", c.id AS "cluster_id: ClusterId", c.key AS cluster, c.site,
+            c.makes_namespaces, c.registry_host,
+            EXISTS (SELECT 1 FROM workload w WHERE w.project_id = $1 AND w.environment_id = e.id
+                AND w.cluster_id = c.id AND w.component = $3) AS "taken!"
+           FROM environment e
+           JOIN environment_cluster ec ON ec.environment_id = e.id
+           JOIN cluster c ON c.id = ec.cluster_id
+           WHERE e.key = $2 ORDER BY ec.position"#,
+        project.0,
+        environment,
+        component,
+    );
+    Ok(rows.fetch_all(connection).await?)
+}
+
+/// A workload with the first revision of its parameters.
+pub async fn insert(
+    connection: &mut PgConnection,
+    workload: &Workload,
+    request: &Request,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO component (project_id, key) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+        workload.project_id.0,
+        workload.component,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO workload (id, project_id, environment_id, tier, cluster_id, component,
+            namespace, object_name, selector)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        workload.id.0,
+        workload.project_id.0,
+        workload.environment_id.0,
+        workload.tier.as_str(),
+        workload.cluster_id.0,
+        workload.component,
+        workload.namespace,
+        workload.object_name,
+        Json(&workload.selector) as _,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO parameters_revision
+            (workload_id, revision, schema_version, document, request_id, author_id)
+         VALUES ($1, 1, $2, $3, $4, $5)",
+        workload.id.0,
+        SCHEMA_VERSION,
+        Json(&workload.parameters) as _,
+        request.id.0,
+        request.author_id,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Marks a workload as prepared; the request, if all of its workloads now are.
+pub async fn prepared(
+    connection: &mut PgConnection,
+    id: WorkloadId,
+) -> Result<Option<Uuid>, DbError> {
+    sqlx::query!(
+        "UPDATE workload SET prepared_at = COALESCE(prepared_at, slipway_now()) WHERE id = $1",
+        id.0,
+    )
+    .execute(&mut *connection)
+    .await?;
+    let request = sqlx::query_scalar!(
+        r#"SELECT p.request_id AS "request!" FROM parameters_revision p
+           WHERE p.workload_id = $1 AND p.revision = 1 AND p.request_id IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM parameters_revision o
+                JOIN workload w ON w.id = o.workload_id
+                WHERE o.request_id = p.request_id AND w.prepared_at IS NULL)"#,
+        id.0,
+    );
+    Ok(request.fetch_optional(connection).await?)
+}
+
+pub async fn find(
+    executor: impl PgExecutor<'_>,
+    id: WorkloadId,
+) -> Result<Option<Workload>, DbError> {
+    Ok(fetch(executor, Some(id), None, None, None).await?.pop())
+}
+
+/// A project's workloads in the order of environments and clusters.
+pub async fn list(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+    environment: Option<&str>,
+    tier: Option<Tier>,
+) -> Result<Vec<Workload>, DbError> {
+    fetch(executor, None, Some(project), environment, tier).await
+}
+
+async fn fetch(
+    executor: impl PgExecutor<'_>,
+    id: Option<WorkloadId>,
+    project: Option<ProjectId>,
+    environment: Option<&str>,
+    tier: Option<Tier>,
+) -> Result<Vec<Workload>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT w.id AS "id: WorkloadId", w.project_id AS "project_id: ProjectId",
+            p.key AS project, p.language, w.environment_id AS "environment_id: EnvironmentId",
+            e.key AS environment, w.tier AS "tier: Tier",
+            w.cluster_id AS "cluster_id: ClusterId", c.key AS cluster, c.site,
+            c.makes_namespaces, c.registry_host, w.component, w.namespace, w.object_name,
+            w.selector AS "selector: Json<BTreeMap<String, String>>", w.sequence,
+            w.parameters_revision, r.document AS "document: Json<Parameters>", w.prepared_at
+           FROM workload w
+           JOIN project p ON p.id = w.project_id
+           JOIN environment e ON e.id = w.environment_id
+           JOIN cluster c ON c.id = w.cluster_id
+           JOIN parameters_revision r
+             ON r.workload_id = w.id AND r.revision = w.parameters_revision
+           LEFT JOIN environment_cluster ec
+             ON ec.environment_id = w.environment_id AND ec.cluster_id = w.cluster_id
+           WHERE ($1::uuid IS NULL OR w.id = $1)
+             AND ($2::uuid IS NULL OR w.project_id = $2)
+             AND ($3::text IS NULL OR e.key = $3)
+             AND ($4::text IS NULL OR w.tier = $4)
+           ORDER BY e.rank, e.key, ec.position, w.component"#,
+        id.map(|i| i.0),
+        project.map(|p| p.0),
+        environment,
+        tier.map(Tier::as_str),
+    )
+    .fetch_all(executor)
+    .await?;
+    let workloads = rows.into_iter().map(|r| Workload {
+        id: r.id,
+        project_id: r.project_id,
+        project: r.project,
+        language: r.language,
+        environment_id: r.environment_id,
+        environment: r.environment,
+        tier: r.tier,
+        cluster_id: r.cluster_id,
+        cluster: r.cluster,
+        site: r.site,
+        makes_namespaces: r.makes_namespaces,
+        registry_host: r.registry_host,
+        component: r.component,
+        namespace: r.namespace,
+        object_name: r.object_name,
+        selector: r.selector.0,
+        sequence: r.sequence,
+        parameters_revision: r.parameters_revision,
+        parameters: r.document.0,
+        prepared_at: r.prepared_at.map(|t| t.to_jiff()),
+    });
+    Ok(workloads.collect())
+}
+
+/// One revision of a workload's document.
+pub async fn parameters(
+    executor: impl PgExecutor<'_>,
+    id: WorkloadId,
+    revision: i32,
+) -> Result<Option<Parameters>, DbError> {
+    let row = sqlx::query_scalar!(
+        r#"SELECT document AS "document: Json<Parameters>" FROM parameters_revision
+           WHERE workload_id = $1 AND revision = $2"#,
+        id.0,
+        revision,
+    );
+    Ok(row.fetch_optional(executor).await?.map(|d| d.0))
+}
+
+/// Takes the workload's next number; deployments of one workload queue here.
+pub async fn lock_for_deployment(
+    connection: &mut PgConnection,
+    id: WorkloadId,
+) -> Result<(i64, i32), DbError> {
+    let row = sqlx::query!(
+        "UPDATE workload SET sequence = sequence + 1 WHERE id = $1
+         RETURNING sequence, parameters_revision",
+        id.0,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok((row.sequence, row.parameters_revision))
+}
+
+/// What a workload runs by our own record: its last deployment that succeeded.
+#[derive(Debug, Clone, Serialize)]
+pub struct Current {
+    pub workload: WorkloadId,
+    pub artifact: Uuid,
+    pub tag: String,
+    pub digest: String,
+    pub release_number: Option<i32>,
+    pub kind: String,
+    pub since: Timestamp,
+    pub by: String,
+}
+
+/// For each workload of a project that has run something.
+pub async fn current(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+) -> Result<Vec<Current>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (d.workload_id) d.workload_id AS "workload: WorkloadId",
+            d.artifact_id, a.tag, a.digest, r.number AS "release_number?", d.kind,
+            d.ended_at AS "since!", p.display_name
+           FROM deployment d
+           JOIN artifact a ON a.id = d.artifact_id
+           JOIN account p ON p.id = d.author_id
+           LEFT JOIN release r ON r.id = a.release_id
+           WHERE d.project_id = $1 AND d.state = 'succeeded'
+           ORDER BY d.workload_id, d.sequence DESC"#,
+        project.0,
+    )
+    .fetch_all(executor)
+    .await?;
+    let current = rows.into_iter().map(|r| Current {
+        workload: r.workload,
+        artifact: r.artifact_id,
+        tag: r.tag,
+        digest: r.digest,
+        release_number: r.release_number,
+        kind: r.kind,
+        since: r.since.to_jiff(),
+        by: r.display_name,
+    });
+    Ok(current.collect())
+}
+
+/// Environments with their clusters in order, for a form.
+pub async fn environments(
+    executor: impl PgExecutor<'_>,
+) -> Result<Vec<(String, Tier, Vec<String>)>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT e.key, e.tier AS "tier: Tier",
+            ARRAY(SELECT c.key FROM environment_cluster ec JOIN cluster c ON c.id = ec.cluster_id
+                WHERE ec.environment_id = e.id ORDER BY ec.position) AS "clusters!: Vec<String>"
+           FROM environment e ORDER BY e.rank, e.key"#
+    );
+    let rows = rows.fetch_all(executor).await?;
+    Ok(rows
+        .into_iter()
+        .map(|r| (r.key, r.tier, r.clusters))
+        .collect())
+}
+
+pub async fn insert_secret(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    secret: Uuid,
+    version_id: Uuid,
+    sealed: &Sealed,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO secret (id, project_id) VALUES ($1, $2)",
+        secret,
+        project.0
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO secret_version (id, secret_id, version, value, value_key)
+         VALUES ($1, $2, 1, $3, $4)",
+        version_id,
+        secret,
+        sealed.bytes,
+        sealed.key_id,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A version of a secret of this very project.
+pub async fn find_secret(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+    secret: &SecretVersion,
+) -> Result<Option<(Uuid, Sealed)>, DbError> {
+    let row = sqlx::query!(
+        "SELECT v.id, v.value, v.value_key FROM secret_version v
+         JOIN secret s ON s.id = v.secret_id
+         WHERE s.project_id = $1 AND s.id = $2 AND v.version = $3",
+        project.0,
+        secret.id,
+        secret.version,
+    );
+    let row = row.fetch_optional(executor).await?;
+    Ok(row.map(|r| {
+        (
+            r.id,
+            Sealed {
+                key_id: r.value_key,
+                bytes: r.value,
+            },
+        )
+    }))
+}
