@@ -6,5 +6,7 @@ mod connections;
 mod contract;
 mod identity;
 mod mile;
+mod projects;
+mod requests;
 mod support;
 mod tidy;

@@ -6,6 +6,7 @@ pub mod company;
 pub mod database;
 pub mod logs;
 pub mod portal;
+pub mod seed;
 
 pub use browser::Browser;
 pub use portal::Portal;
