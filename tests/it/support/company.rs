@@ -253,7 +253,7 @@ impl Company {
         let mut kubernetes = self.world.kubernetes();
         let cluster = kubernetes.cluster(cluster).unwrap();
         cluster
-            .object("deployments", namespace, name)
+            .object("Deployment", namespace, name)
             .cloned()
             .unwrap_or_default()
     }
