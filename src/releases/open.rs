@@ -66,7 +66,7 @@ pub async fn open(
     let zone = app.settings.time_zone.clone();
     let named = |created, later| tag::name(created, later, &zone, access.actor.number);
     let (number, tag) = store::insert(tx.connection(), &new, named, SECONDS_TRIED).await?;
-    let tag = tag.ok_or_else(|| AppError::TooMany {
+    let tag = tag.ok_or(AppError::TooMany {
         retry_after_seconds: 60,
     })?;
     let build = Build {

@@ -4,6 +4,8 @@
 mod clusters;
 mod connections;
 mod contract;
+mod data;
+mod engine;
 mod identity;
 mod mile;
 mod projects;

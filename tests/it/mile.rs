@@ -41,7 +41,7 @@ async fn one_commit_travels_to_production_and_back() {
     let own = company.developer.api(Method::POST, &path, &body).await;
     assert_eq!(own.status, 403, "{}", own.body);
     company.confirm(&first).await;
-    company.to_production(&first).await;
+    company.send_to_production(&first).await;
     let story = company.release(&first).await;
     assert_eq!(story["state"], "released", "{}", company.runs().await);
     assert!(
@@ -54,7 +54,7 @@ async fn one_commit_travels_to_production_and_back() {
     let second = company.open("pay").await;
     company.settle().await;
     company.confirm(&second).await;
-    company.to_production(&second).await;
+    company.send_to_production(&second).await;
     let newer = company.release(&second).await["artifact"]["digest"]
         .as_str()
         .unwrap()

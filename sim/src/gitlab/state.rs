@@ -57,6 +57,14 @@ pub struct Project {
     pub(super) tags: BTreeMap<String, Tag>,
 }
 
+impl Project {
+    /// The names of its tags, sorted.
+    #[must_use]
+    pub fn tag_names(&self) -> Vec<&str> {
+        self.tags.keys().map(String::as_str).collect()
+    }
+}
+
 #[derive(Clone, Debug)]
 pub struct Commit {
     pub id: String,

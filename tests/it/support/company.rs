@@ -126,25 +126,6 @@ impl Company {
         panic!("the engine does not come to rest: {}", self.runs().await);
     }
 
-    /// Works until a condition on our rows holds.
-    pub async fn settle_until(&mut self, sql: &'static str) {
-        for _ in 0..MAX_ROUNDS {
-            let holds: bool = sqlx::query_scalar(sql)
-                .fetch_one(&self.portal.db.owner)
-                .await
-                .unwrap();
-            if holds {
-                return;
-            }
-            if self.engine.tick().await.unwrap() == 0 {
-                let pause = self.engine.next_due().await.unwrap();
-                let pause = pause.unwrap_or(Duration::from_secs(1));
-                self.advance(pause + Duration::from_millis(10)).await;
-            }
-        }
-        panic!("never: {sql}: {}", self.runs().await);
-    }
-
     pub async fn advance(&mut self, by: Duration) {
         self.offset += by;
         self.portal
@@ -238,7 +219,7 @@ impl Company {
     }
 
     /// Pressed, approved, rolled out.
-    pub async fn to_production(&mut self, id: &str) {
+    pub async fn send_to_production(&mut self, id: &str) {
         let body = json!({ "environment": "prod" });
         let path = format!("/releases/{id}/deployments");
         let answer = self.developer.api(Method::POST, &path, &body).await;
@@ -279,11 +260,26 @@ impl Company {
         assert_eq!(left, 0, "work is left");
     }
 
-    /// Calls of a kind, by the transcript.
-    pub fn calls(&self, system: &str, method: &Method, pattern: &str) -> usize {
-        self.world
+    /// How many tags a repository has.
+    pub fn tags(&self, key: &str) -> usize {
+        let url = format!("{}/apps/{key}.git", self.outside.gitlab.base_url());
+        let gitlab = self.world.gitlab();
+        gitlab
+            .project_by_url(&url)
+            .map_or(0, |p| p.tag_names().len())
+    }
+
+    /// POSTs that made something, by the transcript.
+    pub fn created(&self, system: &str, pattern: &str) -> usize {
+        let system = System::named(system);
+        let calls = self
+            .world
             .transcript()
-            .count(&System::named(system), method, pattern)
+            .find(&system, &Method::POST, pattern);
+        calls
+            .iter()
+            .filter(|c| c.status.is_some_and(|s| s < 300))
+            .count()
     }
 }
 
