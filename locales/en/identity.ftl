@@ -14,7 +14,6 @@ role-owner = Owner
 role-developer = Developer
 role-tester = Tester
 role-viewer = Viewer
-home-nothing-waits = Nothing waits for you
 account-name-taken = There is already an account of this name.
 account-name-grammar = Lower-case letters, digits, dots, dashes and underscores, beginning with a letter, at most 63.
 account-password-length = { $min } to { $max } characters.

@@ -6,6 +6,7 @@ nav-requests = Requests
 nav-clusters = Clusters
 nav-connections = Connections
 nav-audit = Audit
+nav-waiting = Wait for your decision
 menu = Menu
 search = Search
 search-label = Search projects
@@ -65,3 +66,12 @@ field-wrong-type = This has the wrong type.
 field-not-json = The body must be one JSON document, sent as application/json.
 query-wrong = A part of the address after the question mark is wrong.
 form-wrong = The form was not sent whole. Go back and send it again.
+query-limit = A list shows 1 to 200 lines.
+form-optional = optional
+form-wrong-values = { $n ->
+    [one] One value needs another look
+   *[other] { $n } values need another look
+}
+list-older = Older
+list-more = More
+crumbs = You are here

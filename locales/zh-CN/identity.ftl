@@ -14,7 +14,6 @@ role-owner = 负责人
 role-developer = 开发
 role-tester = 测试
 role-viewer = 访客
-home-nothing-waits = 没有等待你处理的事
 account-name-taken = 这个用户名已被使用。
 account-name-grammar = 小写字母、数字、点、短横线和下划线，以字母开头，最多 63 个字符。
 account-password-length = { $min } 到 { $max } 个字符。

@@ -3,17 +3,22 @@
 //! Invariant: an entry is written in the transaction of what it tells of; the application's
 //! database role can add entries and never change one.
 
+pub mod api;
 mod store;
+pub mod web;
 
 use std::net::IpAddr;
 
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::app::App;
 use crate::db::{DbError, Tx};
-use crate::identity::{AccountId, Actor, ProjectId};
+use crate::error::AppError;
+use crate::identity::{AccountId, Actor, Permission, ProjectId, Scope};
+use crate::web::paging::List;
 
-pub use store::{Filter, Row, list};
+pub use store::{Filter, Row};
 
 /// Who is behind an entry: a person, or the portal itself.
 #[derive(Debug, Clone, Default)]
@@ -100,4 +105,19 @@ impl Entry {
 /// No answer from the database.
 pub async fn record(tx: &mut Tx, entry: &Entry, origin: &Origin) -> Result<(), DbError> {
     store::insert(tx.connection(), entry, origin).await
+}
+
+/// One page of the trail, newest first.
+///
+/// # Errors
+/// 403 without the right to read it.
+pub async fn read(app: &App, actor: &Actor, filter: Filter) -> Result<List<Row>, AppError> {
+    actor.must(Permission::ViewAudit, Scope::Platform)?;
+    let limit = filter.limit;
+    let more = Filter {
+        limit: limit + 1,
+        ..filter
+    };
+    let rows = store::list(app.db.pool(), &more).await?;
+    Ok(List::cut(rows, limit, |row| row.seq.to_string()))
 }

@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgExecutor};
 use super::{Entry, Origin};
 use crate::db::DbError;
 
-/// What a list is narrowed to. `visible` is `None` for those who may read all.
+/// What a list is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub action: Option<String>,

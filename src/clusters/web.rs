@@ -11,9 +11,8 @@ use super::{Cluster, ClusterDraft, Environment, Language, TOPIC, Tier};
 use crate::app::App;
 use crate::connections;
 use crate::error::AppError;
-use crate::identity::web::is_part;
 use crate::identity::{Actor, Permission, Scope};
-use crate::web::extract::{Ctx, Form, Path};
+use crate::web::extract::{Ctx, Form, Path, is_part};
 use crate::web::layout::{Chrome, Errors, Nav, page, page_with, see_other};
 
 #[derive(Template)]

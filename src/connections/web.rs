@@ -10,9 +10,8 @@ use serde::Deserialize;
 use super::{Connection, Credential, Draft, Fields, Kind, TOPIC};
 use crate::app::App;
 use crate::error::{AppError, FieldError};
-use crate::identity::web::is_part;
 use crate::identity::{Actor, Permission, Scope};
-use crate::web::extract::{Ctx, Form, Path, Query};
+use crate::web::extract::{Ctx, Form, Path, Query, is_part};
 use crate::web::layout::{Chrome, Errors, Nav, page, page_with, see_other};
 
 #[derive(Template)]

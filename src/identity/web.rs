@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
@@ -239,24 +239,6 @@ pub fn safe_next(next: &str) -> &str {
         && !matches!(chars.next(), Some('/' | '\\'))
         && !next.chars().any(char::is_control);
     if ours { next } else { "/" }
-}
-
-/// `HX-Request` marks a request for a part of a page.
-#[must_use]
-pub fn is_part(headers: &HeaderMap) -> bool {
-    headers.contains_key("hx-request")
-}
-
-#[derive(Template)]
-#[template(path = "identity/home.html")]
-struct HomePage {
-    c: Chrome,
-}
-
-pub async fn home(_actor: Actor, ctx: Ctx) -> Result<Response, AppError> {
-    page(&HomePage {
-        c: Chrome::new(&ctx, Nav::Home),
-    })
 }
 
 #[cfg(test)]

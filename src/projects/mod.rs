@@ -4,23 +4,27 @@
 //! its members and the platform's roles.
 
 mod access;
+pub mod api;
 mod request;
 mod steps;
 mod store;
 pub mod web;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 
 pub use access::{Access, ProjectAccess};
-pub use request::Onboarding;
+pub use request::{Onboarding, must_ask};
 pub use steps::{Bind, trouble};
-pub use store::{Member, environment_by_key, list, members, registry_of};
+pub use store::{Choices, Member, environment_by_key, registry_of};
 
 use crate::app::App;
 use crate::connections::ConnectionId;
 use crate::error::AppError;
-use crate::identity::{Actor, Permission, ProjectId, Scope};
+use crate::identity::{Actor, Permission, Person, ProjectId, Scope};
+use crate::web::paging::{List, Page};
 
 /// A project's key: also its Jenkins job, its image's path, its objects' names in Kubernetes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -91,6 +95,61 @@ pub async fn get(app: &App, actor: &Actor, key: &str) -> Result<Project, AppErro
     } else {
         Err(AppError::NotFound)
     }
+}
+
+/// One page of the projects that this person may see, by key.
+///
+/// # Errors
+/// A page that makes no sense.
+pub async fn list(
+    app: &App,
+    actor: &Actor,
+    search: &str,
+    page: &Page,
+) -> Result<List<Project>, AppError> {
+    let limit = page.limit()?;
+    let after = page.after.as_deref().unwrap_or_default();
+    let mine = actor.project_ids();
+    let visible = (!actor.sees_all_projects()).then_some(mine.as_slice());
+    let rows = store::list(app.db.pool(), visible, search.trim(), after, limit + 1).await?;
+    Ok(List::cut(rows, limit, |p| p.key.clone()))
+}
+
+/// The projects that this person is a member of, by key, as many as a page shows.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn mine(app: &App, actor: &Actor, limit: i64) -> Result<Vec<Project>, AppError> {
+    let mine = actor.project_ids();
+    Ok(store::list(app.db.pool(), Some(&mine), "", "", limit).await?)
+}
+
+/// Who is in a project, with what role.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn members(app: &App, id: ProjectId) -> Result<Vec<Member>, AppError> {
+    Ok(store::members(app.db.pool(), id).await?)
+}
+
+/// The owners of projects.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn owners(
+    app: &App,
+    projects: &[Project],
+) -> Result<BTreeMap<ProjectId, Vec<Person>>, AppError> {
+    let ids: Vec<_> = projects.iter().map(|p| p.id.0).collect();
+    Ok(store::owners(app.db.pool(), &ids).await?)
+}
+
+/// What an onboarding form offers to choose from.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn choices(app: &App) -> Result<Choices, AppError> {
+    Ok(store::choices(app.db.pool()).await?)
 }
 
 /// A project by id, for steps.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{ProjectKey, store};
 use crate::app::App;
-use crate::audit::{self, Entry, Origin};
+use crate::audit::{self, Entry};
 use crate::db::Tx;
 use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, ProjectId, ProjectRole, Scope};
@@ -74,16 +74,7 @@ impl RequestKind for Onboarding {
         actor: &Actor,
         filing: &Filing,
     ) -> Result<Computed, AppError> {
-        actor
-            .must(Permission::FileOnboarding, Scope::Platform)
-            .or_else(|e| {
-                // Whoever works on any project may ask for another.
-                if actor.memberships.is_empty() {
-                    Err(e)
-                } else {
-                    Ok(())
-                }
-            })?;
+        must_ask(actor)?;
         let asked: Asked = crate::parse::value(&filing.parameters, "parameters")?;
         let errors = wrong_fields(&asked);
         if !errors.is_empty() {
@@ -138,11 +129,7 @@ impl RequestKind for Onboarding {
         )
         .await?;
         let entry = Entry::done("project.create", "project", &asked.key).in_project(id);
-        let origin = Origin {
-            account: Some((approved.last_decider, String::new())),
-            ..Origin::default()
-        };
-        audit::record(tx, &entry, &origin).await?;
+        audit::record(tx, &entry, &approved.origin).await?;
         tx.event("projects", None).await?;
         Ok(())
     }
@@ -182,6 +169,18 @@ impl RequestKind for Onboarding {
             value: text(name),
         };
         SHOWN.iter().map(fact).collect()
+    }
+}
+
+/// Whoever works on any project may ask for another.
+///
+/// # Errors
+/// 403 for everybody else without the right.
+pub fn must_ask(actor: &Actor) -> Result<(), AppError> {
+    if actor.memberships.is_empty() {
+        actor.must(Permission::FileOnboarding, Scope::Platform)
+    } else {
+        Ok(())
     }
 }
 
@@ -269,41 +268,23 @@ fn wrong_fields(asked: &Asked) -> Vec<FieldError> {
         "repository",
         "onboarding-repository-grammar",
     );
-    check(
-        is_path(&asked.deploy_path),
-        "deploy_path",
-        "onboarding-path-grammar",
-    );
-    check(
-        is_path(&asked.log_path),
-        "log_path",
-        "onboarding-path-grammar",
-    );
-    check(
-        is_path(&asked.health_path),
-        "health_path",
-        "onboarding-path-grammar",
-    );
-    check(
-        is_line(&asked.start_command, 1),
-        "start_command",
-        "onboarding-line-grammar",
-    );
-    check(
-        is_line(&asked.stop_command, 1),
-        "stop_command",
-        "onboarding-line-grammar",
-    );
-    check(
-        is_line(&asked.callbacks.before, 0),
-        "callbacks.before",
-        "onboarding-line-grammar",
-    );
-    check(
-        is_line(&asked.callbacks.after, 0),
-        "callbacks.after",
-        "onboarding-line-grammar",
-    );
+    let paths = [
+        ("deploy_path", &asked.deploy_path),
+        ("log_path", &asked.log_path),
+        ("health_path", &asked.health_path),
+    ];
+    for (field, path) in paths {
+        check(is_path(path), field, "onboarding-path-grammar");
+    }
+    let lines = [
+        ("start_command", &asked.start_command, 1),
+        ("stop_command", &asked.stop_command, 1),
+        ("callbacks.before", &asked.callbacks.before, 0),
+        ("callbacks.after", &asked.callbacks.after, 0),
+    ];
+    for (field, line, least) in lines {
+        check(is_line(line, least), field, "onboarding-line-grammar");
+    }
     check(asked.port > 0, "port", "field-port");
     check(
         !asked.owners.is_empty(),

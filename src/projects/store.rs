@@ -1,5 +1,7 @@
 //! The SQL of projects.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::{PgConnection, PgExecutor};
@@ -10,7 +12,7 @@ use super::{Bound, Project};
 use crate::clusters::{EnvironmentId, Tier};
 use crate::connections::ConnectionId;
 use crate::db::DbError;
-use crate::identity::{ProjectId, ProjectRole};
+use crate::identity::{Person, ProjectId, ProjectRole};
 
 /// The connections of a new project.
 pub struct Outside {
@@ -178,9 +180,12 @@ async fn fetch(
            WHERE ($1::text IS NULL OR p.key = $1)
              AND ($2::uuid IS NULL OR p.id = $2)
              AND ($3::uuid[] IS NULL OR p.id = ANY($3))
-             AND ($4 = '' OR strpos(p.key, $4) > 0 OR strpos(p.repository, $4) > 0
+             AND ($4 = '' OR strpos(p.key, lower($4)) > 0
+                OR strpos(lower(p.repository), lower($4)) > 0
+                OR strpos(lower(p.description), lower($4)) > 0
                 OR EXISTS (SELECT 1 FROM membership m JOIN account a ON a.id = m.account_id
-                    WHERE m.project_id = p.id AND m.role = 'owner' AND a.name = $4))
+                    WHERE m.project_id = p.id AND m.role = 'owner'
+                        AND (a.name = $4 OR a.display_name = $4)))
              AND p.key > $5
            ORDER BY p.key LIMIT $6"#,
         key,
@@ -245,6 +250,55 @@ pub async fn members(
         expires_at: r.expires_at.map(|t| t.to_jiff()),
     });
     Ok(member.collect())
+}
+
+/// The owners of some projects, by name.
+pub async fn owners(
+    executor: impl PgExecutor<'_>,
+    projects: &[Uuid],
+) -> Result<BTreeMap<ProjectId, Vec<Person>>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT m.project_id AS "project: ProjectId", a.name, a.display_name
+           FROM membership m JOIN account a ON a.id = m.account_id
+           WHERE m.project_id = ANY($1) AND m.role = 'owner'
+             AND (m.expires_at IS NULL OR m.expires_at > slipway_now())
+           ORDER BY a.name"#,
+        projects,
+    )
+    .fetch_all(executor)
+    .await?;
+    let mut owners: BTreeMap<ProjectId, Vec<Person>> = BTreeMap::new();
+    for row in rows {
+        owners.entry(row.project).or_default().push(Person {
+            name: row.name,
+            display_name: row.display_name,
+        });
+    }
+    Ok(owners)
+}
+
+/// Keys of what an onboarding request may name.
+#[derive(Debug, Clone, Default)]
+pub struct Choices {
+    pub languages: Vec<String>,
+    pub gitlabs: Vec<String>,
+    pub registries: Vec<String>,
+}
+
+pub async fn choices(executor: impl PgExecutor<'_>) -> Result<Choices, DbError> {
+    let row = sqlx::query!(
+        r#"SELECT ARRAY(SELECT key FROM language ORDER BY key) AS "languages!",
+            ARRAY(SELECT key FROM connection WHERE kind = 'gitlab' ORDER BY key) AS "gitlabs!",
+            ARRAY(SELECT key FROM connection WHERE kind = 'registry' ORDER BY key)
+                AS "registries!""#,
+    )
+    .fetch_one(executor)
+    .await?;
+    Ok(Choices {
+        languages: row.languages,
+        gitlabs: row.gitlabs,
+        registries: row.registries,
+    })
 }
 
 /// An environment's id, tier and how many must approve a release into it.

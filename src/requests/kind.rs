@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::Request;
 use crate::app::App;
+use crate::audit::Origin;
 use crate::db::Tx;
 use crate::error::AppError;
 use crate::identity::{AccountId, Actor, Permission, ProjectId};
@@ -26,6 +27,20 @@ pub struct Filing {
     pub parameters: Value,
     #[serde(default)]
     pub note: String,
+}
+
+impl Filing {
+    /// A filing of nothing but its parameters.
+    #[must_use]
+    pub fn of(kind: &str, parameters: Value) -> Self {
+        Self {
+            kind: kind.to_owned(),
+            project: None,
+            environment: None,
+            parameters,
+            note: String::new(),
+        }
+    }
 }
 
 /// So many yeses of people who hold a right.
@@ -54,6 +69,8 @@ pub struct Computed {
 pub struct Approved {
     pub request: Request,
     pub last_decider: AccountId,
+    /// Where the last yes came from, for what it makes.
+    pub origin: Origin,
 }
 
 /// One line of what is asked: a message code and its value, which is a word of the field.

@@ -3,6 +3,8 @@
 //! Invariant: a decision counts for exactly the content it was made on. The hash covers the
 //! payload and everything computed from it; when either moved, the decision is refused.
 
+pub mod api;
+mod inbox;
 mod kind;
 mod store;
 pub mod web;
@@ -13,8 +15,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use inbox::{Counts, Narrowed, View, count_waiting, counts, list};
 pub use kind::{Approved, Computed, Fact, Filing, Kinds, Quorum, RequestKind};
-pub use store::{Filter, count_waiting, list, open_production_request};
+pub use store::open_production_request;
 
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
@@ -310,6 +313,7 @@ async fn conclude(
             let approved = Approved {
                 request: request.clone(),
                 last_decider: actor.id,
+                origin: Origin::from(actor),
             };
             kind.approved(app, tx, &approved).await
         }

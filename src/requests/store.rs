@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{Computed, Deciding, Decision, Quorum, Request, RequestId, State};
 use crate::db::DbError;
-use crate::identity::{AccountId, Permission, Person, ProjectId};
+use crate::identity::{AccountId, Person, ProjectId};
 
 pub struct New<'a> {
     pub id: RequestId,
@@ -63,9 +63,10 @@ pub async fn insert(connection: &mut PgConnection, new: &New<'_>) -> Result<i64,
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
-    pub open: Option<bool>,
+    pub state: Option<State>,
     pub author: Option<Uuid>,
-    pub project: Option<Uuid>,
+    /// Only these.
+    pub numbers: Option<Vec<i64>>,
     /// Projects whose requests may be seen; `None` sees all.
     pub visible: Option<Vec<Uuid>>,
     /// Whose own requests are seen besides.
@@ -74,7 +75,7 @@ pub struct Filter {
     pub limit: i64,
 }
 
-/// Newest first.
+/// Newest first, without what they hold.
 pub async fn list(executor: impl PgExecutor<'_>, filter: &Filter) -> Result<Vec<Request>, DbError> {
     fetch(executor, None, None, filter).await
 }
@@ -109,7 +110,9 @@ async fn fetch(
             r.project_id AS "project_id: ProjectId", p.key AS "project?",
             r.environment_id, e.key AS "environment?", r.release_id, r.author_id,
             a.name AS author, a.display_name, r.state AS "state: State", r.revision,
-            v.hash, v.payload, v.computed, v.note, r.created_at, r.decided_at,
+            v.hash, v.note, r.created_at, r.decided_at,
+            CASE WHEN $10 THEN v.payload ELSE 'null' END AS "payload!",
+            CASE WHEN $10 THEN v.computed ELSE 'null' END AS "computed!",
             (SELECT COALESCE(jsonb_agg(jsonb_build_object('permission', q.permission,
                 'needed', q.needed) ORDER BY q.position), '[]') FROM request_quorum q
              WHERE q.request_id = r.id AND q.revision = r.revision)
@@ -127,21 +130,22 @@ async fn fetch(
            LEFT JOIN environment e ON e.id = r.environment_id
            WHERE ($1::bigint IS NULL OR r.number = $1)
              AND ($2::uuid IS NULL OR r.id = $2)
-             AND ($3::bool IS NULL OR (r.state = 'open') = $3)
+             AND ($3::text IS NULL OR r.state = $3)
              AND ($4::uuid IS NULL OR r.author_id = $4)
-             AND ($5::uuid IS NULL OR r.project_id = $5)
+             AND ($5::bigint[] IS NULL OR r.number = ANY($5))
              AND ($6::uuid[] IS NULL OR r.project_id = ANY($6) OR r.author_id = $7)
              AND ($8::bigint IS NULL OR r.number < $8)
            ORDER BY r.number DESC LIMIT $9"#,
         number,
         id.map(|i| i.0),
-        filter.open,
+        filter.state.map(State::as_str),
         filter.author,
-        filter.project,
+        filter.numbers.as_deref(),
         filter.visible.as_deref(),
         filter.own,
         filter.before,
         filter.limit,
+        number.is_some() || id.is_some(),
     )
     .fetch_all(executor)
     .await?;
@@ -244,35 +248,62 @@ pub async fn finish(
         .map(|r| (r.number, r.project_id)))
 }
 
-/// The open requests that wait for the holder of these rights: on the platform, or in these
-/// projects. Their own are not among them.
-pub async fn count_waiting(
+/// Whose yes is looked for: somebody's rights, on the platform and project by project.
+#[derive(Debug, Clone, Default)]
+pub struct Decider {
+    pub account: Uuid,
+    pub everywhere: Vec<String>,
+    /// Each with the permission of the same place.
+    pub projects: Vec<Uuid>,
+    pub permissions: Vec<String>,
+}
+
+/// Numbers of the open requests that wait for somebody, newest first. Their own are not among
+/// them, nor those they have decided on.
+pub async fn waiting(
+    executor: impl PgExecutor<'_>,
+    decider: &Decider,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<i64>, DbError> {
+    let numbers = sqlx::query_scalar!(
+        "SELECT r.number FROM request r
+         WHERE r.state = 'open' AND r.author_id <> $1
+           AND ($5::bigint IS NULL OR r.number < $5)
+           AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.request_id = r.id
+              AND d.revision = r.revision AND d.decider_id = $1)
+           AND EXISTS (SELECT 1 FROM request_quorum q
+              WHERE q.request_id = r.id AND q.revision = r.revision
+                AND (q.permission = ANY($2) OR EXISTS (
+                  SELECT 1 FROM unnest($3::uuid[], $4::text[]) AS mine(project, permission)
+                  WHERE mine.project = r.project_id AND mine.permission = q.permission)))
+         ORDER BY r.number DESC LIMIT $6",
+        decider.account,
+        &decider.everywhere,
+        &decider.projects,
+        &decider.permissions,
+        before,
+        limit,
+    );
+    Ok(numbers.fetch_all(executor).await?)
+}
+
+/// How many open requests somebody has filed, and how many they see.
+pub async fn count_open(
     executor: impl PgExecutor<'_>,
     account: Uuid,
-    everywhere: &[Permission],
-    in_projects: &[(Uuid, Permission)],
-) -> Result<i64, DbError> {
-    let everywhere: Vec<String> = everywhere.iter().map(ToString::to_string).collect();
-    let (projects, rights): (Vec<Uuid>, Vec<String>) = in_projects
-        .iter()
-        .map(|(id, p)| (*id, p.to_string()))
-        .unzip();
-    let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM request r
-           WHERE r.state = 'open' AND r.author_id <> $1
-             AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.request_id = r.id
-                AND d.revision = r.revision AND d.decider_id = $1)
-             AND EXISTS (SELECT 1 FROM request_quorum q
-                WHERE q.request_id = r.id AND q.revision = r.revision
-                  AND (q.permission = ANY($2) OR EXISTS (
-                    SELECT 1 FROM unnest($3::uuid[], $4::text[]) AS mine(project, permission)
-                    WHERE mine.project = r.project_id AND mine.permission = q.permission)))"#,
+    visible: Option<&[Uuid]>,
+) -> Result<(i64, i64), DbError> {
+    let row = sqlx::query!(
+        r#"SELECT count(*) FILTER (WHERE author_id = $1) AS "mine!", count(*) AS "seen!"
+           FROM request WHERE state = 'open'
+             AND ($2::uuid[] IS NULL OR project_id = ANY($2) OR author_id = $1)"#,
         account,
-        &everywhere,
-        &projects,
-        &rights,
-    );
-    Ok(count.fetch_one(executor).await?)
+        visible,
+    )
+    .fetch_one(executor)
+    .await?;
+    Ok((row.mine, row.seen))
 }
 
 /// The open question whether a release may go into an environment.

@@ -1,1 +1,235 @@
+//! Pages of requests: the inbox, one request, deciding on it.
 
+mod objects;
+mod part;
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use axum::extract::{Request as HttpRequest, State as Shared};
+use axum::middleware::Next;
+use axum::response::Response;
+use serde::Deserialize;
+
+pub use part::state;
+
+use super::{Counts, Deciding, Narrowed, Request, State, Verdict, View};
+use crate::app::App;
+use crate::error::{AppError, Words};
+use crate::identity::Actor;
+use crate::web::extract::{Ctx, Form, IsPart, Path, Query};
+use crate::web::form::shown_by_form;
+use crate::web::layout::{Chrome, Nav, page, see_other};
+use crate::web::paging::{List, Page, link};
+use crate::web::problem::shown;
+use part::RequestPart;
+
+#[derive(Template)]
+#[template(path = "requests/inbox.html")]
+struct InboxPage {
+    c: Chrome,
+    part: InboxPart,
+}
+
+#[derive(Template)]
+#[template(path = "requests/inbox_part.html")]
+struct InboxPart {
+    c: Chrome,
+    /// The address of this very list.
+    here: String,
+    view: View,
+    open_only: bool,
+    counts: Counts,
+    requests: List<Request>,
+    older: Option<String>,
+}
+
+impl HtmlSafe for InboxPart {}
+
+impl InboxPart {
+    fn title(&self, request: &Request) -> String {
+        self.c.w(&title(request))
+    }
+
+    fn state(&self, request: &Request) -> crate::web::parts::State {
+        state(&self.c, request)
+    }
+
+    /// The words of an empty list.
+    fn none(&self, more: &str) -> String {
+        self.c.t(&format!("inbox-none-{}{more}", self.view))
+    }
+
+    fn count(&self, view: &View) -> i64 {
+        match view {
+            View::Me => self.counts.me,
+            View::Mine => self.counts.mine,
+            View::All => self.counts.all,
+        }
+    }
+}
+
+/// What lists and titles call a request. Each kind has its own sentence.
+#[must_use]
+pub fn title(request: &Request) -> Words {
+    Words::new(&format!("request-title-{}", request.kind))
+        .with("subject", &request.subject)
+        .with("project", request.project.as_deref().unwrap_or_default())
+        .with(
+            "environment",
+            request.environment.as_deref().unwrap_or_default(),
+        )
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InboxQuery {
+    #[serde(rename = "for")]
+    view: Option<View>,
+    state: Option<State>,
+    after: Option<String>,
+}
+
+pub async fn inbox(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    ctx: Ctx,
+    IsPart(is_part): IsPart,
+    Query(query): Query<InboxQuery>,
+) -> Result<Response, AppError> {
+    let part = inbox_part(&app, &actor, &ctx, query).await?;
+    if is_part {
+        return page(&part);
+    }
+    page(&InboxPage {
+        c: part.c.clone(),
+        part,
+    })
+}
+
+async fn inbox_part(
+    app: &App,
+    actor: &Actor,
+    ctx: &Ctx,
+    query: InboxQuery,
+) -> Result<InboxPart, AppError> {
+    let me = match ctx.waiting.get() {
+        Some(counted) => *counted,
+        None => super::count_waiting(app, actor).await?,
+    };
+    let counts = super::counts(app, actor, me).await?;
+    // Who has nothing to decide sees what they filed first.
+    let usual = if counts.me > 0 { View::Me } else { View::Mine };
+    let view = query.view.unwrap_or(usual);
+    let state = query.state.map_or("", State::as_str);
+    let after = query.after.clone().unwrap_or_default();
+    let narrowed = Narrowed {
+        view: Some(view),
+        state: query.state,
+        page: Page {
+            limit: None,
+            after: query.after,
+        },
+    };
+    let requests = super::list(app, actor, &narrowed).await?;
+    let address = |after: &str| {
+        let pairs = [("for", view.as_str()), ("state", state), ("after", after)];
+        link("/requests", &pairs)
+    };
+    Ok(InboxPart {
+        c: Chrome::new(ctx, Nav::Requests).listening(&app.events, &["requests".to_owned()]),
+        here: address(&after),
+        view,
+        open_only: query.state == Some(State::Open),
+        counts,
+        older: requests.next.as_deref().map(address),
+        requests,
+    })
+}
+
+#[derive(Template)]
+#[template(path = "requests/request.html")]
+struct RequestPage {
+    c: Chrome,
+    part: RequestPart,
+}
+
+pub async fn request(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    ctx: Ctx,
+    IsPart(is_part): IsPart,
+    Path(number): Path<i64>,
+) -> Result<Response, AppError> {
+    let part = RequestPart::of(&app, &actor, &ctx, number).await?;
+    if is_part {
+        page(&part)
+    } else {
+        page(&whole(part))
+    }
+}
+
+fn whole(part: RequestPart) -> RequestPage {
+    RequestPage {
+        c: part.c.clone(),
+        part,
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionForm {
+    verdict: Verdict,
+    hash: String,
+    #[serde(default)]
+    comment: String,
+}
+
+pub async fn decide(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(number): Path<i64>,
+    Form(form): Form<DecisionForm>,
+) -> Result<Response, AppError> {
+    let deciding = Deciding {
+        verdict: form.verdict,
+        hash: form.hash,
+        comment: form.comment,
+    };
+    match super::decide(&app, &actor, number, &deciding).await {
+        Ok(_) => Ok(see_other(&format!("/requests/{number}"))),
+        Err(error) => {
+            let (errors, sentence) = shown_by_form(&error, "")?;
+            let part = RequestPart::of(&app, &actor, &ctx, number).await?;
+            let part = part.with_refusal(&deciding.comment, &errors, sentence.as_ref());
+            Ok(shown(page(&whole(part))?, &error))
+        }
+    }
+}
+
+pub async fn withdraw(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    Path(number): Path<i64>,
+) -> Result<Response, AppError> {
+    super::withdraw(&app, &actor, number).await?;
+    Ok(see_other(&format!("/requests/{number}")))
+}
+
+/// Counts, for the menu of whole pages, what waits for whoever is signed in.
+pub async fn count_for_menu(
+    Shared(app): Shared<App>,
+    ctx: Ctx,
+    actor: Result<Actor, AppError>,
+    IsPart(is_part): IsPart,
+    request: HttpRequest,
+    next: Next,
+) -> Response {
+    if let (Ok(actor), false) = (actor, is_part) {
+        match super::count_waiting(&app, &actor).await {
+            Ok(count) => drop(ctx.waiting.set(count)),
+            Err(error) => tracing::warn!(%error, "cannot count what waits"),
+        }
+    }
+    next.run(request).await
+}

@@ -34,6 +34,8 @@ pub struct Context {
     pub path: String,
     /// Filled by the [`Actor`] extractor, for the layers around the handler.
     pub actor: OnceLock<Actor>,
+    /// How many requests wait for this person, for the menu; unset where no menu is shown.
+    pub waiting: OnceLock<i64>,
 }
 
 impl Context {
@@ -72,6 +74,7 @@ pub async fn add_context(mut request: Request, next: Next) -> Response {
         theme: theme(request.headers()),
         path: request.uri().path().to_owned(),
         actor: OnceLock::new(),
+        waiting: OnceLock::new(),
     });
     request.extensions_mut().insert(Ctx(context.clone()));
     let mut response = next.run(request).await;
@@ -189,6 +192,22 @@ impl<T: DeserializeOwned> FromRequestParts<App> for Query<T> {
         found
             .map(|q| Self(q.0))
             .map_err(|_| AppError::field("", "query-wrong"))
+    }
+}
+
+/// Whether a part of a page was asked for, which htmx marks by a header.
+#[must_use]
+pub fn is_part(headers: &HeaderMap) -> bool {
+    headers.contains_key("hx-request")
+}
+
+/// The same, as a handler's argument.
+pub struct IsPart(pub bool);
+
+impl<S: Send + Sync> FromRequestParts<S> for IsPart {
+    type Rejection = std::convert::Infallible;
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self(is_part(&parts.headers)))
     }
 }
 

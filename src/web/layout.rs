@@ -63,8 +63,13 @@ pub struct Chrome {
     pub path: String,
     /// The address of the page's events; empty for a page that stands still.
     pub events: String,
+    /// Requests that wait for this person.
+    pub waiting: i64,
     pub now: Timestamp,
 }
+
+/// The menu counts no further; more than this is simply many.
+pub const MOST_COUNTED: i64 = 100;
 
 impl Chrome {
     #[must_use]
@@ -76,6 +81,7 @@ impl Chrome {
             me: context.actor.get().cloned(),
             path: context.path.clone(),
             events: String::new(),
+            waiting: context.waiting.get().copied().unwrap_or(0),
             now: crate::clock::now(),
         }
     }
@@ -161,6 +167,22 @@ impl Chrome {
     #[must_use]
     pub fn is(&self, nav: &Nav) -> bool {
         self.active == *nav
+    }
+
+    /// How many wait behind a place in the menu.
+    #[must_use]
+    pub fn badge(&self, nav: &Nav) -> Option<String> {
+        match nav {
+            Nav::Requests if self.waiting >= MOST_COUNTED => Some(format!("{}+", MOST_COUNTED - 1)),
+            Nav::Requests if self.waiting > 0 => Some(self.waiting.to_string()),
+            Nav::Home
+            | Nav::Projects
+            | Nav::Requests
+            | Nav::Clusters
+            | Nav::Connections
+            | Nav::Audit
+            | Nav::Nowhere => None,
+        }
     }
 
     /// "26 min ago", in the reader's language; the browser keeps it true.

@@ -45,6 +45,18 @@ struct ErrorPage {
     operation: Uuid,
 }
 
+/// An error that the handler's own page shows; here it is only put on record.
+#[derive(Clone)]
+struct Shown(AppError);
+
+/// A page that shows an error itself, answered with the error's status.
+#[must_use]
+pub fn shown(mut page: Response, error: &AppError) -> Response {
+    *page.status_mut() = error.status();
+    page.extensions_mut().insert(Shown(error.clone()));
+    page
+}
+
 /// Turns errors into answers, and writes refusals into the audit trail.
 pub async fn render(State(app): State<App>, request: Request, next: Next) -> Response {
     let method = request.method().clone();
@@ -53,6 +65,10 @@ pub async fn render(State(app): State<App>, request: Request, next: Next) -> Res
     let Some(context) = context else {
         return response;
     };
+    if let Some(Shown(error)) = response.extensions().get::<Shown>().cloned() {
+        record_refusal(&app, &context, &error).await;
+        return response;
+    }
     let Some(error) = response.extensions().get::<AppError>().cloned() else {
         return response;
     };

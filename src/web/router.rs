@@ -19,15 +19,21 @@ use crate::identity::web as identity;
 use crate::releases::web as releases;
 use crate::runs::web as runs;
 use crate::workloads::web as workloads;
-use crate::{clusters, connections};
+use crate::{audit, clusters, connections, home, projects, requests};
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 
 /// The whole surface. Streams get no time limit; everything else does.
 pub fn router(app: &App) -> Router {
+    // The menu of every page counts what waits for its reader.
+    let count = from_fn_with_state(app.clone(), requests::web::count_for_menu);
     let limited = pages()
-        .nest("/api/v1", platform_api().merge(release_api()))
+        .route_layer(count)
+        .nest(
+            "/api/v1",
+            platform_api().merge(request_api()).merge(release_api()),
+        )
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_LIMIT,
@@ -61,11 +67,25 @@ pub fn router(app: &App) -> Router {
 /// Pages, in the order of the menu.
 fn pages() -> Router<App> {
     Router::new()
-        .route("/", get(identity::home))
+        .route("/", get(home::web::home))
         .route("/login", get(identity::login_page).post(identity::sign_in))
         .route("/login/as", post(identity::sign_in_as))
         .route("/logout", post(identity::sign_out))
         .route("/language", post(identity::set_language))
+        .route("/projects", get(projects::web::list))
+        .route(
+            "/projects/new",
+            get(projects::web::form).post(projects::web::ask),
+        )
+        .route("/projects/{key}", get(home::project::overview))
+        .route("/requests", get(requests::web::inbox))
+        .route("/requests/{number}", get(requests::web::request))
+        .route("/requests/{number}/decisions", post(requests::web::decide))
+        .route(
+            "/requests/{number}/withdrawal",
+            post(requests::web::withdraw),
+        )
+        .route("/audit", get(audit::web::trail))
         .route(
             "/connections",
             get(connections::web::list).post(connections::web::create),
@@ -132,6 +152,27 @@ fn platform_api() -> Router<App> {
             "/languages",
             get(clusters::api::languages).post(clusters::api::create_language),
         )
+}
+
+/// Projects, what is asked for, and what is on record.
+fn request_api() -> Router<App> {
+    Router::new()
+        .route(
+            "/projects",
+            get(projects::api::list).post(projects::api::ask),
+        )
+        .route("/projects/{key}", get(projects::api::show))
+        .route(
+            "/requests",
+            get(requests::api::list).post(requests::api::file),
+        )
+        .route("/requests/{number}", get(requests::api::show))
+        .route("/requests/{number}/decisions", post(requests::api::decide))
+        .route(
+            "/requests/{number}/withdrawal",
+            post(requests::api::withdraw),
+        )
+        .route("/audit", get(audit::api::list))
 }
 
 /// From a commit to production and back.

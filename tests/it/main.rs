@@ -5,5 +5,7 @@ mod clusters;
 mod connections;
 mod contract;
 mod identity;
+mod projects;
+mod requests;
 mod support;
 mod tidy;

@@ -70,6 +70,11 @@ impl Browser {
         self.send(self.request(method, &path).json(body)).await
     }
 
+    /// A GET of the API.
+    pub async fn api_get(&mut self, path: &str) -> Answer {
+        self.get(&format!("/api/v1{path}")).await
+    }
+
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let cookies: Vec<String> = self
             .cookies

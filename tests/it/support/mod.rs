@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod database;
 pub mod logs;
 pub mod portal;
+pub mod seed;
 
 pub use browser::Browser;
 pub use portal::Portal;

@@ -1,0 +1,17 @@
+audit-lede = Who did what, when, from where, with what result. Nobody can change it.
+audit-filter = Narrow the trail
+audit-user = User name
+audit-action = Action
+audit-project = Project
+audit-apply = Show
+audit-clear = Show all
+audit-none = No entries
+audit-none-why = Nothing of this kind is on record.
+audit-what = What
+audit-who = Who
+audit-result = Result
+audit-when = When
+audit-done = Done
+audit-refused = Refused
+audit-before = Before
+audit-after = After

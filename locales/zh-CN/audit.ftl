@@ -1,0 +1,17 @@
+audit-lede = 谁在何时从何处做了什么，结果如何。任何人都不能修改。
+audit-filter = 筛选审计记录
+audit-user = 用户名
+audit-action = 操作
+audit-project = 项目
+audit-apply = 查看
+audit-clear = 查看全部
+audit-none = 没有记录
+audit-none-why = 没有符合条件的审计记录。
+audit-what = 操作
+audit-who = 操作人
+audit-result = 结果
+audit-when = 时间
+audit-done = 已完成
+audit-refused = 已拒绝
+audit-before = 之前
+audit-after = 之后

@@ -1,0 +1,6 @@
+//! Pages that gather what every domain knows: the start page and a project's overview.
+//!
+//! Invariant: nobody imports this; it has no rows and no rules of its own.
+
+pub mod project;
+pub mod web;

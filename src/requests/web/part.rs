@@ -1,0 +1,201 @@
+//! The moving part of a request's page: what is asked, who must decide, what became of it.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use jiff::Timestamp;
+
+use super::objects::{Object, objects};
+use super::title;
+use crate::app::App;
+use crate::error::{AppError, Words};
+use crate::identity::Actor;
+use crate::jobs::{self, StepRow, StepState};
+use crate::requests::{Decision, Quorum, Request, State, Verdict, get};
+use crate::web::extract::Ctx;
+use crate::web::form::Summary;
+use crate::web::layout::{Chrome, Errors, Nav};
+use crate::web::parts::{self, Tone};
+
+#[derive(Template)]
+#[template(path = "requests/request_part.html")]
+pub struct RequestPart {
+    pub c: Chrome,
+    request: Request,
+    pub title: String,
+    lede: String,
+    state: parts::State,
+    facts: Vec<(String, String)>,
+    objects: Vec<Object>,
+    waits_for: Vec<String>,
+    desk: Desk,
+    steps: Vec<StepView>,
+    comment: String,
+    comment_error: Option<String>,
+    summary: Option<Summary>,
+}
+
+impl HtmlSafe for RequestPart {}
+
+/// What the reader can do about it.
+enum Desk {
+    /// Decide, now.
+    Decide { starts_work: bool },
+    /// Take it back; deciding is for others, and the words say for whom.
+    Withdraw { why: String },
+    /// Only look; the words say who decides.
+    Shut { why: String },
+    /// It is decided, by this person or altogether.
+    Nothing,
+}
+
+/// One durable step of what an approval started.
+struct StepView {
+    state: parts::State,
+    /// What it waits for, or what is wrong.
+    says: Option<String>,
+    /// When it ended, or began.
+    at: Timestamp,
+    step: StepRow,
+}
+
+impl RequestPart {
+    /// # Errors
+    /// 404 for what this person may not know of.
+    pub async fn of(app: &App, actor: &Actor, ctx: &Ctx, number: i64) -> Result<Self, AppError> {
+        let request = get(app, actor, number).await?;
+        let runs = jobs::runs_of(app.db.pool(), request.id.0).await?;
+        let topic = format!("request:{number}");
+        let c = Chrome::new(ctx, Nav::Requests).listening(&app.events, &[topic]);
+        let kind = app.kinds.get(&request.kind);
+        let facts = kind.map(|k| k.facts(&request)).unwrap_or_default();
+        let said = facts.into_iter().filter(|f| !f.value.is_empty());
+        let steps = runs.into_iter().flat_map(|run| run.steps);
+        Ok(Self {
+            title: c.w(&title(&request)),
+            lede: c.w(&lede(&request)),
+            state: state(&c, &request).pill(),
+            facts: said.map(|f| (c.t(&f.code), f.value)).collect(),
+            objects: objects(&request.computed),
+            waits_for: waits_for(&c, &request),
+            desk: desk(&c, &request, actor),
+            steps: steps.map(|s| step_view(&c, s)).collect(),
+            comment: String::new(),
+            comment_error: None,
+            summary: None,
+            request,
+            c,
+        })
+    }
+
+    /// The same after a decision was refused: what was typed is kept.
+    #[must_use]
+    pub fn with_refusal(self, comment: &str, errors: &Errors, sentence: Option<&Words>) -> Self {
+        Self {
+            comment: comment.to_owned(),
+            comment_error: errors.of("comment").map(|w| self.c.w(w)),
+            summary: sentence.map(|w| Summary::sentence(&self.c, w)),
+            ..self
+        }
+    }
+
+    /// Whether a decision was made on what is shown now.
+    fn counts(&self, decision: &Decision) -> bool {
+        decision.revision == self.request.revision && decision.hash == self.request.hash
+    }
+
+    fn tone(&self, decision: &Decision) -> Tone {
+        match decision.verdict {
+            Verdict::Approve if self.counts(decision) => Tone::Ok,
+            Verdict::Approve => Tone::Wait,
+            Verdict::Reject => Tone::Fail,
+        }
+    }
+}
+
+/// How a request is, for lists and its page.
+#[must_use]
+pub fn state(c: &Chrome, request: &Request) -> parts::State {
+    let tone = match request.state {
+        State::Open => Tone::Wait,
+        State::Approved => Tone::Run,
+        State::Done => Tone::Ok,
+        State::Rejected | State::Failed => Tone::Fail,
+        State::Withdrawn | State::Expired => Tone::Idle,
+    };
+    let since = request.decided_at.unwrap_or(request.created_at);
+    let word = c.t(&format!("request-state-{}", request.state));
+    c.state(tone, word, Some(&since))
+}
+
+fn lede(request: &Request) -> Words {
+    let decider = request.decisions.last();
+    let who = decider.map_or("", |d| d.display_name.as_str());
+    Words::new(&format!("request-lede-{}", request.state))
+        .with("author", &request.author.display_name)
+        .with("who", who)
+        .with("missing", request.missing())
+}
+
+/// Whose yes is still needed, one line for each group of people.
+fn waits_for(c: &Chrome, request: &Request) -> Vec<String> {
+    if request.state != State::Open {
+        return Vec::new();
+    }
+    let only = request.quorum.len() == 1;
+    let line = |q: &Quorum| {
+        let needed = if only {
+            request.missing()
+        } else {
+            i64::from(q.needed)
+        };
+        let code = format!("request-waits-{}", q.permission);
+        c.t1(&code, "n", &needed)
+    };
+    request.quorum.iter().map(line).collect()
+}
+
+fn desk(c: &Chrome, request: &Request, actor: &Actor) -> Desk {
+    if request.state != State::Open || request.decision_of(&actor.name).is_some() {
+        return Desk::Nothing;
+    }
+    let starts_work = request.missing() == 1;
+    match request.must_be_decidable_by(actor) {
+        Ok(()) => Desk::Decide { starts_work },
+        Err(error) => {
+            let why = c.w(&error.words());
+            if actor.id.0 == request.author_id {
+                Desk::Withdraw { why }
+            } else {
+                Desk::Shut { why }
+            }
+        }
+    }
+}
+
+fn step_view(c: &Chrome, step: StepRow) -> StepView {
+    let tone = match step.state {
+        StepState::Ready if step.errors > 0 => Tone::Wait,
+        StepState::Ready | StepState::Running => Tone::Run,
+        StepState::Waiting | StepState::Errored => Tone::Wait,
+        StepState::Done => Tone::Ok,
+        StepState::Failed => Tone::Fail,
+        StepState::Abandoned => Tone::Hold,
+    };
+    let says = match step.state {
+        StepState::Waiting => step.waits_for.as_ref(),
+        StepState::Done => None,
+        StepState::Ready
+        | StepState::Running
+        | StepState::Failed
+        | StepState::Errored
+        | StepState::Abandoned => step.last_error.as_ref(),
+    };
+    let name = c.t(&format!("step-name-{}", step.name.replace('.', "-")));
+    let since = step.ended_at.unwrap_or(step.created_at);
+    StepView {
+        state: c.state(tone, name, Some(&since)),
+        says: says.map(|words| c.w(words)),
+        at: since,
+        step,
+    }
+}

@@ -1,0 +1,160 @@
+//! Forms: fields with label, help and error, the summary of what is wrong, what was typed.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+
+use super::layout::{Chrome, Errors};
+use super::parts::Icon;
+use crate::error::{AppError, FieldError, Words};
+
+/// What somebody typed, by the field's name.
+pub type Typed = BTreeMap<String, String>;
+
+/// How a field is filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Control {
+    Line,
+    Number,
+    Text,
+    /// One of these.
+    Select(Vec<String>),
+    /// Yes or no; the help stands beside the box.
+    Check,
+}
+
+/// One row of a form.
+#[derive(Debug, Clone, Template)]
+#[template(path = "web/field_part.html")]
+pub struct Field {
+    pub id: String,
+    pub name: String,
+    pub label: String,
+    pub value: String,
+    pub help: String,
+    pub error: Option<String>,
+    /// What stands at the right: whether it may be left out, where a default came from.
+    pub from: String,
+    pub control: Control,
+    alert: Icon,
+}
+
+/// Fields under one heading.
+#[derive(Debug, Clone)]
+pub struct Section {
+    pub legend: String,
+    pub fields: Vec<Field>,
+}
+
+/// What is wrong, on top of the form, each with a link to its field.
+#[derive(Debug, Clone, Template)]
+#[template(path = "web/summary_part.html")]
+pub struct Summary {
+    title: String,
+    wrong: Vec<(String, String)>,
+    alert: Icon,
+}
+
+impl HtmlSafe for Field {}
+impl HtmlSafe for Summary {}
+
+fn id(name: &str) -> String {
+    format!("f-{}", name.replace('.', "-"))
+}
+
+impl Field {
+    /// A field whose label and help are the messages `{code}` and `{code}-help`.
+    #[must_use]
+    pub fn new(c: &Chrome, name: &str, code: &str, control: Control) -> Self {
+        Self {
+            id: id(name),
+            name: name.to_owned(),
+            label: c.t(code),
+            value: String::new(),
+            help: c.t(&format!("{code}-help")),
+            error: None,
+            from: String::new(),
+            control,
+            alert: c.i("alert-circle"),
+        }
+    }
+
+    /// Filled with what was typed, and with what is wrong with it.
+    #[must_use]
+    pub fn filled(mut self, c: &Chrome, typed: &Typed, errors: &Errors) -> Self {
+        self.value = typed.get(&self.name).cloned().unwrap_or_default();
+        self.error = errors.of(&self.name).map(|words| c.w(words));
+        self
+    }
+
+    #[must_use]
+    pub fn optional(mut self, c: &Chrome) -> Self {
+        self.from = c.t("form-optional");
+        self
+    }
+
+    fn describes(&self) -> String {
+        let error = self.error.as_ref().map(|_| format!("e-{}", self.name));
+        let help = (!self.help.is_empty()).then(|| format!("h-{}", self.name));
+        let ids: Vec<String> = error.into_iter().chain(help).collect();
+        ids.join(" ")
+    }
+}
+
+impl Summary {
+    /// Nothing is shown unless something is wrong. Fields that the form lacks are named too.
+    #[must_use]
+    pub fn of(c: &Chrome, sections: &[Section], errors: &Errors) -> Option<Self> {
+        let field = |name: &str| {
+            let mut fields = sections.iter().flat_map(|s| &s.fields);
+            fields.find(|f| f.name == name)
+        };
+        let line = |e: &FieldError| match field(&e.field) {
+            Some(found) => (
+                found.id.clone(),
+                format!("{}: {}", found.label, c.w(&e.words)),
+            ),
+            None => (id(&e.field), format!("{} {}", e.field, c.w(&e.words))),
+        };
+        (!errors.is_empty()).then(|| Self {
+            title: c.t1("form-wrong-values", "n", &errors.0.len()),
+            wrong: errors.0.iter().map(line).collect(),
+            alert: c.i("alert-circle"),
+        })
+    }
+
+    /// One sentence that belongs to no field.
+    #[must_use]
+    pub fn sentence(c: &Chrome, words: &Words) -> Self {
+        Self {
+            title: c.w(words),
+            wrong: Vec::new(),
+            alert: c.i("alert-circle"),
+        }
+    }
+}
+
+/// The errors that a form shows itself; others are answered with a page of their own.
+///
+/// # Errors
+/// Everything else.
+pub fn shown_by_form(error: &AppError, prefix: &str) -> Result<(Errors, Option<Words>), AppError> {
+    match error {
+        AppError::Invalid(fields) => {
+            let strip = |e: &FieldError| FieldError {
+                field: e.field.strip_prefix(prefix).unwrap_or(&e.field).to_owned(),
+                words: e.words.clone(),
+            };
+            Ok((Errors(fields.iter().map(strip).collect()), None))
+        }
+        AppError::Conflict(words) => Ok((Errors::default(), Some(words.clone()))),
+        AppError::Unauthorized
+        | AppError::NotFound
+        | AppError::Forbidden(_)
+        | AppError::TooMany { .. }
+        | AppError::Unavailable(_)
+        | AppError::TooLarge
+        | AppError::Internal(_) => Err(error.clone()),
+    }
+}
