@@ -1,0 +1,20 @@
+component-grammar = Lower-case letters and digits, beginning with a letter, at most 15.
+containers-no-environment = There is no such environment, or it has no clusters yet.
+containers-cluster-unknown = The environment has no cluster { $cluster }.
+containers-there-already = This component already has containers there. Change its parameters instead.
+containers-name-taken = Another object in that namespace already has this name.
+containers-secret-by-value = A secret is given by its value; Slipway makes the reference itself.
+containers-replicas = Containers per cluster, fewest / most
+containers-cpu = CPU, asked for / at most
+containers-memory = Memory, asked for / at most
+containers-access = Who calls it
+containers-port = Port
+
+namespace-foreign = The namespace { $namespace } on { $cluster } is not Slipway’s, so nothing was made in it. Operations must give it Slipway’s label or take it away.
+waits-for-namespace = Waits for operations to make the namespace { $namespace } on { $cluster }.
+waits-for-namespace-end = The namespace { $namespace } on { $cluster } is still being deleted; then it is made anew.
+workload-gone = The containers that this was for are gone.
+workload-object-foreign = There is already a Deployment { $name } in { $namespace } that Slipway did not make, so it was left alone.
+step-secret-broken = A secret cannot be opened: { $detail }. Operations must look at Slipway’s keys.
+deployment-refused = { $cluster } refuses the objects: { $detail }
+step-not-now = This step is not in a state where that can be done.

@@ -1,0 +1,20 @@
+component-grammar = 小写字母和数字，以字母开头，最多 15 个字符。
+containers-no-environment = 没有这个环境，或者它还没有集群。
+containers-cluster-unknown = 这个环境没有集群 { $cluster }。
+containers-there-already = 这个组件在那里已有容器，请改为变更部署参数。
+containers-name-taken = 那个命名空间里已有同名对象。
+containers-secret-by-value = 密钥请直接填值，引用由 Slipway 生成。
+containers-replicas = 每个集群的容器数，最少 / 最多
+containers-cpu = CPU，申请 / 上限
+containers-memory = 内存，申请 / 上限
+containers-access = 谁来调用
+containers-port = 端口
+
+namespace-foreign = { $cluster } 上的命名空间 { $namespace } 不属于 Slipway，所以没有在其中创建任何对象。需要运维给它加上 Slipway 的标签，或将其移走。
+waits-for-namespace = 等待运维在 { $cluster } 上创建命名空间 { $namespace }。
+waits-for-namespace-end = { $cluster } 上的命名空间 { $namespace } 仍在删除，之后会重新创建。
+workload-gone = 对应的容器已不存在。
+workload-object-foreign = { $namespace } 中已有 Deployment { $name }，它不是 Slipway 创建的，所以没有改动。
+step-secret-broken = 有一个密钥无法解开：{ $detail }。需要运维检查 Slipway 的主密钥。
+deployment-refused = { $cluster } 拒绝了这些对象：{ $detail }
+step-not-now = 这个步骤现在的状态不能这样做。
