@@ -5,6 +5,7 @@ mod clusters;
 mod connections;
 mod contract;
 mod identity;
+mod mile;
 mod projects;
 mod requests;
 mod support;
