@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 
 use crate::app::App;
 use crate::error::AppError;
-use crate::identity::{Person, ProjectRole};
+use crate::identity::{Permission, Person, ProjectRole};
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, Member, Project, ProjectAccess};
 use crate::web::extract::{Ctx, IsPart};
@@ -33,6 +33,8 @@ struct OverviewPart {
     project: Project,
     /// Members by role, for roles that somebody has.
     people: Vec<(ProjectRole, Vec<Member>)>,
+    /// Why this person may not ask for containers, and who may.
+    may_not_request: Option<String>,
     /// Without containers nothing runs.
     runs_now: Option<()>,
     releases: Vec<()>,
@@ -60,6 +62,7 @@ pub async fn overview(
     ctx: Ctx,
     IsPart(is_part): IsPart,
 ) -> Result<Response, AppError> {
+    let refused = access.must(Permission::FileRequest).err();
     let project = access.project;
     let members = projects::members(&app, project.id).await?;
     let topic = projects::topic(project.id);
@@ -69,6 +72,7 @@ pub async fn overview(
         topic,
         people: by_role(&members),
         project,
+        may_not_request: refused.map(|e| ctx.locale.words(&e.words())),
         runs_now: None,
         releases: Vec::new(),
     };

@@ -72,7 +72,7 @@ async fn a_project_is_asked_for_by_a_form_and_seen_by_its_members() {
     assert!(page.text("main").contains("No containers yet"));
     assert!(
         page.text(".notice")
-            .contains("shop/search-api was not found in GitLab yet")
+            .contains("shop/search-api in GitLab yet")
     );
     let request = dev.get("/requests/1").await;
     assert!(
@@ -82,7 +82,9 @@ async fn a_project_is_asked_for_by_a_form_and_seen_by_its_members() {
     );
 
     let mut tester = portal.signed_in("tess").await;
-    assert_eq!(tester.get("/projects/search-api").await.status, 200);
+    let seen = tester.get("/projects/search-api").await;
+    let why = "Only owners and developers of the project, and operations, may ask for this.";
+    assert_eq!(seen.text("#request-why"), why);
     let mut stranger = portal.signed_in("stranger").await;
     assert_eq!(stranger.get("/projects/search-api").await.status, 404);
     let answer = stranger.api_get("/projects/search-api");
