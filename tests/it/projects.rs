@@ -118,14 +118,21 @@ async fn the_form_keeps_what_was_typed_and_links_to_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn who_works_on_nothing_may_not_ask_and_is_told_so() {
+async fn who_is_here_to_read_may_not_ask_and_is_told_so() {
     let portal = company().await;
     let mut stranger = portal.signed_in("stranger").await;
-    assert_eq!(stranger.get("/projects/new").await.status, 403);
-    let list = stranger.get("/projects").await;
+    assert_eq!(
+        stranger.get("/projects/new").await.status,
+        200,
+        "a first project"
+    );
+    portal.account("wei", &[PlatformRole::Auditor]).await;
+    let mut auditor = portal.signed_in("wei").await;
+    assert_eq!(auditor.get("/projects/new").await.status, 403);
+    let list = auditor.get("/projects").await;
     assert_eq!(list.text("#ask-why"), "You may not ask for a new project.");
     let body = seed::onboarding("search-api");
-    let answer = stranger.api(Method::POST, "/projects", &body).await;
+    let answer = auditor.api(Method::POST, "/projects", &body).await;
     assert_eq!(answer.json()["code"], "may-not-file-onboarding");
 }
 
