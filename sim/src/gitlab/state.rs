@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::hooks::{Delivery, Hook, Moved};
@@ -24,7 +25,7 @@ pub struct State {
     pub deliveries: Vec<(String, Option<u16>)>,
     pub(super) hooks: BTreeMap<u64, Vec<Hook>>,
     pub(super) moved_refs: Vec<Moved>,
-    counter: u64,
+    pub(super) counter: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -41,7 +42,7 @@ pub enum Scope {
     Api,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Project {
     pub id: u64,
     /// `group/name`.
@@ -65,7 +66,7 @@ impl Project {
     }
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Commit {
     pub id: String,
     pub parent: Option<String>,
@@ -74,7 +75,7 @@ pub struct Commit {
     pub at: Timestamp,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tag {
     pub name: String,
     pub commit: String,
@@ -82,7 +83,7 @@ pub struct Tag {
     pub annotation: Option<Annotation>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Annotation {
     pub object: String,
     pub message: String,
