@@ -48,3 +48,181 @@ trouble-crash-loop = On { $cluster } ({ $site }) the process ends by itself with
 trouble-cannot-create = { $cluster } ({ $site }) may not make containers: { $detail }
 trouble-unschedulable = No machine of { $cluster } ({ $site }) has room: { $detail }
 trouble-probe = On { $cluster } ({ $site }) the process runs but does not answer its health check: { $detail }
+
+releases-title = Releases
+releases-lede = A release takes one commit through build and test to production.
+releases-filter = In which state
+releases-any-state = Any state
+releases-show = Show
+releases-all = All releases
+releases-none-found = No release is in this state
+releases-none-found-why = Releases in other states are there.
+release-column = Release
+release-what = What
+release-state = State
+release-runs-in = Runs in
+release-runs-nowhere = nowhere
+release-opened = Opened
+release-number = Release { $n }
+release-state-requested = Requested
+release-state-tagging = Tagging
+release-state-building = Building
+release-state-deploying_test = Going to test
+release-state-awaiting_confirmation = Waits for confirmation
+release-state-confirmed = Ready for production
+release-state-awaiting_approval = Waits for approval
+release-state-deploying_production = Rolling out
+release-state-released = In production
+release-state-failed = Failed
+release-state-rejected = Rejected
+release-state-cancelled = Cancelled
+release-state-replaced = Replaced
+
+release-new = New release
+release-new-crumb = New
+release-new-lede = Choose what to release. Slipway tags it, builds it and puts it to test.
+release-source = Source
+release-branch = Branch
+release-ref = Branch, tag or commit
+release-ref-help = What you type here outranks the choice above.
+release-note = Note
+release-note-help = What changes for users, and what testers should look at.
+release-sources-away = There is nothing to choose from until it answers. You can still type a branch, tag or commit.
+release-last-commits = Last commits of the default branch
+release-follows = What will happen
+release-follows-tag = The commit gets a tag with the time and your number.
+release-follows-build = One image is built and its digest is read back from the registry.
+release-follows-test = The image goes to { $environments } at once.
+release-follows-confirm = A tester confirms exactly this digest.
+release-follows-production = Then you release the same digest to { $environments }.
+release-open = Open release
+release-open-help = Production changes only when you press a second button, after a tester’s word.
+digest-copy = Copy digest { $digest }
+commit-copy = Copy commit { $commit }
+pips-ready = { $ready } of { $all } ready
+
+release-on = on { $reference }
+release-opened-by = opened by { $who }
+release-about = About this release
+release-open-new-instead = Open a new release
+release-lede-requested = It is about to be tagged.
+release-lede-tagging = GitLab is making its tag.
+release-lede-building = Its image is being built; then it goes to test by itself.
+release-lede-deploying_test = It is on its way to test.
+release-lede-awaiting_confirmation = It runs in { $places }. A tester confirms this digest before it may go to production.
+release-lede-confirmed = { $who } confirmed this digest, so it may go to production.
+release-lede-awaiting_approval = { $who } confirmed this digest; its way to production waits for approval.
+release-lede-deploying_production = It is being rolled out to production, cluster after cluster.
+release-lede-released = It runs in { $places }.
+release-lede-rejected = It goes no further.
+release-lede-cancelled = It was cancelled before production.
+release-lede-replaced = It was in production; something else has taken its place.
+
+story-title = What happened
+story-by = by { $who }
+story-requested = Requested
+story-tagged = Tagged
+story-tagging = Tagging
+story-not-tagged = Not tagged
+story-tag-at = { $tag } at { $commit }
+story-build = Build
+story-built = Built
+story-building = Building
+story-not-built = Build failed
+story-build-number = build { $number }
+story-build-stages = { $n ->
+    [one] build { $number }, one stage
+   *[other] build { $number }, { $n } stages
+}
+story-artifact = Artifact
+story-artifact-size = read back from the registry, { $n } MB
+story-artifact-coming = Reading the image back from the registry
+story-no-artifact = No usable image
+story-test = Test
+story-test-coming = Going to test
+story-production = Production
+story-production-coming = Rolling out to production
+story-deploy-is-run = Rolling out to { $environment }
+story-deploy-is-ok = Runs in { $environment }
+story-deploy-is-fail = Rollout to { $environment } failed
+story-deploy-is-idle = Rollout to { $environment } was overtaken
+story-rollback-is-run = Rolling { $environment } back to this release
+story-rollback-is-ok = { $environment } was rolled back to this release
+story-rollback-is-fail = Rolling { $environment } back to this release failed
+story-rollback-is-idle = Rolling { $environment } back to this release was overtaken
+story-parameters-is-run = New parameters are going to { $environment }
+story-parameters-is-ok = New parameters in { $environment }
+story-parameters-is-fail = New parameters failed in { $environment }
+story-parameters-is-idle = New parameters for { $environment } were overtaken
+story-restart-is-run = Restarting in { $environment }
+story-restart-is-ok = Restarted in { $environment }
+story-restart-is-fail = Restart failed in { $environment }
+story-restart-is-idle = Restart in { $environment } was overtaken
+story-confirm = Confirmation
+story-confirm-now = Waits for a tester’s word
+story-confirmed = Confirmed in test
+story-confirmed-by = by { $who }, for this digest
+story-approval-open = Waits for approval
+story-approved = Approved for production
+story-approval-refused = Not approved
+story-approval-none = Approval was not given
+story-asked-by = asked by { $who }
+story-decided-by = decided by { $who }
+
+log-title = Log
+log-lines = { $n ->
+    [one] one line
+   *[other] { $n } lines
+}
+log-whole = Whole log
+log-last-lines = Last lines of the build log
+
+deployment-state-pending = About to start
+deployment-state-applying = Applying
+deployment-state-rolling = Rolling out
+deployment-state-succeeded = Done
+deployment-state-failed = Failed
+deployment-state-aborted = Aborted
+deployment-state-superseded = Overtaken
+wave-done = { $ready } ready in { $lasted }
+wave-starting = Nothing has changed here yet.
+wave-next = Not started
+wave-empty = nothing
+wave-still-runs = Still runs { $tag }
+wave-overwrote = { $n ->
+    [one] One value that somebody changed by hand was put back.
+   *[other] { $n } values that somebody changed by hand were put back.
+}
+
+confirm-button = Confirm digest { $digest } as tested
+confirm-note = What was tested
+confirm-note-help = Your word stands for this digest, and for no other build.
+confirm-ask-testers = Only testers of the project may confirm: { $who }.
+confirm-no-testers = Only testers of the project may confirm, and it has none yet. Ask one of its owners.
+
+next-ready = Release { $n } is confirmed in test and ready for production
+next-confirmed-by = { $who } confirmed this digest. The same image goes to production, cluster after cluster.
+next-button = Release { $tag } to production
+next-approval = Approval
+next-asks-nobody = none is asked for
+next-asks = { $n ->
+    [one] one owner or operations person must approve first
+   *[other] { $n } owners or operations people must approve first
+}
+
+rollback-title = Roll back
+rollback-in = Roll back { $environment }
+rollback-none = There is nothing to go back to yet.
+rollback-from = From
+rollback-to = To
+rollback-last-ran = Last ran
+rollback-effect = Effect
+rollback-stops = stops the rollout that is under way
+rollback-replaces = replaces what runs now, with today’s parameters
+rollback-where = Where
+rollback-everywhere = all { $n } clusters
+rollback-reason = Reason
+rollback-to-release = Roll back to release { $n }
+rollback-to-tag = Roll back to { $tag }
+rollback-others = Other releases that ran there
+rollback-rule = The registry is asked whether it still has the image before anything changes.

@@ -22,7 +22,9 @@ use uuid::Uuid;
 pub use engine::{Engine, Fault, NoFaults, Probe};
 pub use operate::{Operated, abandon, look_now, retry};
 pub use outbox::{Courier, Message, deliver_due, post};
-pub use store::{RunRow, StepRow, list_runs, run_of_step, runs_of, start_run, wake_subject};
+pub use store::{
+    RunRow, StepRow, list_runs, run_of_step, runs_of, runs_of_all, start_run, wake_subject,
+};
 
 use crate::db::{DbError, Tx};
 use crate::error::Words;

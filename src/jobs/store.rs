@@ -282,7 +282,18 @@ pub struct StepRow {
 /// # Errors
 /// No answer from the database.
 pub async fn runs_of(executor: impl PgExecutor<'_>, subject: Uuid) -> Result<Vec<RunRow>, DbError> {
-    fetch_runs(executor, Some(subject), None, false, 50).await
+    fetch_runs(executor, Some(&[subject]), None, false, 50).await
+}
+
+/// The runs about several subjects, newest first.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn runs_of_all(
+    executor: impl PgExecutor<'_>,
+    subjects: &[Uuid],
+) -> Result<Vec<RunRow>, DbError> {
+    fetch_runs(executor, Some(subjects), None, false, 200).await
 }
 
 /// Runs, newest first; `stuck` leaves those that need a hand.
@@ -300,7 +311,7 @@ pub async fn list_runs(
 
 async fn fetch_runs(
     executor: impl PgExecutor<'_>,
-    subject: Option<Uuid>,
+    subjects: Option<&[Uuid]>,
     before: Option<RunId>,
     stuck: bool,
     limit: i64,
@@ -318,13 +329,13 @@ async fn fetch_runs(
                 ORDER BY s.created_at, s.id), '[]')
              FROM step s WHERE s.run_id = r.id) AS "steps!: Json<Vec<StepRow>>"
            FROM run r
-           WHERE ($1::uuid IS NULL OR r.subject_id = $1)
+           WHERE ($1::uuid[] IS NULL OR r.subject_id = ANY($1))
              AND ($2::uuid IS NULL OR r.id < $2)
              AND (NOT $3 OR (r.state = 'active' AND EXISTS (SELECT 1 FROM step s
                 WHERE s.run_id = r.id AND s.ended_at IS NULL
                   AND (s.errors > 0 OR s.state = 'errored'))))
            ORDER BY r.id DESC LIMIT $4"#,
-        subject,
+        subjects,
         before.map(|b| b.0),
         stuck,
         limit,

@@ -4,6 +4,7 @@
 //! test ran it. PostgreSQL refuses anything else; code here only says so in words.
 
 mod confirm;
+mod lanes;
 mod open;
 mod outside;
 mod production;
@@ -13,6 +14,7 @@ mod state;
 mod steps;
 mod store;
 mod tag;
+mod tale;
 pub mod web;
 
 use std::sync::Arc;
@@ -23,11 +25,14 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use confirm::{Confirming, confirm};
+pub use lanes::{Lane, Ran, environments};
 pub use open::{Opening, open};
+pub use outside::Sources;
 pub use production::{Production, Started, deploy};
 pub use rollback::{RollingBack, candidates, roll_back};
 pub use state::{Event, State, next};
 pub use store::{Filter, list};
+pub use tale::{Tale, WayBack, tale};
 
 use crate::app::App;
 use crate::builds::{self, Build};
@@ -36,7 +41,8 @@ use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Person, ProjectId, Scope};
 use crate::jobs::{self, RunRow, Step};
-use crate::projects;
+use crate::projects::{self, Project};
+use crate::web::paging::List;
 
 crate::id! { ReleaseId, ArtifactId, ConfirmationId, RolloutId, DeploymentId }
 
@@ -189,6 +195,46 @@ pub async fn by_number(app: &App, project: ProjectId, number: i32) -> Result<Rel
     store::find_by_number(app.db.pool(), project, number)
         .await?
         .ok_or(AppError::NotFound)
+}
+
+/// One page of a project's releases, newest first.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn page(
+    app: &App,
+    project: ProjectId,
+    state: Option<State>,
+    after: Option<ReleaseId>,
+    limit: i64,
+) -> Result<List<Release>, AppError> {
+    let filter = Filter {
+        project: Some(project.0),
+        visible: None,
+        state,
+        before: after.map(|a| a.0),
+        limit: limit + 1,
+    };
+    let rows = list(app.db.pool(), &filter).await?;
+    Ok(List::cut(rows, limit, |r| r.id.to_string()))
+}
+
+/// A project's workloads with what they run and what is on its way there.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn lanes(app: &App, project: ProjectId) -> Result<Vec<Lane>, AppError> {
+    Ok(lanes::lanes(app.db.pool(), project).await?)
+}
+
+/// What a release can be opened of: branches and the default branch's last commits.
+///
+/// # Errors
+/// 409 while GitLab has not shown the repository, 503 when it does not answer.
+pub async fn sources(app: &App, project: &Project) -> Result<Sources, AppError> {
+    let bound = project.bound.as_ref();
+    let bound = bound.ok_or_else(|| AppError::conflict("release-project-unbound"))?;
+    outside::branches(app, project, bound.number).await
 }
 
 /// A release's whole story, in a fixed number of statements.

@@ -59,22 +59,25 @@ pub async fn commit(
         .ok_or_else(|| AppError::field("ref", "release-ref-unknown"))
 }
 
+/// What a release can be opened of.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    pub branches: Vec<Branch>,
+    pub commits: Vec<Commit>,
+}
+
 /// Branches and the default branch's last commits, for the form.
 ///
 /// # Errors
 /// 503 when GitLab does not answer.
-pub async fn branches(
-    app: &App,
-    project: &Project,
-    number: i64,
-) -> Result<(Vec<Branch>, Vec<Commit>), AppError> {
+pub async fn branches(app: &App, project: &Project, number: i64) -> Result<Sources, AppError> {
     let id = u64::try_from(number).unwrap_or(0);
     let branch = project.default_branch.as_deref().unwrap_or("main");
     within("GitLab", async {
         let gitlab = connections::gitlab(app, project.gitlab).await?;
         let branches = gitlab.branches(id, "").await?;
         let commits = gitlab.commits(id, branch, 10).await?;
-        Ok((branches, commits))
+        Ok(Sources { branches, commits })
     })
     .await
 }

@@ -1,4 +1,13 @@
-//! Releases over the API.
+//! Releases over the API; their pages are in the modules beneath.
+
+mod desk;
+mod list;
+mod opening;
+mod press;
+mod show;
+mod story;
+mod waves;
+mod words;
 
 use axum::Json;
 use axum::extract::State as AxumState;
@@ -6,6 +15,11 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+
+pub use list::history;
+pub use opening::{form, open};
+pub use press::{confirm, deploy, roll_back};
+pub use show::{log, release};
 
 use super::{Confirming, Filter, Opening, Release, ReleaseId, RollingBack, Started, Story};
 use crate::app::App;

@@ -214,6 +214,17 @@ async fn announce(tx: &mut Tx, number: i64, project: Option<ProjectId>) -> Resul
     tx.event(&format!("request:{number}"), project).await
 }
 
+/// The newest request for a release's way into production, with its decisions.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn of_release(app: &App, release: Uuid) -> Result<Option<Request>, DbError> {
+    match store::newest_of_release(app.db.pool(), release).await? {
+        Some(number) => store::find(app.db.pool(), number).await,
+        None => Ok(None),
+    }
+}
+
 /// A request that this person may see.
 ///
 /// # Errors

@@ -317,3 +317,15 @@ pub async fn open_production_request(
     );
     Ok(number.fetch_optional(executor).await?)
 }
+
+/// The newest question whether a release may go into production, however it stands.
+pub async fn newest_of_release(
+    executor: impl PgExecutor<'_>,
+    release: Uuid,
+) -> Result<Option<i64>, DbError> {
+    let number = sqlx::query_scalar!(
+        "SELECT number FROM request WHERE release_id = $1 ORDER BY number DESC LIMIT 1",
+        release,
+    );
+    Ok(number.fetch_optional(executor).await?)
+}

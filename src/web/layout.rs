@@ -199,6 +199,12 @@ impl Chrome {
         self.locale.words(&duration_words(seconds))
     }
 
+    /// "40 s", from seconds.
+    #[must_use]
+    pub fn seconds(&self, seconds: i64) -> String {
+        self.locale.words(&duration_words(seconds))
+    }
+
     /// "40 s", "22 min" up to now.
     #[must_use]
     pub fn since(&self, at: &Timestamp) -> String {

@@ -9,6 +9,7 @@ pub mod extract;
 pub mod form;
 pub mod headers;
 pub mod layout;
+pub mod marks;
 pub mod paging;
 pub mod parts;
 pub mod problem;

@@ -137,6 +137,15 @@ impl Chrome {
         }
     }
 
+    /// What is under way.
+    #[must_use]
+    pub fn turning(&self) -> Icon {
+        Icon {
+            class: "i turn",
+            ..self.i("loader-2")
+        }
+    }
+
     #[must_use]
     pub fn state(&self, tone: Tone, word: String, since: Option<&Timestamp>) -> State {
         let icon = self.i(tone.icon());

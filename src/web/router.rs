@@ -29,6 +29,7 @@ pub fn router(app: &App) -> Router {
     // The menu of every page counts what waits for its reader.
     let count = from_fn_with_state(app.clone(), requests::web::count_for_menu);
     let limited = pages()
+        .merge(project_pages())
         .route_layer(count)
         .nest(
             "/api/v1",
@@ -77,7 +78,6 @@ fn pages() -> Router<App> {
             "/projects/new",
             get(projects::web::form).post(projects::web::ask),
         )
-        .route("/projects/{key}", get(home::project::overview))
         .route("/requests", get(requests::web::inbox))
         .route("/requests/{number}", get(requests::web::request))
         .route("/requests/{number}/decisions", post(requests::web::decide))
@@ -116,6 +116,31 @@ fn pages() -> Router<App> {
             "/languages/new",
             get(clusters::environments_web::new_language)
                 .post(clusters::environments_web::create_language),
+        )
+}
+
+/// One project's places: overview, releases, containers.
+fn project_pages() -> Router<App> {
+    Router::new()
+        .route("/projects/{key}", get(home::project::overview))
+        .route("/projects/{key}/releases", get(releases::history))
+        .route(
+            "/projects/{key}/releases/new",
+            get(releases::form).post(releases::open),
+        )
+        .route("/projects/{key}/releases/{n}", get(releases::release))
+        .route("/projects/{key}/releases/{n}/log", get(releases::log))
+        .route(
+            "/projects/{key}/releases/{n}/confirmation",
+            post(releases::confirm),
+        )
+        .route(
+            "/projects/{key}/releases/{n}/deployments",
+            post(releases::deploy),
+        )
+        .route(
+            "/projects/{key}/environments/{env}/rollbacks",
+            post(releases::roll_back),
         )
 }
 

@@ -26,6 +26,7 @@ use crate::requests::RequestId;
 use crate::workloads::{StepError, Workload};
 
 pub use store::{supersede, unfinished_in};
+pub use watch::trouble_words;
 
 /// Rollouts decide from our own rows alone; nothing outside holds them up.
 const LANE: &str = "portal";

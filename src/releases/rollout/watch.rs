@@ -104,7 +104,9 @@ impl Watch {
                 }),
             },
             Rollout::Failed { .. } => StepResult::Fail(match &trouble {
-                Some(trouble) => trouble_words(trouble, &facts),
+                Some(trouble) => {
+                    trouble_words(trouble, &facts.workload.cluster, &facts.workload.site)
+                }
                 None => words("deployment-no-progress", &facts),
             }),
         })
@@ -118,8 +120,9 @@ fn words(code: &str, facts: &Facts) -> Words {
 }
 
 /// One sentence: where, what, because.
-fn trouble_words(trouble: &Trouble, facts: &Facts) -> Words {
-    let base = |code: &str| words(code, facts);
+#[must_use]
+pub fn trouble_words(trouble: &Trouble, cluster: &str, site: &str) -> Words {
+    let base = |code: &str| Words::new(code).with("cluster", cluster).with("site", site);
     match trouble {
         Trouble::ContainerConfig { detail, .. } => {
             base("trouble-container-config").with("detail", detail)

@@ -1,0 +1,69 @@
+//! The SQL of lanes.
+
+use sqlx::PgExecutor;
+use sqlx::types::Json;
+
+use super::{Lane, Ran};
+use crate::clusters::Tier;
+use crate::db::DbError;
+use crate::identity::ProjectId;
+
+/// A project's workloads with their newest and their last good deployment, in one statement.
+pub async fn lanes(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+) -> Result<Vec<Lane>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT w.component, e.key AS environment, w.tier AS "tier: Tier", e.approvals,
+            c.key AS cluster, c.site, w.prepared_at IS NOT NULL AS "prepared!",
+            (p.document->'replicas'->>'min')::int AS "min!",
+            (p.document->'replicas'->>'max')::int AS "max!",
+            good.ran AS "runs?: Json<Ran>", newest.ran AS "newest?: Json<Ran>"
+           FROM workload w
+           JOIN environment e ON e.id = w.environment_id
+           JOIN cluster c ON c.id = w.cluster_id
+           JOIN parameters_revision p
+             ON p.workload_id = w.id AND p.revision = w.parameters_revision
+           LEFT JOIN environment_cluster ec
+             ON ec.environment_id = w.environment_id AND ec.cluster_id = w.cluster_id
+           LEFT JOIN LATERAL (
+             SELECT jsonb_build_object('tag', x.tag, 'digest', x.digest,
+                'release', r.number, 'kind', d.kind, 'state', d.state, 'by', a.name,
+                'display_name', a.display_name, 'observed', d.observed, 'failure', d.failure,
+                'created_at', d.created_at, 'ended_at', d.ended_at) AS ran
+             FROM deployment d
+             JOIN artifact x ON x.id = d.artifact_id
+             JOIN account a ON a.id = d.author_id
+             LEFT JOIN release r ON r.id = x.release_id
+             WHERE d.workload_id = w.id ORDER BY d.sequence DESC LIMIT 1) newest ON true
+           LEFT JOIN LATERAL (
+             SELECT jsonb_build_object('tag', x.tag, 'digest', x.digest,
+                'release', r.number, 'kind', d.kind, 'state', d.state, 'by', a.name,
+                'display_name', a.display_name, 'observed', d.observed, 'failure', d.failure,
+                'created_at', d.created_at, 'ended_at', d.ended_at) AS ran
+             FROM deployment d
+             JOIN artifact x ON x.id = d.artifact_id
+             JOIN account a ON a.id = d.author_id
+             LEFT JOIN release r ON r.id = x.release_id
+             WHERE d.workload_id = w.id AND d.state = 'succeeded'
+             ORDER BY d.sequence DESC LIMIT 1) good ON true
+           WHERE w.project_id = $1
+           ORDER BY e.rank, e.key, ec.position, w.component"#,
+        project.0,
+    )
+    .fetch_all(executor)
+    .await?;
+    let lanes = rows.into_iter().map(|r| Lane {
+        component: r.component,
+        environment: r.environment,
+        tier: r.tier,
+        approvals: r.approvals,
+        cluster: r.cluster,
+        site: r.site,
+        prepared: r.prepared,
+        replicas: (r.min, r.max),
+        runs: r.runs.map(|j| j.0),
+        newest: r.newest.map(|j| j.0),
+    });
+    Ok(lanes.collect())
+}

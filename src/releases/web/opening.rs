@@ -1,0 +1,176 @@
+//! The form that opens a release: a branch or commit, a note, and what will happen.
+
+use askama::Template;
+use axum::extract::State as Shared;
+use axum::response::Response;
+
+use crate::app::App;
+use crate::clusters::Tier;
+use crate::error::{AppError, Words};
+use crate::identity::Permission;
+use crate::projects::ProjectAccess;
+use crate::projects::web::{Frame, Tab};
+use crate::releases::{self, Lane, Opening, Sources, environments};
+use crate::web::extract::{Ctx, Form};
+use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
+use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
+use crate::web::marks::short_commit;
+use crate::web::problem::shown;
+
+/// More branches than this are found by typing their name.
+const MOST_BRANCHES: usize = 12;
+
+#[derive(Template)]
+#[template(path = "releases/new.html")]
+struct NewPage {
+    c: Chrome,
+    f: Frame,
+    section: Section,
+    summary: Option<Summary>,
+    sources: Sources,
+    /// Why there is nothing to choose from.
+    away: Option<String>,
+    chosen: String,
+    what_follows: Vec<String>,
+}
+
+impl NewPage {
+    fn short<'a>(&self, commit: &'a str) -> &'a str {
+        short_commit(commit)
+    }
+}
+
+/// `GET /projects/{key}/releases/new`
+pub async fn form(
+    Shared(app): Shared<App>,
+    access: ProjectAccess,
+    ctx: Ctx,
+) -> Result<Response, AppError> {
+    access.must(Permission::OpenRelease)?;
+    let errors = Errors::default();
+    page(&new_page(&app, &access, &ctx, &Typed::new(), &errors, None).await?)
+}
+
+/// `POST /projects/{key}/releases/new`
+pub async fn open(
+    Shared(app): Shared<App>,
+    access: ProjectAccess,
+    ctx: Ctx,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let opening = opening(&typed);
+    let proof = access.must(Permission::OpenRelease)?;
+    match releases::open(&app, &proof, &opening).await {
+        Ok(id) => {
+            let release = releases::get(&app, &access.actor, id).await?;
+            let to = format!("/projects/{}/releases/{}", release.project, release.number);
+            Ok(see_other(&to))
+        }
+        Err(error) => {
+            let (errors, sentence) = refusal(&error)?;
+            let new = new_page(&app, &access, &ctx, &typed, &errors, sentence.as_ref()).await?;
+            Ok(shown(page(&new)?, &error))
+        }
+    }
+}
+
+/// The typed reference outranks the chosen one: whoever types means it.
+fn opening(typed: &Typed) -> Opening {
+    let text = |name: &str| typed.get(name).map_or("", |t| t.trim()).to_owned();
+    let reference = match text("ref") {
+        typed if typed.is_empty() => text("choice"),
+        typed => typed,
+    };
+    Opening {
+        reference,
+        note: text("note"),
+    }
+}
+
+/// GitLab away is no reason to lose what was typed.
+fn refusal(error: &AppError) -> Result<(Errors, Option<Words>), AppError> {
+    match error {
+        AppError::Unavailable(words) => Ok((Errors::default(), Some(words.clone()))),
+        AppError::Unauthorized
+        | AppError::NotFound
+        | AppError::Forbidden(_)
+        | AppError::Invalid(_)
+        | AppError::Conflict(_)
+        | AppError::TooMany { .. }
+        | AppError::TooLarge
+        | AppError::Internal(_) => shown_by_form(error, ""),
+    }
+}
+
+async fn new_page(
+    app: &App,
+    access: &ProjectAccess,
+    ctx: &Ctx,
+    typed: &Typed,
+    errors: &Errors,
+    sentence: Option<&Words>,
+) -> Result<NewPage, AppError> {
+    let c = Chrome::new(ctx, Nav::Projects);
+    let lanes = releases::lanes(app, access.project.id).await?;
+    let (sources, away) = match releases::sources(app, &access.project).await {
+        Ok(sources) => (sources, None),
+        Err(error) => (Sources::default(), Some(c.w(&error.words()))),
+    };
+    let field = |name, code, control| {
+        let field = Field::new(&c, name, code, control);
+        field.optional(&c).filled(&c, typed, errors)
+    };
+    let section = Section {
+        legend: c.t("release-source"),
+        fields: vec![
+            field("ref", "release-ref", Control::Line),
+            field("note", "release-note", Control::Text),
+        ],
+    };
+    let sections = std::slice::from_ref(&section);
+    Ok(NewPage {
+        summary: match sentence {
+            Some(words) => Some(Summary::sentence(&c, words)),
+            None => Summary::of(&c, sections, errors),
+        },
+        chosen: chosen(typed, &sources),
+        what_follows: what_follows(&c, &lanes),
+        sources: cut(sources),
+        f: Frame::new(&access.project, Tab::Releases),
+        section,
+        away,
+        c,
+    })
+}
+
+/// The default branch first, then those that moved last.
+fn cut(mut sources: Sources) -> Sources {
+    sources
+        .branches
+        .sort_by_key(|b| (!b.default, std::cmp::Reverse(b.commit.committed_date)));
+    sources.branches.truncate(MOST_BRANCHES);
+    sources
+}
+
+fn chosen(typed: &Typed, sources: &Sources) -> String {
+    let default = sources.branches.iter().find(|b| b.default);
+    let usual = || default.map(|b| b.name.clone()).unwrap_or_default();
+    typed.get("choice").cloned().unwrap_or_else(usual)
+}
+
+/// The way ahead in words, one sentence for each step.
+fn what_follows(c: &Chrome, lanes: &[Lane]) -> Vec<String> {
+    let names = |tier| environments(lanes, tier).join(", ");
+    let (test, production) = (names(Tier::Test), names(Tier::Production));
+    let mut lines = vec![c.t("release-follows-tag"), c.t("release-follows-build")];
+    lines.push(if test.is_empty() {
+        c.t("release-no-test-place")
+    } else {
+        c.t1("release-follows-test", "environments", &test)
+    });
+    lines.push(c.t("release-follows-confirm"));
+    if !production.is_empty() {
+        lines.push(c.t1("release-follows-production", "environments", &production));
+    }
+    lines
+}

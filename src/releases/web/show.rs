@@ -1,0 +1,177 @@
+//! One release as a vertical story, with the button of its next step.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use axum::extract::State as Shared;
+use axum::http::header;
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+
+use super::desk::{self, Back, Confirm, Next};
+use super::story::{Body, StepView, story};
+use super::words;
+use crate::app::App;
+use crate::builds;
+use crate::error::{AppError, Words};
+use crate::identity::Permission;
+use crate::projects::web::{Frame, Tab};
+use crate::projects::{self, ProjectAccess};
+use crate::releases::tale::Tale;
+use crate::releases::{self, Release, State};
+use crate::web::extract::{Ctx, IsPart, Path};
+use crate::web::form::Summary;
+use crate::web::layout::{Chrome, Nav, page};
+use crate::web::marks::{Chip, short_commit};
+use crate::web::parts;
+
+/// A log longer than this is read over the API.
+const MOST_CHUNKS: i64 = 5000;
+
+#[derive(Template)]
+#[template(path = "releases/show.html")]
+pub struct ShowPage {
+    c: Chrome,
+    f: Frame,
+    part: ShowPart,
+}
+
+#[derive(Template)]
+#[template(path = "releases/show_part.html")]
+pub struct ShowPart {
+    c: Chrome,
+    f: Frame,
+    topics: String,
+    release: Release,
+    title: String,
+    commit: String,
+    state: parts::State,
+    chip: Option<Chip>,
+    lede: Option<String>,
+    failure: Option<String>,
+    /// Whether a failed build's log is the evidence.
+    has_log: bool,
+    may_open: bool,
+    steps: Vec<StepView>,
+    confirm: Option<Confirm>,
+    next: Option<Next>,
+    backs: Vec<Back>,
+    summary: Option<Summary>,
+    note: String,
+}
+
+impl HtmlSafe for ShowPart {}
+
+impl ShowPart {
+    /// # Errors
+    /// 404 without such a release.
+    pub async fn of(
+        app: &App,
+        access: &ProjectAccess,
+        ctx: &Ctx,
+        number: i32,
+    ) -> Result<Self, AppError> {
+        let tale = releases::tale(app, access, number).await?;
+        let topics = [
+            releases::topic(tale.release().id),
+            projects::topic(access.project.id),
+        ];
+        let c = Chrome::new(ctx, Nav::Projects).listening(&app.events, &topics);
+        let release = tale.release().clone();
+        Ok(Self {
+            f: Frame::new(&access.project, Tab::Releases),
+            topics: topics.join(" "),
+            title: words::title(&release).to_owned(),
+            commit: short_commit(&release.commit).to_owned(),
+            state: words::state(&c, &tale.lanes, &release).pill(),
+            chip: release.artifact.as_ref().map(|a| c.chip(&a.digest)),
+            lede: lede(&tale).map(|w| c.w(&w)),
+            failure: release.failure.as_ref().map(|w| c.w(w)),
+            has_log: release.artifact.is_none() && !tale.lines.is_empty(),
+            may_open: access.may(Permission::OpenRelease),
+            steps: story(&c, &tale),
+            confirm: desk::confirm(&c, access, &tale),
+            next: desk::next(&c, access, &tale),
+            backs: desk::backs(&c, access, &tale),
+            summary: None,
+            note: String::new(),
+            release,
+            c,
+        })
+    }
+
+    /// The same after a button was refused: why, and what was typed.
+    #[must_use]
+    pub fn with_refusal(mut self, why: &Words, note: &str) -> Self {
+        self.summary = Some(Summary::sentence(&self.c, why));
+        note.clone_into(&mut self.note);
+        self
+    }
+
+    #[must_use]
+    pub fn whole(self) -> ShowPage {
+        ShowPage {
+            c: self.c.clone(),
+            f: self.f.clone(),
+            part: self,
+        }
+    }
+}
+
+/// The answer to the question of the page; a failure has a place of its own.
+fn lede(tale: &Tale) -> Option<Words> {
+    let release = tale.release();
+    if release.state == State::Failed {
+        return None;
+    }
+    if words::is_replaced(&tale.lanes, release) {
+        return Some(Words::new("release-lede-replaced"));
+    }
+    let who = release.confirmation.as_ref();
+    let who = who.map_or("", |w| w.display_name.as_str());
+    let places = words::places(&tale.lanes, release).join(", ");
+    let code = format!("release-lede-{}", release.state);
+    Some(Words::new(&code).with("who", who).with("places", places))
+}
+
+#[derive(Deserialize)]
+pub struct NumberPath {
+    pub n: i32,
+}
+
+/// `GET /projects/{key}/releases/{n}`
+pub async fn release(
+    Shared(app): Shared<App>,
+    access: ProjectAccess,
+    ctx: Ctx,
+    IsPart(is_part): IsPart,
+    Path(path): Path<NumberPath>,
+) -> Result<Response, AppError> {
+    let part = ShowPart::of(&app, &access, &ctx, path.n).await?;
+    if is_part {
+        page(&part)
+    } else {
+        page(&part.whole())
+    }
+}
+
+/// `GET /projects/{key}/releases/{n}/log`: the whole log of the newest build.
+pub async fn log(
+    Shared(app): Shared<App>,
+    access: ProjectAccess,
+    Path(path): Path<NumberPath>,
+) -> Result<Response, AppError> {
+    let release = releases::by_number(&app, access.project.id, path.n).await?;
+    let found = builds::of_release(app.db.pool(), release.id.0).await?;
+    let build = found.last().ok_or(AppError::NotFound)?;
+    let lines = builds::chunks_from(app.db.pool(), build.id, 0, MOST_CHUNKS).await?;
+    let text: String = lines.iter().flat_map(|l| [l.text.as_str(), "\n"]).collect();
+    let name = format!("{}-{}.log", release.project, release.tag);
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{name}\""),
+        ),
+    ];
+    Ok((headers, text).into_response())
+}

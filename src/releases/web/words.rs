@@ -1,0 +1,69 @@
+//! How a release and a deployment are, in the words and tones of pages.
+
+use crate::releases::{DeploymentState, Lane, Release, State};
+use crate::web::layout::Chrome;
+use crate::web::parts::{self, Tone};
+
+#[must_use]
+pub const fn tone(state: State) -> Tone {
+    match state {
+        State::Requested
+        | State::Tagging
+        | State::Building
+        | State::DeployingTest
+        | State::DeployingProduction => Tone::Run,
+        State::AwaitingConfirmation | State::Confirmed | State::AwaitingApproval => Tone::Wait,
+        State::Released => Tone::Ok,
+        State::Failed | State::Rejected => Tone::Fail,
+        State::Cancelled => Tone::Idle,
+    }
+}
+
+#[must_use]
+pub const fn deployment_tone(state: DeploymentState) -> Tone {
+    match state {
+        DeploymentState::Pending | DeploymentState::Applying | DeploymentState::Rolling => {
+            Tone::Run
+        }
+        DeploymentState::Succeeded => Tone::Ok,
+        DeploymentState::Failed => Tone::Fail,
+        DeploymentState::Aborted | DeploymentState::Superseded => Tone::Idle,
+    }
+}
+
+/// What runs a release's image by our record, as `environment cluster`.
+#[must_use]
+pub fn places(lanes: &[Lane], release: &Release) -> Vec<String> {
+    let Some(artifact) = &release.artifact else {
+        return Vec::new();
+    };
+    let here = lanes.iter().filter(|l| l.runs_digest(&artifact.digest));
+    here.map(|l| format!("{} {}", l.environment, l.cluster))
+        .collect()
+}
+
+/// Whether a release that reached production is no longer what runs there.
+#[must_use]
+pub fn is_replaced(lanes: &[Lane], release: &Release) -> bool {
+    release.state == State::Released && places(lanes, release).is_empty()
+}
+
+/// Icon, word and time of a release; one that newer ones have replaced says so.
+#[must_use]
+pub fn state(c: &Chrome, lanes: &[Lane], release: &Release) -> parts::State {
+    if is_replaced(lanes, release) {
+        return c.state(Tone::Idle, c.t("release-state-replaced"), None);
+    }
+    let word = c.t(&format!("release-state-{}", release.state));
+    c.state(tone(release.state), word, Some(&release.state_since))
+}
+
+/// The title of a release: its commit's, or what it was opened of.
+#[must_use]
+pub fn title(release: &Release) -> &str {
+    if release.commit_title.is_empty() {
+        &release.reference
+    } else {
+        &release.commit_title
+    }
+}
