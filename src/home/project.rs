@@ -12,6 +12,7 @@ use crate::error::AppError;
 use crate::identity::{Person, ProjectRole};
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, Member, Project, ProjectAccess};
+use crate::releases::web::{self as releases, LastReleases, RunsNow};
 use crate::web::extract::{Ctx, IsPart};
 use crate::web::layout::{Chrome, Nav, page};
 use crate::web::parts::Who;
@@ -33,9 +34,8 @@ struct OverviewPart {
     project: Project,
     /// Members by role, for roles that somebody has.
     people: Vec<(ProjectRole, Vec<Member>)>,
-    /// Without containers nothing runs.
-    runs_now: Option<()>,
-    releases: Vec<()>,
+    runs_now: RunsNow,
+    releases: LastReleases,
 }
 
 impl HtmlSafe for OverviewPart {}
@@ -60,17 +60,19 @@ pub async fn overview(
     ctx: Ctx,
     IsPart(is_part): IsPart,
 ) -> Result<Response, AppError> {
+    let members = projects::members(&app, access.project.id).await?;
+    let topic = projects::topic(access.project.id);
+    let c = Chrome::new(&ctx, Nav::Projects).listening(&app.events, std::slice::from_ref(&topic));
+    let (runs_now, releases) = releases::parts(&app, &c, &access).await?;
     let project = access.project;
-    let members = projects::members(&app, project.id).await?;
-    let topic = projects::topic(project.id);
     let part = OverviewPart {
-        c: Chrome::new(&ctx, Nav::Projects).listening(&app.events, std::slice::from_ref(&topic)),
+        c,
         f: Frame::new(&project, Tab::Overview),
         topic,
         people: by_role(&members),
         project,
-        runs_now: None,
-        releases: Vec::new(),
+        runs_now,
+        releases,
     };
     if is_part {
         return page(&part);
