@@ -51,6 +51,9 @@ POST   /requests/{number}/withdrawal                       303 404 403 409 403 4
 GET    /audit                                              303 403 403 403 403 403 200 200 200
 
 GET    /projects/{key}                                     303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/containers                          303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/containers/new                      303 404 403 200 403 200 200 403 403
+POST   /projects/{key}/containers/new                      303 404 403 400 403 400 400 403 403
 GET    /projects/{key}/releases                            303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/releases/new                        303 404 403 200 403 200 200 403 403
 POST   /projects/{key}/releases/new                        303 404 403 400 403 400 400 403 403
