@@ -50,34 +50,28 @@ const SEARCH_API: Service<'_> = Service {
 ///
 /// # Errors
 /// The first thing that did not go.
-pub async fn bring_up(url: &str, admin: &Person, said: &Said) -> anyhow::Result<()> {
-    let known = admin.list("/projects").await?;
-    let is_new = |service: &Service<'_>| !known.iter().any(|p| p["key"] == service.key);
-    if [PAY_GATEWAY, WEB_SHOP, SEARCH_API]
-        .iter()
-        .all(|s| !is_new(s))
-    {
-        return Ok(());
-    }
-    said.say("Bringing three projects into being; their builds take half a minute.");
+pub async fn bring_up(url: &str, said: &Said) -> anyhow::Result<()> {
     let somebody = async |user| {
         let login = people::login(user).context("nobody of that name")?;
         Person::sign_in(url, &login).await
     };
+    let zhao = somebody("zhao").await?;
+    let known = zhao.list("/projects").await?;
+    let is_new = |service: &&Service<'_>| !known.iter().any(|p| p["key"] == service.key);
+    let services = [&PAY_GATEWAY, &WEB_SHOP, &SEARCH_API];
+    if !services.iter().any(is_new) {
+        return Ok(());
+    }
+    said.say("Bringing three projects into being; their builds take half a minute.");
     let crew = Crew {
         lin: somebody("lin").await?,
         chen: somebody("chen").await?,
-        zhao: somebody("zhao").await?,
+        zhao,
     };
-    // Only who works on some project may ask for more, so the first one is asked for by the
-    // administrator.
-    if is_new(&PAY_GATEWAY) {
-        crew.found(admin, &PAY_GATEWAY).await?;
-    }
-    for service in [&WEB_SHOP, &SEARCH_API] {
-        if is_new(service) {
-            crew.found(&crew.lin, service).await?;
-        }
+    for service in services.into_iter().filter(is_new) {
+        let asked = acts::ask_for_project(&crew.lin, service).await?;
+        acts::approve(&crew.zhao, asked).await?;
+        acts::await_done(&crew.zhao, asked).await?;
     }
     tokio::try_join!(
         crew.carry(&PAY_GATEWAY, Far::InProduction),
@@ -89,12 +83,6 @@ pub async fn bring_up(url: &str, admin: &Person, said: &Said) -> anyhow::Result<
 }
 
 impl Crew {
-    async fn found(&self, who: &Person, service: &Service<'_>) -> anyhow::Result<()> {
-        let asked = acts::ask_for_project(who, service).await?;
-        acts::approve(&self.zhao, asked).await?;
-        acts::await_done(&self.zhao, asked).await
-    }
-
     async fn carry(&self, service: &Service<'_>, far: Far) -> anyhow::Result<()> {
         let context = || format!("{} did not get there", service.key);
         self.go(service, far).await.with_context(context)
