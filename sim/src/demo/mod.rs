@@ -101,8 +101,11 @@ impl Demo {
         let admin = people::login("admin").context("nobody administers")?;
         let admin = Person::sign_in(&self.portal.url, &admin).await?;
         register::register(&admin, &self.systems.landscape()).await?;
-        if !options.empty {
+        // What people did to the company since is theirs, so it is brought up only once.
+        let mark = self.home.folder.join("has-company");
+        if !options.empty && !mark.exists() {
             company::bring_up(&self.portal.url, said).await?;
+            std::fs::write(mark, "")?;
         }
         self.tell()?;
         self.welcome(said);
