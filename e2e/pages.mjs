@@ -23,6 +23,14 @@ export const pages = [
   { name: 'connection', path: async (get) => first(await get('/connections'), '/connections/'), as: 'admin', ready: 'main form' },
   { name: 'connection-read', path: async (get) => first(await get('/connections'), '/connections/'), as: 'ops', ready: 'h1' },
   { name: 'connection-new', path: '/connections/new?kind=registry', as: 'admin', ready: 'main form' },
+  { name: 'project', path: (get) => project(get), as: 'developer', ready: 'h1' },
+  { name: 'releases', path: (get) => project(get, '/releases'), as: 'developer', ready: 'h1' },
+  { name: 'release-new', path: (get) => project(get, '/releases/new'), as: 'developer', ready: 'main form' },
+  { name: 'containers', path: (get) => project(get, '/containers'), as: 'developer', ready: 'h1' },
+  { name: 'containers-new', path: (get) => project(get, '/containers/new'), as: 'developer', ready: 'main form' },
+  ...['building', 'awaiting_confirmation', 'confirmed', 'awaiting_approval', 'deploying_production', 'released', 'failed']
+    .map((state) => ({ name: `release-${state}`, path: (get) => release(get, state), as: 'developer', ready: 'h1' })),
+  { name: 'release-confirm', path: (get) => release(get, 'awaiting_confirmation'), as: 'tester', ready: 'h1' },
 ];
 
 // The page of the first item of a list, or nothing where the list is empty.
@@ -33,6 +41,21 @@ function first(list, folder) {
 
 function request(state) {
   return async (get) => first(await get(`/requests?for=all&state=${state}`), '/requests/');
+}
+
+// The first project that this person may see, or one of its places.
+async function project(get, place = '') {
+  const found = first(await get('/projects'), '/projects/');
+  return found && found + place;
+}
+
+// A release in a state, of the first project that has one.
+async function release(get, state) {
+  for (const { key } of (await get('/projects'))?.items ?? []) {
+    const [found] = (await get(`/projects/${key}/releases?state=${state}`))?.items ?? [];
+    if (found) return `/projects/${key}/releases/${found.number}`;
+  }
+  return null;
 }
 
 export const languages = ['en', 'zh-CN'];

@@ -9,9 +9,10 @@ use jiff::tz::TimeZone;
 
 use crate::app::App;
 use crate::error::AppError;
-use crate::identity::{Permission, Person, ProjectRole};
+use crate::identity::{Person, ProjectRole};
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, Member, Project, ProjectAccess};
+use crate::releases::web::{self as releases, LastReleases, RunsNow};
 use crate::web::extract::{Ctx, IsPart};
 use crate::web::layout::{Chrome, Nav, page};
 use crate::web::parts::Who;
@@ -33,11 +34,8 @@ struct OverviewPart {
     project: Project,
     /// Members by role, for roles that somebody has.
     people: Vec<(ProjectRole, Vec<Member>)>,
-    /// Why this person may not ask for containers, and who may.
-    may_not_request: Option<String>,
-    /// Without containers nothing runs.
-    runs_now: Option<()>,
-    releases: Vec<()>,
+    runs_now: RunsNow,
+    releases: LastReleases,
 }
 
 impl HtmlSafe for OverviewPart {}
@@ -62,19 +60,19 @@ pub async fn overview(
     ctx: Ctx,
     IsPart(is_part): IsPart,
 ) -> Result<Response, AppError> {
-    let refused = access.must(Permission::FileRequest).err();
+    let members = projects::members(&app, access.project.id).await?;
+    let topic = projects::topic(access.project.id);
+    let c = Chrome::new(&ctx, Nav::Projects).listening(&app.events, std::slice::from_ref(&topic));
+    let (runs_now, releases) = releases::parts(&app, &c, &access).await?;
     let project = access.project;
-    let members = projects::members(&app, project.id).await?;
-    let topic = projects::topic(project.id);
     let part = OverviewPart {
-        c: Chrome::new(&ctx, Nav::Projects).listening(&app.events, std::slice::from_ref(&topic)),
+        c,
         f: Frame::new(&project, Tab::Overview),
         topic,
         people: by_role(&members),
         project,
-        may_not_request: refused.map(|e| ctx.locale.words(&e.words())),
-        runs_now: None,
-        releases: Vec::new(),
+        runs_now,
+        releases,
     };
     if is_part {
         return page(&part);

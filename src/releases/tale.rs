@@ -93,10 +93,9 @@ async fn ways_back(app: &App, story: &Story, lanes: &[Lane]) -> Result<Vec<WayBa
                 .iter()
                 .filter(|l| l.environment == environment)
                 .collect();
-            let away = here.iter().any(|l| {
-                let coming = l.under_way().is_some_and(|n| n.digest == artifact.digest);
-                coming || l.runs_digest(&artifact.digest)
-            });
+            let away = here
+                .iter()
+                .any(|l| l.took(&artifact.digest) || l.runs_digest(&artifact.digest));
             let found =
                 super::rollback_candidates(app, story.release.project_id, &environment).await?;
             let lawful = |c: &Candidate| tier == Tier::Test || c.confirmation.is_some();

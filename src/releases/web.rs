@@ -3,6 +3,7 @@
 mod desk;
 mod list;
 mod opening;
+mod overview;
 mod press;
 mod show;
 mod story;
@@ -18,6 +19,7 @@ use serde_json::json;
 
 pub use list::history;
 pub use opening::{form, open};
+pub use overview::{LastReleases, RunsNow, parts};
 pub use press::{confirm, deploy, roll_back};
 pub use show::{log, release};
 

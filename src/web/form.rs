@@ -20,6 +20,10 @@ pub enum Control {
     Text,
     /// One of these.
     Select(Vec<String>),
+    /// A value with its unit in the field's box.
+    Unit(String),
+    /// One of these: value, words, what it means.
+    Radio(Vec<(String, String, String)>),
     /// Yes or no; the help stands beside the box.
     Check,
 }
@@ -97,6 +101,11 @@ impl Field {
     pub fn optional(mut self, c: &Chrome) -> Self {
         self.from = c.t("form-optional");
         self
+    }
+
+    /// Whether its choices are named together rather than one box.
+    fn is_group(&self) -> bool {
+        matches!(self.control, Control::Check | Control::Radio(_))
     }
 
     fn describes(&self) -> String {

@@ -123,6 +123,11 @@ fn pages() -> Router<App> {
 fn project_pages() -> Router<App> {
     Router::new()
         .route("/projects/{key}", get(home::project::overview))
+        .route("/projects/{key}/containers", get(workloads::containers))
+        .route(
+            "/projects/{key}/containers/new",
+            get(workloads::form).post(workloads::ask),
+        )
         .route("/projects/{key}/releases", get(releases::history))
         .route(
             "/projects/{key}/releases/new",

@@ -14,6 +14,7 @@ pub mod web;
 
 use std::collections::BTreeMap;
 
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -24,8 +25,10 @@ pub use secrets::apply as apply_secrets;
 pub use store::{Current, current, environments, find, list, lock_for_deployment, parameters};
 
 use crate::app::App;
-use crate::clusters::{ClusterId, EnvironmentId, Tier};
+use crate::clusters::{self, ClusterId, EnvironmentId, Tier};
+use crate::connections::Observed;
 use crate::db::DbError;
+use crate::error::AppError;
 use crate::identity::ProjectId;
 use crate::standards::Parameters;
 
@@ -121,6 +124,56 @@ pub async fn with_current(
         .map(|w| {
             let c = of(&w);
             (w, c)
+        })
+        .collect())
+}
+
+/// A workload with our record of it and its cluster's own word, or why there is none.
+pub struct Seen {
+    pub workload: Workload,
+    pub current: Option<Current>,
+    pub live: Result<Live, AppError>,
+    /// How the cluster was when it was last tested.
+    pub health: Option<Observed>,
+}
+
+/// A project's workloads in one environment, every cluster asked at the same time.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn seen(app: &App, project: ProjectId, environment: &str) -> Result<Vec<Seen>, AppError> {
+    let mut all = with_current(app, project).await?;
+    all.retain(|(w, _)| w.environment == environment);
+    let clusters = clusters::list(app).await?;
+    let asked = all.into_iter().map(|(workload, current)| async {
+        let live = live(app, &workload).await;
+        let mine = clusters.iter().find(|c| c.id == workload.cluster_id);
+        Seen {
+            health: mine.and_then(|c| c.health.clone()),
+            workload,
+            current,
+            live,
+        }
+    });
+    Ok(join_all(asked).await)
+}
+
+/// Environments in order, each with how many of a project's workloads it has.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn places(
+    app: &App,
+    project: ProjectId,
+) -> Result<Vec<(String, Vec<String>, usize)>, AppError> {
+    let all = store::list(app.db.pool(), project, None, None).await?;
+    let environments = store::environments(app.db.pool()).await?;
+    let count = |key: &str| all.iter().filter(|w| w.environment == key).count();
+    Ok(environments
+        .into_iter()
+        .map(|(key, _, clusters)| {
+            let n = count(&key);
+            (key, clusters, n)
         })
         .collect())
 }

@@ -1,8 +1,15 @@
-//! Workloads over the API.
+//! Workloads over the API; their pages are in the modules beneath.
+
+mod asking;
+mod containers;
+mod document;
 
 use axum::Json;
 use axum::extract::State;
 use serde::Serialize;
+
+pub use asking::{ask, form};
+pub use containers::containers;
 
 use super::{Current, Live, Workload, WorkloadId};
 use crate::app::App;

@@ -8,6 +8,7 @@ mod data;
 mod engine;
 mod identity;
 mod mile;
+mod permissions;
 mod projects;
 mod requests;
 mod support;

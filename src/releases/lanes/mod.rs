@@ -71,6 +71,14 @@ impl Lane {
         self.runs.as_ref().is_some_and(|r| r.digest == digest)
     }
 
+    /// Whether a digest is on its way there, or failed there last: the cluster may hold it.
+    #[must_use]
+    pub fn took(&self, digest: &str) -> bool {
+        let holds = |n: &Ran| n.ended_at.is_none() || n.state == DeploymentState::Failed;
+        let newest = self.newest.as_ref();
+        newest.is_some_and(|n| n.digest == digest && holds(n))
+    }
+
     /// The deployment that is on its way, if one is.
     #[must_use]
     pub fn under_way(&self) -> Option<&Ran> {

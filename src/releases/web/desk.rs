@@ -18,6 +18,7 @@ pub struct Confirm {
 /// The way into production: where to, what it changes, who is asked first.
 pub struct Next {
     pub tag: String,
+    pub title: String,
     pub said: String,
     pub targets: Vec<Target>,
     pub shut: Option<String>,
@@ -86,8 +87,14 @@ pub fn next(c: &Chrome, access: &ProjectAccess, tale: &Tale) -> Option<Next> {
         return None;
     }
     let may = access.may(Permission::ReleaseToProduction);
+    let title = if release.state == State::Failed {
+        "next-again"
+    } else {
+        "next-ready"
+    };
     Some(Next {
         tag: release.tag.clone(),
+        title: c.t1(title, "n", &release.number),
         said: c.t1("next-confirmed-by", "who", &word.display_name),
         targets: targets
             .into_iter()

@@ -126,11 +126,40 @@ fn lede(tale: &Tale) -> Option<Words> {
     if words::is_replaced(&tale.lanes, release) {
         return Some(Words::new("release-lede-replaced"));
     }
+    if let Some(words) = rolling(tale) {
+        return Some(words);
+    }
     let who = release.confirmation.as_ref();
     let who = who.map_or("", |w| w.display_name.as_str());
     let places = words::places(&tale.lanes, release).join(", ");
     let code = format!("release-lede-{}", release.state);
     Some(Words::new(&code).with("who", who).with("places", places))
+}
+
+/// Where a rollout stands: the cluster that is under way, and those before it.
+fn rolling(tale: &Tale) -> Option<Words> {
+    let all = &tale.story.deployments;
+    let now = all.iter().find(|d| d.ended_at.is_none())?;
+    let count = super::waves::count(now.observed.as_ref(), now.state);
+    let before = all
+        .iter()
+        .filter(|d| d.rollout == now.rollout && d.ended_at.is_some());
+    let done: Vec<&str> = before.map(|d| d.cluster.as_str()).collect();
+    let code = match (count.all(), done.is_empty()) {
+        (0, _) => "release-lede-starting",
+        (_, true) => "release-lede-rolling",
+        (_, false) => "release-lede-rolling-after",
+    };
+    let words = Words::new(code)
+        .with("environment", &now.environment)
+        .with("cluster", &now.cluster);
+    Some(match code {
+        "release-lede-starting" => words,
+        _ => words
+            .with("ready", count.ready)
+            .with("all", count.all())
+            .with("done", done.join(", ")),
+    })
 }
 
 #[derive(Deserialize)]

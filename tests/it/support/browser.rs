@@ -70,6 +70,19 @@ impl Browser {
         self.send(self.request(method, &path).json(body)).await
     }
 
+    /// A request without a body.
+    pub async fn bare(&mut self, method: Method, path: &str) -> Answer {
+        self.send(self.request(method, path)).await
+    }
+
+    /// A form as it goes over the wire.
+    pub async fn typed(&mut self, path: &str, form: &'static str) -> Answer {
+        let kind = "application/x-www-form-urlencoded";
+        let request = self.request(Method::POST, path);
+        self.send(request.header("content-type", kind).body(form))
+            .await
+    }
+
     /// A GET of the API.
     pub async fn api_get(&mut self, path: &str) -> Answer {
         self.get(&format!("/api/v1{path}")).await

@@ -44,7 +44,9 @@ impl Company {
         let test = kubernetes::serve(&world, "sh-test", 0).await.unwrap();
         let prod = kubernetes::serve(&world, "sh-prod", 0).await.unwrap();
         portal.account("admin", &[PlatformRole::Admin]).await;
-        portal.account("zhao", &[PlatformRole::Ops]).await;
+        for name in ["zhao", "sun"] {
+            portal.account(name, &[PlatformRole::Ops]).await;
+        }
         for name in ["lin", "chen", "stranger"] {
             portal.account(name, &[]).await;
         }
@@ -156,7 +158,6 @@ impl Company {
         assert_eq!(answer.status, 201, "{}", answer.body);
         // Operations asked, so somebody else of operations decides.
         let number = answer.json()["request"].as_i64().unwrap();
-        self.portal.account("sun", &[PlatformRole::Ops]).await;
         let mut other = self.portal.signed_in("sun").await;
         approve(&mut other, number).await;
         self.settle().await;

@@ -1,6 +1,8 @@
 //! A database per test: a copy of the migrated template, made by the owner and used as the
 //! application's role.
 
+use std::collections::BTreeMap;
+
 use secrecy::SecretString;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
@@ -45,6 +47,37 @@ impl Database {
             owner,
             app_url: SecretString::from(app_url),
         }
+    }
+
+    /// How many rows each table has, but for what every request may write: sessions, what was
+    /// refused or seen, who failed to sign in.
+    pub async fn row_counts(&self) -> BTreeMap<String, i64> {
+        const NOISE: &[&str] = &[
+            "audit_entry",
+            "event",
+            "idempotency_key",
+            "login_failure",
+            "observation",
+            "session",
+        ];
+        let tables: Vec<String> = sqlx::query_scalar(
+            "SELECT relname::text FROM pg_class
+             WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p')
+               AND NOT relispartition ORDER BY relname",
+        )
+        .fetch_all(&self.owner)
+        .await
+        .unwrap();
+        let mut counts = BTreeMap::new();
+        for table in tables.into_iter().filter(|t| !NOISE.contains(&t.as_str())) {
+            let sql = AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+            let count: i64 = sqlx::query_scalar(sql)
+                .fetch_one(&self.owner)
+                .await
+                .unwrap();
+            counts.insert(table, count);
+        }
+        counts
     }
 
     /// Moves the database's clock.

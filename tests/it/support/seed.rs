@@ -40,17 +40,23 @@ pub async fn project(portal: &Portal, key: &str, member: &str, role: &str) -> Uu
     .execute(&portal.db.owner)
     .await
     .unwrap();
-    sqlx::query(
+    self::member(portal, key, member, role).await;
+    id
+}
+
+/// Makes somebody a member of a project.
+pub async fn member(portal: &Portal, project: &str, name: &str, role: &str) {
+    let done = sqlx::query(
         "INSERT INTO membership (project_id, account_id, role)
-         SELECT $1, id, $3 FROM account WHERE name = $2",
+         SELECT p.id, a.id, $3 FROM project p, account a WHERE p.key = $1 AND a.name = $2",
     )
-    .bind(id)
-    .bind(member)
+    .bind(project)
+    .bind(name)
     .bind(role)
     .execute(&portal.db.owner)
     .await
     .unwrap();
-    id
+    assert_eq!(done.rows_affected(), 1, "{name} in {project}");
 }
 
 /// What an onboarding request asks for.

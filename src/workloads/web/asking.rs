@@ -1,0 +1,234 @@
+//! The form that asks for containers. It files a request and keeps what was typed.
+
+use askama::Template;
+use axum::extract::State as Shared;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::document::{EnvRow, document, env_rows, typed_of};
+use crate::app::App;
+use crate::error::{AppError, Words};
+use crate::identity::Permission;
+use crate::projects::ProjectAccess;
+use crate::projects::web::{Frame, Tab};
+use crate::requests::{self, Filing};
+use crate::standards::{self, Parameters};
+use crate::web::extract::{Ctx, Form, Query};
+use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
+use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
+use crate::web::problem::shown;
+use crate::workloads;
+
+#[derive(Template)]
+#[template(path = "workloads/new.html")]
+struct NewPage {
+    c: Chrome,
+    f: Frame,
+    environment: String,
+    environments: Vec<String>,
+    /// The environment's clusters, and whether each is chosen.
+    clusters: Vec<(String, bool)>,
+    component: Field,
+    sections: Vec<Section>,
+    env: Vec<EnvRow>,
+    env_errors: Vec<String>,
+    why: Section,
+    summary: Option<Summary>,
+}
+
+const SIZE: &[&str] = &[
+    "replicas.min",
+    "replicas.max",
+    "cpu.request",
+    "cpu.limit",
+    "memory.request",
+    "memory.limit",
+];
+const TRAFFIC: &[&str] = &["access", "port"];
+const HEALTH: &[&str] = &[
+    "probes.readiness.kind",
+    "probes.readiness.path",
+    "probes.readiness.delay_seconds",
+    "probes.readiness.period_seconds",
+    "probes.readiness.timeout_seconds",
+    "probes.readiness.failures",
+    "probes.liveness.kind",
+    "probes.liveness.path",
+    "probes.liveness.delay_seconds",
+    "probes.liveness.period_seconds",
+    "probes.liveness.timeout_seconds",
+    "probes.liveness.failures",
+    "grace_seconds",
+];
+const SECTIONS: &[(&str, &[&str])] = &[
+    ("form-size", SIZE),
+    ("form-traffic", TRAFFIC),
+    ("form-health", HEALTH),
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewQuery {
+    environment: Option<String>,
+}
+
+/// `GET /projects/{key}/containers/new`
+pub async fn form(
+    Shared(app): Shared<App>,
+    access: ProjectAccess,
+    ctx: Ctx,
+    Query(query): Query<NewQuery>,
+) -> Result<Response, AppError> {
+    access.must(Permission::FileRequest)?;
+    let mut typed = typed_of(&defaults(&access));
+    let environment = query.environment.unwrap_or_default();
+    typed.insert("environment".to_owned(), environment);
+    typed.insert("component".to_owned(), "main".to_owned());
+    page(&new_page(&app, &access, &ctx, &typed, &Refusal::default()).await?)
+}
+
+/// `POST /projects/{key}/containers/new`
+pub async fn ask(
+    Shared(app): Shared<App>,
+    access: ProjectAccess,
+    ctx: Ctx,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    match requests::file(&app, &access.actor, filing(&access, &typed)).await {
+        Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
+        Err(error) => {
+            let (errors, sentence) = shown_by_form(&error, "parameters.")?;
+            let refusal = Refusal {
+                errors,
+                sentence,
+                after_filing: true,
+            };
+            let new = new_page(&app, &access, &ctx, &typed, &refusal).await?;
+            Ok(shown(page(&new)?, &error))
+        }
+    }
+}
+
+/// What was wrong with what was filed.
+#[derive(Default)]
+struct Refusal {
+    errors: Errors,
+    sentence: Option<Words>,
+    after_filing: bool,
+}
+
+fn defaults(access: &ProjectAccess) -> Parameters {
+    let project = &access.project;
+    let port = u16::try_from(project.port).unwrap_or(8080);
+    standards::for_language(&project.language, port, &project.health_path)
+}
+
+fn text(typed: &Typed, name: &str) -> String {
+    typed.get(name).map_or("", |t| t.trim()).to_owned()
+}
+
+fn filing(access: &ProjectAccess, typed: &Typed) -> Filing {
+    let chosen = typed.keys().filter_map(|k| k.strip_prefix("cluster."));
+    let clusters: Vec<&str> = chosen.collect();
+    let parameters = json!({
+        "component": text(typed, "component"),
+        "clusters": clusters,
+        "parameters": document(typed),
+    });
+    Filing {
+        project: Some(access.project.key.clone()),
+        environment: Some(text(typed, "environment")),
+        note: text(typed, "note"),
+        ..Filing::of("containers", parameters)
+    }
+}
+
+async fn new_page(
+    app: &App,
+    access: &ProjectAccess,
+    ctx: &Ctx,
+    typed: &Typed,
+    refusal: &Refusal,
+) -> Result<NewPage, AppError> {
+    let c = Chrome::new(ctx, Nav::Projects);
+    let places = workloads::places(app, access.project.id).await?;
+    let wanted = text(typed, "environment");
+    let place = places.iter().find(|(key, _, _)| *key == wanted);
+    // Nobody chose one: the first without containers is what is missing.
+    let empty = || places.iter().find(|(_, _, n)| *n == 0);
+    let place = place.or_else(empty).or(places.first());
+    let (environment, keys) = place.map_or_else(Default::default, |(key, clusters, _)| {
+        (key.clone(), clusters.clone())
+    });
+    let is_chosen =
+        |key: &String| !refusal.after_filing || typed.contains_key(&format!("cluster.{key}"));
+    let usual = typed_of(&defaults(access));
+    let filled = |f: Field| f.filled(&c, typed, &refusal.errors);
+    let section = |(legend, names): &(&str, &[&str])| Section {
+        legend: c.t(legend),
+        fields: names.iter().map(|n| filled(field(&c, n))).collect(),
+    };
+    let mut sections: Vec<Section> = SECTIONS.iter().map(section).collect();
+    for field in sections.iter_mut().flat_map(|s| &mut s.fields) {
+        field.from = from(&c, access, usual.get(&field.name), &field.value);
+    }
+    let note = Field::new(&c, "note", "form-note", Control::Text).optional(&c);
+    let wrong = refusal.errors.0.iter();
+    let of_env = wrong.filter(|e| e.field.starts_with("parameters.env"));
+    Ok(NewPage {
+        summary: match &refusal.sentence {
+            Some(words) => Some(Summary::sentence(&c, words)),
+            None => Summary::of(&c, &sections, &refusal.errors),
+        },
+        clusters: keys.iter().map(|k| (k.clone(), is_chosen(k))).collect(),
+        env_errors: of_env.map(|e| c.w(&e.words)).collect(),
+        env: env_rows(typed),
+        component: filled(Field::new(&c, "component", "form-component", Control::Line)),
+        why: Section {
+            legend: c.t("form-why"),
+            fields: vec![filled(note)],
+        },
+        environments: places.into_iter().map(|(key, _, _)| key).collect(),
+        f: Frame::new(&access.project, Tab::Containers),
+        sections,
+        environment,
+        c,
+    })
+}
+
+/// Where a value is from: the language's defaults, or the person.
+fn from(c: &Chrome, access: &ProjectAccess, usual: Option<&String>, value: &str) -> String {
+    match usual {
+        Some(usual) if usual == value => {
+            c.t1("from-language", "language", &access.project.language)
+        }
+        Some(usual) => c.t1("from-you", "usual", usual),
+        None => String::new(),
+    }
+}
+
+fn field(c: &Chrome, name: &str) -> Field {
+    let last = name.rsplit('.').next().unwrap_or(name);
+    let unit = |code: &str| Control::Unit(c.t(code));
+    let control = match (name, last) {
+        ("access", _) => Control::Radio(vec![
+            choice(c, "internal", "access-internal"),
+            choice(c, "public", "access-public"),
+        ]),
+        (_, "kind") => Control::Select(vec!["http".to_owned(), "tcp".to_owned()]),
+        (_, "path") => Control::Line,
+        ("cpu.request" | "cpu.limit", _) => unit("unit-cores"),
+        ("memory.request" | "memory.limit", _) => unit("unit-mebibytes"),
+        (_, "failures") => unit("unit-checks"),
+        ("replicas.min" | "replicas.max", _) => unit("unit-containers"),
+        ("port", _) => Control::Number,
+        _ => unit("unit-seconds"),
+    };
+    let code = format!("form-{}", name.replace('.', "-"));
+    Field::new(c, &format!("parameters.{name}"), &code, control)
+}
+
+fn choice(c: &Chrome, value: &str, code: &str) -> (String, String, String) {
+    (value.to_owned(), c.t(code), c.t(&format!("{code}-means")))
+}

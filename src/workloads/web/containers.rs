@@ -1,0 +1,245 @@
+//! The containers of a project in words, as their clusters tell them right now.
+
+use askama::Template;
+use askama::filters::HtmlSafe;
+use axum::extract::State as Shared;
+use axum::response::Response;
+use serde::Deserialize;
+
+use crate::app::App;
+use crate::error::AppError;
+use crate::identity::Permission;
+use crate::projects::web::{Frame, Tab};
+use crate::projects::{self, ProjectAccess};
+use crate::standards::Access;
+use crate::web::extract::{Ctx, IsPart, Query};
+use crate::web::layout::{Chrome, Nav, page};
+use crate::web::marks::{Chip, Count, Pips, short_digest};
+use crate::web::paging::link;
+use crate::web::parts::{State, Tone};
+use crate::workloads::{self, Current, Live, Pod, Seen, Workload};
+
+#[derive(Template)]
+#[template(path = "workloads/containers.html")]
+struct ContainersPage {
+    c: Chrome,
+    f: Frame,
+    part: ContainersPart,
+}
+
+#[derive(Template)]
+#[template(path = "workloads/containers_part.html")]
+struct ContainersPart {
+    c: Chrome,
+    f: Frame,
+    topic: String,
+    here: String,
+    environment: String,
+    /// Every environment, with how many places the project has there.
+    environments: Vec<(String, usize)>,
+    lede: String,
+    boxes: Vec<WorkloadBox>,
+    may_ask: bool,
+}
+
+impl HtmlSafe for ContainersPart {}
+
+/// One workload on one cluster.
+struct WorkloadBox {
+    id: String,
+    workload: Workload,
+    current: Option<Current>,
+    chip: Option<Chip>,
+    state: State,
+    pips: Pips,
+    ready: String,
+    scaling: String,
+    rows: Vec<Row>,
+    /// Why the cluster says nothing, and since when.
+    dark: Option<(String, Option<jiff::Timestamp>)>,
+    trouble: Option<String>,
+}
+
+struct Row {
+    name: String,
+    state: State,
+    restarts: i32,
+    node: String,
+    started: Option<jiff::Timestamp>,
+    digest: String,
+}
+
+impl WorkloadBox {
+    fn address(&self) -> String {
+        format!(
+            "{}.{}:80",
+            self.workload.object_name, self.workload.namespace
+        )
+    }
+
+    fn is_public(&self) -> bool {
+        self.workload.parameters.access == Access::Public
+    }
+
+    fn health_path(&self) -> &str {
+        let probe = &self.workload.parameters.probes.readiness;
+        probe.path.as_deref().unwrap_or("–")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ContainersQuery {
+    environment: Option<String>,
+}
+
+/// `GET /projects/{key}/containers`
+pub async fn containers(
+    Shared(app): Shared<App>,
+    access: ProjectAccess,
+    ctx: Ctx,
+    IsPart(is_part): IsPart,
+    Query(query): Query<ContainersQuery>,
+) -> Result<Response, AppError> {
+    let part = part(&app, &access, &ctx, query.environment).await?;
+    if is_part {
+        return page(&part);
+    }
+    page(&ContainersPage {
+        c: part.c.clone(),
+        f: part.f.clone(),
+        part,
+    })
+}
+
+async fn part(
+    app: &App,
+    access: &ProjectAccess,
+    ctx: &Ctx,
+    wanted: Option<String>,
+) -> Result<ContainersPart, AppError> {
+    let project = &access.project;
+    let places = workloads::places(app, project.id).await?;
+    // Production is looked at most, so the last environment with containers comes first.
+    let usual = places.iter().rev().find(|(_, _, n)| *n > 0);
+    let usual = usual.or(places.first()).map(|(key, _, _)| key.clone());
+    let environment = wanted.or(usual).unwrap_or_default();
+    let seen = workloads::seen(app, project.id, &environment).await?;
+    let topic = projects::topic(project.id);
+    let c = Chrome::new(ctx, Nav::Projects).listening(&app.events, std::slice::from_ref(&topic));
+    let path = format!("/projects/{}/containers", project.key);
+    Ok(ContainersPart {
+        here: link(&path, &[("environment", &environment)]),
+        lede: lede(&c, &seen),
+        boxes: seen.into_iter().map(|s| workload_box(&c, s)).collect(),
+        environments: places.into_iter().map(|(key, _, n)| (key, n)).collect(),
+        f: Frame::new(project, Tab::Containers),
+        may_ask: access.may(Permission::FileRequest),
+        topic,
+        environment,
+        c,
+    })
+}
+
+fn lede(c: &Chrome, seen: &[Seen]) -> String {
+    if seen.is_empty() {
+        return c.t("containers-lede-none");
+    }
+    let lives = || seen.iter().filter_map(|s| s.live.as_ref().ok());
+    let ready: i32 = lives().map(|l| l.ready).sum();
+    let all: i32 = lives().map(|l| l.desired).sum();
+    let dark = seen.iter().filter(|s| s.live.is_err()).count();
+    let first = c.t2("containers-lede", ("ready", &ready), ("all", &all));
+    match dark {
+        0 => first,
+        n if n == seen.len() => c.t("containers-lede-dark"),
+        n => format!("{first} {}", c.t1("containers-lede-some-dark", "n", &n)),
+    }
+}
+
+fn workload_box(c: &Chrome, seen: Seen) -> WorkloadBox {
+    let Seen {
+        workload,
+        current,
+        live,
+        health,
+    } = seen;
+    let (min, max) = (
+        workload.parameters.replicas.min,
+        workload.parameters.replicas.max,
+    );
+    let (count, state, rows, dark, trouble, scaling) = match live {
+        Ok(live) => {
+            let range = live.autoscaler;
+            let scaling = match range {
+                Some((min, max)) => c.t2("lane-range", ("min", &min), ("max", &max)),
+                None => c.t1("lane-fixed", "n", &live.desired),
+            };
+            let rows = live.pods.iter().map(|p| row(c, p)).collect();
+            let trouble = live.trouble.as_ref().map(|_| c.t("containers-trouble"));
+            (count(&live), state(c, &live), rows, None, trouble, scaling)
+        }
+        Err(error) => {
+            let since = health.filter(|h| !h.report.ok).map(|h| h.since);
+            let dark = Some((c.w(&error.words()), since));
+            let scaling = c.t2("lane-range", ("min", &min), ("max", &max));
+            let state = c.state(Tone::Hold, c.t("containers-dark"), since.as_ref());
+            (Count::default(), state, Vec::new(), dark, None, scaling)
+        }
+    };
+    WorkloadBox {
+        id: format!("box-{}-{}", workload.cluster, workload.component),
+        chip: current.as_ref().map(|r| c.chip(&r.digest)),
+        ready: c.t2("pips-ready", ("ready", &count.ready), ("all", &count.all())),
+        pips: c.pips(count),
+        state,
+        scaling,
+        rows,
+        dark,
+        trouble,
+        current,
+        workload,
+    }
+}
+
+fn count(live: &Live) -> Count {
+    let rest = (live.desired - live.ready).max(0);
+    let bad = live.trouble.is_some();
+    Count {
+        ready: live.ready,
+        starting: if bad { 0 } else { rest },
+        bad: if bad { rest } else { 0 },
+        old: 0,
+    }
+}
+
+fn state(c: &Chrome, live: &Live) -> State {
+    if live.desired == 0 {
+        return c.state(Tone::Idle, c.t("lane-empty"), None);
+    }
+    let (tone, code) = match (live.ready >= live.desired, live.trouble.is_some()) {
+        (true, _) => (Tone::Ok, "containers-healthy"),
+        (false, true) => (Tone::Fail, "containers-in-trouble"),
+        (false, false) => (Tone::Run, "containers-starting"),
+    };
+    c.state(tone, c.t(code), None)
+}
+
+fn row(c: &Chrome, pod: &Pod) -> Row {
+    let (tone, code) = match (pod.leaving, pod.ready, pod.phase.as_str()) {
+        (true, _, _) => (Tone::Idle, "pod-leaving"),
+        (_, true, _) => (Tone::Ok, "pod-ready"),
+        (_, _, "Failed") => (Tone::Fail, "pod-failed"),
+        (_, _, "Pending") => (Tone::Wait, "pod-pending"),
+        (false, false, _) => (Tone::Run, "pod-starting"),
+    };
+    let digest = pod.digest.as_deref().map(short_digest);
+    Row {
+        name: pod.name.clone(),
+        state: c.state(tone, c.t(code), None),
+        restarts: pod.restarts,
+        node: pod.node.clone().unwrap_or_else(|| "–".to_owned()),
+        started: pod.started_at,
+        digest: digest.unwrap_or("–").to_owned(),
+    }
+}

@@ -1,0 +1,457 @@
+//! Who may do what: every route as each kind of person, in one table.
+//!
+//! Invariant: the table has exactly the router's routes, so a new one fails until somebody says
+//! who may use it. Bodies are such that nothing happens to those who may either: 400 and 409 mean
+//! that the door was open.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use slipway::identity::PlatformRole;
+use uuid::Uuid;
+
+use crate::support::company::{Company, parameters};
+use crate::support::{Browser, Portal, seed};
+
+/// The table's columns.
+const PEOPLE: [&str; 9] = [
+    "nobody",
+    "stranger",
+    "viewer",
+    "developer",
+    "tester",
+    "owner",
+    "operations",
+    "auditor",
+    "admin",
+];
+
+/// Whoever ends their session does so last.
+const TABLE: &str = "
+# method, route                                            no  str vie dev tes own ops aud adm
+GET    /healthz                                            200 200 200 200 200 200 200 200 200
+GET    /readyz                                             200 200 200 200 200 200 200 200 200
+GET    /static/{version}/{*name}                           200 200 200 200 200 200 200 200 200
+GET    /events                                             303 400 400 400 400 400 400 400 400
+
+GET    /                                                   303 200 200 200 200 200 200 200 200
+GET    /login                                              200 200 200 200 200 200 200 200 200
+POST   /login                                              400 400 400 400 400 400 400 400 400
+POST   /login/as                                           404 404 404 404 404 404 404 404 404
+POST   /language                                           400 400 400 400 400 400 400 400 400
+GET    /projects                                           303 200 200 200 200 200 200 200 200
+GET    /projects/new                                       303 200 200 200 200 200 200 403 200
+POST   /projects/new                                       303 400 400 400 400 400 400 403 400
+GET    /requests                                           303 200 200 200 200 200 200 200 200
+GET    /requests/{number}                                  303 404 200 200 200 200 200 200 200
+POST   /requests/{number}/decisions                        303 404 403 403 403 403 409 403 403
+POST   /requests/{number}/withdrawal                       303 404 403 409 403 403 403 403 403
+GET    /audit                                              303 403 403 403 403 403 200 200 200
+
+GET    /projects/{key}                                     303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/releases                            303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/releases/new                        303 404 403 200 403 200 200 403 403
+POST   /projects/{key}/releases/new                        303 404 403 400 403 400 400 403 403
+GET    /projects/{key}/releases/{n}                        303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/releases/{n}/log                    303 404 200 200 200 200 200 200 200
+POST   /projects/{key}/releases/{n}/confirmation           303 404 403 403 409 403 403 403 403
+POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
+POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
+
+GET    /connections                                        303 403 403 403 403 403 200 200 200
+POST   /connections                                        303 403 403 403 403 403 403 403 400
+GET    /connections/new                                    303 403 403 403 403 403 403 403 200
+GET    /connections/{key}                                  303 403 403 403 403 403 200 200 200
+POST   /connections/{key}                                  303 403 403 403 403 403 403 403 400
+POST   /connections/{key}/test                             303 403 403 403 403 403 403 403 303
+POST   /connections/{key}/delete                           303 403 403 403 403 403 403 403 400
+GET    /clusters                                           303 403 403 403 403 403 200 200 200
+POST   /clusters                                           303 403 403 403 403 403 403 403 400
+GET    /clusters/new                                       303 403 403 403 403 403 403 403 200
+GET    /clusters/{key}                                     303 403 403 403 403 403 200 200 200
+POST   /clusters/{key}                                     303 403 403 403 403 403 403 403 400
+POST   /clusters/{key}/test                                303 403 403 403 403 403 403 403 303
+GET    /environments/new                                   303 403 403 403 403 403 403 403 200
+POST   /environments/new                                   303 403 403 403 403 403 403 403 400
+GET    /languages/new                                      303 403 403 403 403 403 403 403 200
+POST   /languages/new                                      303 403 403 403 403 403 403 403 400
+
+POST   /api/v1/session                                     400 400 400 400 400 400 400 400 400
+GET    /api/v1/me                                          401 200 200 200 200 200 200 200 200
+GET    /api/v1/connections                                 401 403 403 403 403 403 200 200 200
+POST   /api/v1/connections                                 401 403 403 403 403 403 403 403 400
+GET    /api/v1/connections/{id}                            401 403 403 403 403 403 200 200 200
+PUT    /api/v1/connections/{id}                            401 403 403 403 403 403 403 403 400
+DELETE /api/v1/connections/{id}                            401 403 403 403 403 403 403 403 409
+POST   /api/v1/connections/{id}/test                       401 403 403 403 403 403 403 403 200
+GET    /api/v1/clusters                                    401 403 403 403 403 403 200 200 200
+POST   /api/v1/clusters                                    401 403 403 403 403 403 403 403 400
+GET    /api/v1/clusters/{id}                               401 403 403 403 403 403 200 200 200
+POST   /api/v1/clusters/{id}/test                          401 403 403 403 403 403 403 403 200
+GET    /api/v1/environments                                401 200 200 200 200 200 200 200 200
+POST   /api/v1/environments                                401 403 403 403 403 403 403 403 400
+GET    /api/v1/languages                                   401 403 403 403 403 403 200 200 200
+POST   /api/v1/languages                                   401 403 403 403 403 403 403 403 400
+
+GET    /api/v1/projects                                    401 200 200 200 200 200 200 200 200
+POST   /api/v1/projects                                    401 400 400 400 400 400 400 403 400
+GET    /api/v1/projects/{key}                              401 404 200 200 200 200 200 200 200
+GET    /api/v1/requests                                    401 200 200 200 200 200 200 200 200
+POST   /api/v1/requests                                    401 404 403 400 403 400 400 403 403
+GET    /api/v1/requests/{number}                           401 404 200 200 200 200 200 200 200
+POST   /api/v1/requests/{number}/decisions                 401 404 403 403 403 403 409 403 403
+POST   /api/v1/requests/{number}/withdrawal                401 404 403 409 403 403 403 403 403
+GET    /api/v1/audit                                       401 403 403 403 403 403 200 200 200
+
+GET    /api/v1/projects/{key}/releases                     401 404 200 200 200 200 200 200 200
+POST   /api/v1/projects/{key}/releases                     401 404 403 400 403 400 400 403 403
+GET    /api/v1/projects/{key}/releases/{n}                 401 404 200 200 200 200 200 200 200
+GET    /api/v1/projects/{key}/workloads                    401 404 200 200 200 200 200 200 200
+GET    /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 200 200 200 200 200 200 200
+POST   /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 403 400 403 400 400 403 403
+GET    /api/v1/workloads/{id}/pods                         401 404 200 200 200 200 200 200 200
+GET    /api/v1/releases/{id}                               401 404 200 200 200 200 200 200 200
+GET    /api/v1/releases/{id}/log                           401 404 200 200 200 200 200 200 200
+POST   /api/v1/releases/{id}/confirmation                  401 404 403 403 409 403 403 403 403
+POST   /api/v1/releases/{id}/deployments                   401 404 403 409 403 409 409 403 403
+GET    /api/v1/runs                                        401 403 403 403 403 403 200 403 200
+POST   /api/v1/steps/{id}/retry                            401 403 403 403 403 403 409 403 409
+POST   /api/v1/steps/{id}/look                             401 403 403 403 403 403 409 403 409
+POST   /api/v1/steps/{id}/abandonment                      401 403 403 403 403 403 400 403 400
+
+POST   /logout                                             303 303 303 303 303 303 303 303 303
+DELETE /api/v1/session                                     204 204 204 204 204 204 204 204 204
+";
+
+/// More topics than one stream takes: a stream that opens would never end.
+const TOPICS_TOO_MANY: usize = 51;
+
+struct Route {
+    method: Method,
+    pattern: &'static str,
+    expected: Vec<u16>,
+}
+
+fn table() -> Vec<Route> {
+    let lines = TABLE.lines();
+    let rows = lines.filter(|l| !l.is_empty() && !l.starts_with('#'));
+    rows.map(|line| {
+        let mut words = line.split_whitespace();
+        let (method, pattern) = (words.next().unwrap(), words.next().unwrap());
+        let expected: Vec<u16> = words.map(|w| w.parse().unwrap()).collect();
+        assert_eq!(expected.len(), PEOPLE.len(), "{line}");
+        Route {
+            method: method.parse().unwrap(),
+            pattern,
+            expected,
+        }
+    })
+    .collect()
+}
+
+/// A body that means no harm to anything.
+enum Sent {
+    Nothing,
+    Form(&'static str),
+    Json(Value),
+}
+
+/// What is sent with a change; the right is asked for before any of it is looked at closely.
+fn body(route: &Route) -> Sent {
+    use Sent::{Form, Json, Nothing};
+    if !matches!(route.method, Method::POST | Method::PUT) {
+        return Nothing;
+    }
+    let wrong_hash = json!({ "verdict": "approve", "hash": "0" });
+    let nothing_to_go_back_to = json!({ "artifact": Uuid::nil() });
+    let connection = json!({ "key": "", "kind": "gitlab", "url": "" });
+    let cluster = json!({ "key": "", "site": "", "kubeconfig": "", "registry_host": "" });
+    let environment = json!({ "key": "", "tier": "test", "rank": 1, "clusters": [] });
+    let containers = json!({ "kind": "containers", "project": "{key}", "environment": "test",
+        "parameters": {} });
+    match route.pattern {
+        "/login/as" => Form("as=root"),
+        "/language" => Form("language=none"),
+        "/connections" | "/connections/{key}" => Form("kind=gitlab"),
+        "/connections/{key}/delete" => Form("confirm="),
+        "/environments/new" => Form("tier=test"),
+        "/requests/{number}/decisions" => Form("verdict=approve&hash=0"),
+        "/projects/{key}/releases/{n}/confirmation" => Form("digest=sha256:0"),
+        "/projects/{key}/releases/{n}/deployments" => Form("environment=prod"),
+        "/projects/{key}/environments/{env}/rollbacks" => {
+            Form("artifact=00000000-0000-0000-0000-000000000000&release=1")
+        }
+        "/api/v1/connections" | "/api/v1/connections/{id}" => Json(connection),
+        "/api/v1/clusters" => Json(cluster),
+        "/api/v1/environments" => Json(environment),
+        "/api/v1/languages" => Json(json!({ "key": "", "jenkins": "", "template_job": "" })),
+        "/api/v1/requests" => Json(containers),
+        "/api/v1/requests/{number}/decisions" => Json(wrong_hash),
+        "/api/v1/projects/{key}/releases" => Json(json!({ "ref": "-x" })),
+        "/api/v1/projects/{key}/environments/{env}/rollbacks" => Json(nothing_to_go_back_to),
+        "/api/v1/releases/{id}/confirmation" => Json(json!({ "digest": "sha256:0" })),
+        "/api/v1/releases/{id}/deployments" => Json(json!({ "environment": "prod" })),
+        "/api/v1/steps/{id}/abandonment" => Json(json!({ "reason": "" })),
+        other if other.starts_with("/api/v1/") => Json(json!({})),
+        _ => Form(""),
+    }
+}
+
+/// One project's things, and the platform's, as routes name them.
+struct Ids {
+    project: &'static str,
+    connection: String,
+    cluster: String,
+    /// Waits for a decision.
+    open: i64,
+    /// Its author has taken it back.
+    withdrawn: i64,
+    workload: String,
+    /// Awaits its confirmation.
+    release: String,
+    /// Of the release's run, long done.
+    step: String,
+}
+
+impl Ids {
+    fn path(&self, pattern: &str) -> String {
+        let number = match pattern.contains("withdrawal") {
+            true => self.withdrawn,
+            false => self.open,
+        };
+        let below = |root: &str| pattern.trim_start_matches("/api/v1").starts_with(root);
+        let (key, id) = match pattern {
+            _ if below("/connections") => ("gitlab", self.connection.as_str()),
+            _ if below("/clusters") => ("sh-test", self.cluster.as_str()),
+            _ if below("/workloads") => (self.project, self.workload.as_str()),
+            _ if below("/steps") => (self.project, self.step.as_str()),
+            _ => (self.project, self.release.as_str()),
+        };
+        let path = pattern
+            .replace("{key}", key)
+            .replace("{id}", id)
+            .replace("{number}", &number.to_string())
+            .replace("{n}", "1")
+            .replace("{env}", "test")
+            .replace("{version}/{*name}", "any/slipway.css");
+        match pattern {
+            "/events" => format!("{path}?{}", "topic=x&".repeat(TOPICS_TOO_MANY)),
+            _ => path,
+        }
+    }
+}
+
+async fn knock(browser: &mut Browser, route: &Route, ids: &Ids) -> u16 {
+    let path = ids.path(route.pattern);
+    let answer = match body(route) {
+        Sent::Nothing => browser.bare(route.method.clone(), &path).await,
+        Sent::Form(form) => browser.typed(&path, form).await,
+        Sent::Json(mut body) => {
+            if body["project"].is_string() {
+                body["project"] = json!(ids.project);
+            }
+            let path = path.trim_start_matches("/api/v1");
+            browser.api(route.method.clone(), path, &body).await
+        }
+    };
+    answer.status
+}
+
+/// One of each column, members of `pay` alone, in the table's order.
+async fn people(portal: &Portal) -> Vec<Browser> {
+    let mut browsers = vec![portal.browser()];
+    for name in &PEOPLE[1..] {
+        if !matches!(*name, "stranger" | "admin") {
+            let roles: &[PlatformRole] = match *name {
+                "operations" => &[PlatformRole::Ops],
+                "auditor" => &[PlatformRole::Auditor],
+                _ => &[],
+            };
+            portal.account(name, roles).await;
+        }
+        if matches!(*name, "viewer" | "developer" | "tester" | "owner") {
+            seed::member(portal, "pay", name, name).await;
+        }
+        browsers.push(portal.signed_in(name).await);
+    }
+    browsers
+}
+
+/// A project with places, a release that awaits its confirmation, and two requests of `author`.
+async fn furnish(company: &mut Company, project: &'static str, author: &mut Browser) -> Ids {
+    company.containers(project, "test").await;
+    company.containers(project, "prod").await;
+    company.commit(project, "Read a capture back after 409");
+    let release = company.open(project).await;
+    company.settle().await;
+    let story = company.release(&release).await;
+    assert_eq!(story["state"], "awaiting_confirmation", "{story}");
+    let open = ask(author, project, "worker").await;
+    let withdrawn = ask(author, project, "cron").await;
+    let path = format!("/requests/{withdrawn}/withdrawal");
+    let answer = author.api(Method::POST, &path, &Value::Null).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let id = |value: &Value| value.as_str().unwrap().to_owned();
+    let path = format!("/projects/{project}/workloads");
+    let workloads = company.ops.api_get(&path).await.json();
+    let connections = company.admin.api_get("/connections").await.json();
+    let items = connections["items"].as_array().unwrap();
+    let gitlab = items.iter().find(|c| c["key"] == "gitlab").unwrap();
+    let clusters = company.admin.api_get("/clusters").await.json();
+    Ids {
+        project,
+        connection: id(&gitlab["id"]),
+        cluster: id(&clusters["items"][0]["id"]),
+        open,
+        withdrawn,
+        workload: id(&workloads["items"][0]["id"]),
+        release,
+        step: id(&story["steps"][0]["steps"][0]["id"]),
+    }
+}
+
+async fn ask(author: &mut Browser, project: &str, component: &str) -> i64 {
+    let body = json!({ "kind": "containers", "project": project, "environment": "test",
+        "parameters": { "component": component, "parameters": parameters() } });
+    let answer = author.api(Method::POST, "/requests", &body).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.json()["number"].as_i64().unwrap()
+}
+
+#[tokio::test]
+async fn each_person_may_exactly_what_the_table_says() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    let mut people = people(&company.portal).await;
+    let ids = furnish(&mut company, "pay", &mut people[3]).await;
+    let before = company.portal.db.row_counts().await;
+    let mut wrong = Vec::new();
+    for route in table() {
+        let columns = people.iter_mut().zip(PEOPLE).zip(&route.expected);
+        for ((browser, who), expected) in columns {
+            let status = knock(browser, &route, &ids).await;
+            if status != *expected {
+                let door = format!("{} {}", route.method, route.pattern);
+                wrong.push(format!("{door} as {who}: {status}, not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+    assert_eq!(
+        company.portal.db.row_counts().await,
+        before,
+        "something was made"
+    );
+    company.check().await;
+}
+
+#[tokio::test]
+async fn another_projects_things_are_not_there_for_those_who_are_not_in_it() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    company.project("shop").await;
+    let mut people = people(&company.portal).await;
+    let mut lin = company.portal.signed_in("lin").await;
+    let ids = furnish(&mut company, "shop", &mut lin).await;
+    let mut wrong = Vec::new();
+    for route in table().iter().filter(|r| r.expected[1] == 404) {
+        for (browser, who) in people.iter_mut().zip(PEOPLE).skip(1).take(5) {
+            let status = knock(browser, route, &ids).await;
+            if status != 404 {
+                wrong.push(format!(
+                    "{} {} as {who}: {status}",
+                    route.method, route.pattern
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{}\n", wrong.join("\n"));
+}
+
+#[test]
+fn the_table_has_exactly_the_routers_routes() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/router.rs");
+    let routed = routes(&std::fs::read_to_string(file).unwrap());
+    let rows = table();
+    let known: BTreeSet<(String, String)> = rows
+        .iter()
+        .map(|r| (r.method.to_string(), r.pattern.to_owned()))
+        .collect();
+    assert_eq!(known.len(), rows.len(), "a route stands in the table twice");
+    let missing: Vec<_> = routed.difference(&known).collect();
+    let gone: Vec<_> = known.difference(&routed).collect();
+    assert!(missing.is_empty(), "say who may use {missing:#?}");
+    assert!(gone.is_empty(), "the router has no {gone:#?}");
+}
+
+/// Method and path of each `.route("…", get(…).post(…))`, read from the router's text.
+fn routes(text: &str) -> BTreeSet<(String, String)> {
+    let nested = text.split(".nest(").skip(1).map(|rest| enclosed(rest));
+    let nests: Vec<(&str, &str)> = nested.map(|args| (literal(args), args)).collect();
+    let mut found = BTreeSet::new();
+    for function in text.split("\nfn ").flat_map(|part| part.split("\npub fn ")) {
+        let name = function.split('(').next().unwrap();
+        let call = format!("{name}()");
+        let under = nests.iter().find(|(_, args)| args.contains(&call));
+        let prefix = under.map_or("", |(prefix, _)| prefix);
+        for rest in function.split(".route(").skip(1) {
+            let args = enclosed(rest);
+            for method in ["get", "post", "put", "patch", "delete", "any"] {
+                if calls(args, method) {
+                    let path = format!("{prefix}{}", literal(args));
+                    found.insert((method.to_uppercase(), path));
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Up to the parenthesis that closes the one before the text.
+fn enclosed(text: &str) -> &str {
+    let mut depth = 1;
+    let end = text.find(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth == 0
+    });
+    &text[..end.unwrap()]
+}
+
+/// The first string in the text.
+fn literal(text: &str) -> &str {
+    text.split('"').nth(1).unwrap()
+}
+
+/// Whether the text calls a function of this very name.
+fn calls(text: &str, name: &str) -> bool {
+    let call = format!("{name}(");
+    text.match_indices(&call).any(|(at, _)| {
+        let before = text[..at].chars().next_back();
+        before.is_none_or(|c| !c.is_alphanumeric() && c != '_')
+    })
+}
+
+#[test]
+fn a_route_is_read_with_its_methods_and_its_nest() {
+    let text = r#"
+fn router() { pages().nest("/api", inner().merge(more())).route("/x", get(a::widget)) }
+fn inner() { Router::new().route(
+    "/y/{id}", get(b::c).delete(b::d)) }
+fn more() { Router::new().route("/z", post(e)) }
+"#;
+    let found: Vec<String> = routes(text)
+        .iter()
+        .map(|(m, p)| format!("{m} {p}"))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "DELETE /api/y/{id}",
+            "GET /api/y/{id}",
+            "GET /x",
+            "POST /api/z"
+        ]
+    );
+}
