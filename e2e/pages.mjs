@@ -11,7 +11,7 @@ export const pages = [
   { name: 'requests-all', path: '/requests?for=all', as: 'ops', ready: '.seg' },
   { name: 'request-open', path: request('open'), as: 'ops', ready: '.voters' },
   { name: 'request-own', path: async (get) => first(await get('/requests?for=mine&state=open'), '/requests/'), as: 'developer', ready: '.voters' },
-  { name: 'request-approved', path: request('approved'), as: 'ops', ready: '.story' },
+  { name: 'request-done', path: request('done'), as: 'ops', ready: '.story' },
   { name: 'audit', path: '/audit', as: 'auditor', ready: 'h1' },
   { name: 'clusters', path: '/clusters', as: 'ops', ready: 'h1' },
   { name: 'cluster', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'admin', ready: 'main form' },

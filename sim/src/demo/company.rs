@@ -1,10 +1,20 @@
 //! Three projects, each brought as far as its story goes by its own people over the API.
+//!
+//! Invariant: whatever stopped it before, it goes on from what the portal knows.
 
-use anyhow::Context as _;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use serde_json::Value;
 
 use super::{Said, people};
 use crate::portal::Person;
 use crate::portal::acts::{self, Service};
+use crate::portal::wait::pause;
+
+/// Two builds at once, with everything round them, take half a minute.
+const LIMIT: Duration = Duration::from_secs(300);
+const LOOK_EVERY: Duration = Duration::from_millis(300);
 
 struct Crew {
     lin: Person,
@@ -15,8 +25,8 @@ struct Crew {
 /// How far a project has come.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Far {
-    /// Containers wait for a first release.
-    Prepared,
+    /// It has a place in test, and asks for one in production.
+    New,
     /// Test runs it and somebody has to say that it is good.
     AwaitingConfirmation,
     InProduction,
@@ -50,15 +60,7 @@ const SEARCH_API: Service<'_> = Service {
 ///
 /// # Errors
 /// The first thing that did not go.
-pub async fn bring_up(url: &str, admin: &Person, said: &Said) -> anyhow::Result<()> {
-    let known = admin.list("/projects").await?;
-    let is_new = |service: &Service<'_>| !known.iter().any(|p| p["key"] == service.key);
-    if [PAY_GATEWAY, WEB_SHOP, SEARCH_API]
-        .iter()
-        .all(|s| !is_new(s))
-    {
-        return Ok(());
-    }
+pub async fn bring_up(url: &str, said: &Said) -> anyhow::Result<()> {
     said.say("Bringing three projects into being; their builds take half a minute.");
     let somebody = async |user| {
         let login = people::login(user).context("nobody of that name")?;
@@ -69,67 +71,108 @@ pub async fn bring_up(url: &str, admin: &Person, said: &Said) -> anyhow::Result<
         chen: somebody("chen").await?,
         zhao: somebody("zhao").await?,
     };
-    // Only who works on some project may ask for more, so the first one is asked for by the
-    // administrator.
-    if is_new(&PAY_GATEWAY) {
-        crew.found(admin, &PAY_GATEWAY).await?;
-    }
-    for service in [&WEB_SHOP, &SEARCH_API] {
-        if is_new(service) {
-            crew.found(&crew.lin, service).await?;
-        }
-    }
-    tokio::try_join!(
-        crew.carry(&PAY_GATEWAY, Far::InProduction),
-        crew.carry(&WEB_SHOP, Far::AwaitingConfirmation),
-        crew.carry(&SEARCH_API, Far::Prepared),
-    )?;
+    let all = async {
+        tokio::try_join!(
+            crew.carry(&PAY_GATEWAY, Far::InProduction),
+            crew.carry(&WEB_SHOP, Far::AwaitingConfirmation),
+            crew.carry(&SEARCH_API, Far::New),
+        )
+    };
+    let in_time = tokio::time::timeout(LIMIT, all).await;
+    in_time.context("three projects took too long")??;
     said.say("pay-gateway is in production, web-shop waits for a tester, search-api is new.");
     Ok(())
 }
 
 impl Crew {
-    async fn found(&self, who: &Person, service: &Service<'_>) -> anyhow::Result<()> {
-        let asked = acts::ask_for_project(who, service).await?;
-        acts::approve(&self.zhao, asked).await?;
-        acts::await_done(&self.zhao, asked).await
-    }
-
     async fn carry(&self, service: &Service<'_>, far: Far) -> anyhow::Result<()> {
         let context = || format!("{} did not get there", service.key);
         self.go(service, far).await.with_context(context)
     }
 
     async fn go(&self, service: &Service<'_>, far: Far) -> anyhow::Result<()> {
-        let Self { lin, chen, zhao } = self;
-        let key = service.key;
-        for environment in ["test", "prod"] {
-            if !acts::workloads(lin, key, environment).await?.is_empty() {
-                continue;
+        self.found(service).await?;
+        self.place(service.key, "test", true).await?;
+        let is_new = far == Far::New;
+        self.place(service.key, "prod", !is_new).await?;
+        if is_new {
+            return Ok(());
+        }
+        self.release(service.key, far).await
+    }
+
+    async fn found(&self, service: &Service<'_>) -> anyhow::Result<()> {
+        let known = self.zhao.list("/projects").await?;
+        if known.iter().any(|project| project["key"] == service.key) {
+            return Ok(());
+        }
+        let ours =
+            |request: &Value| request["kind"] == "onboarding" && request["subject"] == service.key;
+        let asked = match self.open_request(ours).await? {
+            Some(number) => number,
+            None => acts::ask_for_project(&self.lin, service).await?,
+        };
+        acts::approve(&self.zhao, asked).await?;
+        acts::await_done(&self.zhao, asked).await
+    }
+
+    /// Containers in an environment, or the open request for them.
+    async fn place(&self, key: &str, environment: &str, approve: bool) -> anyhow::Result<()> {
+        let found = acts::workloads(&self.lin, key, environment).await?;
+        if found.is_empty() {
+            let ours = |request: &Value| {
+                request["kind"] == "containers"
+                    && request["project"] == key
+                    && request["environment"] == environment
+            };
+            let asked = match self.open_request(ours).await? {
+                Some(number) => number,
+                None => acts::ask_for_containers(&self.lin, key, environment).await?,
+            };
+            if !approve {
+                return Ok(());
             }
-            let asked = acts::ask_for_containers(lin, key, environment).await?;
-            acts::approve(zhao, asked).await?;
-            acts::await_prepared(lin, key, environment).await?;
+            acts::approve(&self.zhao, asked).await?;
         }
-        if far == Far::Prepared
-            || !lin
-                .list(&format!("/projects/{key}/releases"))
-                .await?
-                .is_empty()
-        {
-            return Ok(());
+        acts::await_prepared(&self.lin, key, environment).await
+    }
+
+    async fn open_request(&self, ours: impl Fn(&Value) -> bool) -> anyhow::Result<Option<i64>> {
+        let open = self.lin.list("/requests?for=mine&state=open").await?;
+        let found = open.iter().find(|request| ours(request));
+        Ok(found.and_then(|request| request["number"].as_i64()))
+    }
+
+    /// Does whatever the release's state asks for next.
+    async fn release(&self, key: &str, far: Far) -> anyhow::Result<()> {
+        let Self { lin, chen, zhao } = self;
+        let known = lin.list(&format!("/projects/{key}/releases")).await?;
+        let id = match known.last() {
+            Some(first) => acts::id(first)?,
+            None => acts::id(&acts::open(lin, key, "The first one").await?)?,
+        };
+        loop {
+            let story = acts::story(lin, &id).await?;
+            match story["state"].as_str().unwrap_or_default() {
+                "awaiting_confirmation" if far == Far::AwaitingConfirmation => return Ok(()),
+                "awaiting_confirmation" => {
+                    let digest = acts::text(&story, "/artifact/digest")?;
+                    acts::confirm(chen, &id, &digest).await?.expect(201)?;
+                }
+                "confirmed" => {
+                    acts::to_production(lin, &id, "prod").await?;
+                }
+                "awaiting_approval" => {
+                    let asked = story["request"].as_i64();
+                    let asked = asked.context("nobody was asked")?;
+                    acts::approve(zhao, asked).await?;
+                }
+                "released" => return Ok(()),
+                state @ ("failed" | "rejected" | "cancelled") => {
+                    bail!("the release is {state}: {}", story["failure"])
+                }
+                _ => pause(LOOK_EVERY).await,
+            }
         }
-        let opened = acts::open(lin, key, "The first one").await?;
-        let id = acts::id(&opened)?;
-        let story = acts::await_state(lin, &id, "awaiting_confirmation").await?;
-        if far == Far::AwaitingConfirmation {
-            return Ok(());
-        }
-        let digest = acts::text(&story, "/artifact/digest")?;
-        acts::confirm(chen, &id, &digest).await?.expect(201)?;
-        if let Some(asked) = acts::to_production(lin, &id, "prod").await? {
-            acts::approve(zhao, asked).await?;
-        }
-        acts::await_state(lin, &id, "released").await.map(|_| ())
     }
 }

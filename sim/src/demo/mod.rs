@@ -5,8 +5,8 @@
 
 mod company;
 mod home;
-mod people;
-mod register;
+pub mod people;
+pub mod register;
 mod systems;
 
 use std::path::PathBuf;
@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use crate::portal::{self, Login, Person, Portal, Serving};
 use crate::postgres::{Durability, Postgres};
 use home::Home;
+pub use home::new_secret_key;
 use people::PEOPLE;
 use systems::Systems;
 
@@ -74,7 +75,7 @@ pub async fn start(options: &Options) -> anyhow::Result<Demo> {
         log: home.folder.join("portal.log"),
     };
     program.migrate(&serving).await?;
-    people::make(&home, &program, &serving).await?;
+    people::make(&home.folder, &program, &serving).await?;
     said.say("Starting GitLab, Jenkins, the registry and two Kubernetes clusters.");
     let systems = Systems::start(&home).await?;
     let portal = program.serve(&serving).await?;
@@ -99,9 +100,12 @@ impl Demo {
     async fn furnish(&mut self, options: &Options, said: &Said) -> anyhow::Result<()> {
         let admin = people::login("admin").context("nobody administers")?;
         let admin = Person::sign_in(&self.portal.url, &admin).await?;
-        register::register(&admin, &self.systems).await?;
-        if !options.empty {
-            company::bring_up(&self.portal.url, &admin, said).await?;
+        register::register(&admin, &self.systems.landscape()).await?;
+        // What people did to the company since is theirs, so it is brought up only once.
+        let mark = self.home.folder.join("has-company");
+        if !options.empty && !mark.exists() {
+            company::bring_up(&self.portal.url, said).await?;
+            std::fs::write(mark, "")?;
         }
         self.tell()?;
         self.welcome(said);

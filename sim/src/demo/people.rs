@@ -1,7 +1,8 @@
 //! Five people, each with another job. Their passwords are no secret: whoever reaches the
 //! loopback address may sign in as any of them by a click.
 
-use super::home::Home;
+use std::path::Path;
+
 use crate::portal::{Login, Program, Serving};
 
 /// Somebody of the company.
@@ -71,13 +72,13 @@ pub fn login(user: &str) -> Option<Login> {
     found.map(Somebody::login)
 }
 
-/// Makes those accounts that were not made before.
+/// Makes those accounts that the folder does not say were made before.
 ///
 /// # Errors
 /// What the product says.
-pub async fn make(home: &Home, program: &Program, serving: &Serving) -> anyhow::Result<()> {
+pub async fn make(folder: &Path, program: &Program, serving: &Serving) -> anyhow::Result<()> {
     for person in PEOPLE {
-        let mark = home.folder.join(format!("made-{}", person.user));
+        let mark = folder.join(format!("made-{}", person.user));
         if mark.exists() {
             continue;
         }

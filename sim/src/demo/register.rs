@@ -3,30 +3,44 @@
 use anyhow::Context as _;
 use serde_json::{Value, json};
 
-use super::systems::Systems;
 use crate::jenkins::Language;
 use crate::outside::{PORTAL, TEMPLATES, TOKEN};
 use crate::portal::Person;
+
+/// Where things are that a portal drives.
+pub struct Landscape<'a> {
+    pub gitlab: &'a str,
+    pub jenkins: &'a str,
+    pub registry: &'a str,
+    /// Keys with kubeconfigs.
+    pub clusters: Vec<(&'a str, &'a str)>,
+    /// The key of the cluster that tests run in.
+    pub test: &'a str,
+    pub production: &'a str,
+}
 
 /// Registers what is not registered yet.
 ///
 /// # Errors
 /// What the portal refuses.
-pub async fn register(admin: &Person, systems: &Systems) -> anyhow::Result<()> {
-    connections(admin, systems).await?;
-    for (key, api) in &systems.clusters {
+pub async fn register(admin: &Person, landscape: &Landscape<'_>) -> anyhow::Result<()> {
+    connections(admin, landscape).await?;
+    for (key, kubeconfig) in &landscape.clusters {
+        let host = landscape.registry.trim_start_matches("http://");
         let body = json!({
-            "key": key, "site": "shanghai", "kubeconfig": api.kubeconfig,
-            "registry_host": systems.outside.image_host(), "makes_namespaces": true,
+            "key": key, "site": "shanghai", "kubeconfig": kubeconfig,
+            "registry_host": host, "makes_namespaces": true,
         });
         ensure(admin, "/clusters", body).await?;
     }
     let test = json!({
-        "key": "test", "tier": "test", "rank": 1, "approvals": 0, "clusters": ["sh-test"],
+        "key": "test", "tier": "test", "rank": 1, "approvals": 0,
+        "clusters": [landscape.test],
     });
     ensure(admin, "/environments", test).await?;
     let production = json!({
-        "key": "prod", "tier": "production", "rank": 2, "approvals": 1, "clusters": ["sh-prod"],
+        "key": "prod", "tier": "production", "rank": 2, "approvals": 1,
+        "clusters": [landscape.production],
     });
     ensure(admin, "/environments", production).await?;
     for language in Language::ALL {
@@ -38,20 +52,18 @@ pub async fn register(admin: &Person, systems: &Systems) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn connections(admin: &Person, systems: &Systems) -> anyhow::Result<()> {
-    let outside = &systems.outside;
+async fn connections(admin: &Person, landscape: &Landscape<'_>) -> anyhow::Result<()> {
     let gitlab = json!({
-        "key": "gitlab", "kind": "gitlab", "url": outside.gitlab.base_url(),
-        "credential": TOKEN,
+        "key": "gitlab", "kind": "gitlab", "url": landscape.gitlab, "credential": TOKEN,
     });
     ensure(admin, "/connections", gitlab).await?;
     let jenkins = json!({
-        "key": "jenkins", "kind": "jenkins", "url": outside.jenkins.base_url(),
+        "key": "jenkins", "kind": "jenkins", "url": landscape.jenkins,
         "config": { "user": PORTAL, "folder": "slipway" }, "credential": TOKEN,
     });
     ensure(admin, "/connections", jenkins).await?;
     let registry = json!({
-        "key": "registry", "kind": "registry", "url": outside.registry.base_url(),
+        "key": "registry", "kind": "registry", "url": landscape.registry,
         "config": { "prefix": "apps" },
     });
     ensure(admin, "/connections", registry).await

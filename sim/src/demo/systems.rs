@@ -12,6 +12,7 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::home::Home;
+use super::register::Landscape;
 use crate::kubernetes::{self, Api, Rights};
 use crate::mile;
 use crate::outside::{Outside, Ports};
@@ -101,6 +102,22 @@ impl Systems {
     pub fn kubeconfig_files(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
         let file = |key: &'static str| (key, kubeconfig_file(&self.folder, key));
         self.clusters.iter().map(move |(key, _)| file(key))
+    }
+
+    /// For the administrator, who registers all of it.
+    #[must_use]
+    pub fn landscape(&self) -> Landscape<'_> {
+        let clusters = self.clusters.iter();
+        Landscape {
+            gitlab: self.outside.gitlab.base_url(),
+            jenkins: self.outside.jenkins.base_url(),
+            registry: self.outside.registry.base_url(),
+            clusters: clusters
+                .map(|(k, api)| (*k, api.kubeconfig.as_str()))
+                .collect(),
+            test: "sh-test",
+            production: "sh-prod",
+        }
     }
 
     /// Writes the world down for the last time.

@@ -21,7 +21,7 @@ pub struct Options {
     /// The portal's address.
     #[arg(long)]
     pub url: Option<String>,
-    /// Who opens releases; works on some project already, since only such people ask for more.
+    /// Who asks for the project and opens releases.
     #[arg(long, value_name = "USER:PASSWORD", value_parser = Login::parse)]
     pub developer: Option<Login>,
     /// Who confirms.

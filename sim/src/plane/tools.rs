@@ -83,6 +83,15 @@ impl Tools {
         Ok(tools)
     }
 
+    /// Why [`Tools::ready`] could not get them: they are not built, and there is no fit Go.
+    pub fn can_be_had() -> anyhow::Result<()> {
+        if Self::are_built() {
+            Ok(())
+        } else {
+            check_go()
+        }
+    }
+
     /// Whether [`Tools::ready`] would have nothing to build.
     #[must_use]
     pub fn are_built() -> bool {

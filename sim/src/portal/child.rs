@@ -81,6 +81,8 @@ impl Program {
             // Outside systems on loopback may be looked at often, and a visitor waits for them.
             .env("SLIPWAY_WATCH_SECONDS", "0.5")
             .env("SLIPWAY_POLL_SECONDS", "1")
+            // Its log goes to a file.
+            .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .kill_on_drop(true);
         if !serving.sign_in_as.is_empty() {

@@ -128,6 +128,7 @@ impl Person {
     /// Anything but 200.
     pub async fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
         let mut items = Vec::new();
+        let joint = if path.contains('?') { '&' } else { '?' };
         let mut after = String::new();
         loop {
             let mut page = self.get(&format!("{path}{after}")).await?;
@@ -135,7 +136,7 @@ impl Person {
                 items.append(found);
             }
             match page["next"].as_str() {
-                Some(next) => after = format!("?after={next}"),
+                Some(next) => after = format!("{joint}after={next}"),
                 None => return Ok(items),
             }
         }

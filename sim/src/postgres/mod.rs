@@ -49,6 +49,10 @@ impl Postgres {
         if !server.data.join("PG_VERSION").exists() {
             server.init()?;
         }
+        if server.data.join("postmaster.pid").exists() {
+            // It outlived whoever started it and was killed; the folder is ours alone.
+            server.halt();
+        }
         server.run(durability)?;
         Ok(server)
     }
@@ -172,6 +176,12 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
+        self.halt();
+    }
+}
+
+impl Postgres {
+    fn halt(&self) {
         let mut stop = self.command("pg_ctl");
         stop.args(["stop", "--wait", "--silent", "--mode", "fast"])
             .arg("--pgdata")

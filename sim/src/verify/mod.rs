@@ -1,8 +1,15 @@
 //! The groups of tests, each with what it needs, and one line at the end with the totals.
+//!
+//! Invariant: a group that did not run is counted, with the reason printed, and with `--all` it
+//! is a failure.
 
 mod checks;
+mod e2e;
+mod mile;
+mod real;
 mod tests;
 
+use std::fmt::Display;
 use std::ops::AddAssign;
 use std::time::Instant;
 
@@ -18,8 +25,16 @@ pub enum Group {
     Tidy,
     /// Every test that is in no other group.
     Unit,
-    /// What simulators and real systems are held to.
+    /// From a form to production and back, against simulators and a real control plane.
+    Mile,
+    /// What needs a yes.
+    Requests,
+    /// What simulators are held to.
     Contract,
+    /// The same of a real control plane and a real registry.
+    Real,
+    /// Every page in a real browser.
+    E2e,
 }
 
 /// Which groups, and whether a missing tool is a failure.
@@ -40,6 +55,33 @@ impl AddAssign for Totals {
         self.passed += other.passed;
         self.failed += other.failed;
         self.skipped += other.skipped;
+    }
+}
+
+impl Plan {
+    /// Something that this machine lacks: skipped, or with `--all` failed.
+    fn lacking(&self, what: &str, why: &dyn Display) -> Totals {
+        let mut totals = Totals::default();
+        if self.all {
+            println!("{what}: FAILED, because this machine cannot run it: {why}");
+            totals.failed = 1;
+        } else {
+            println!("{what}: SKIPPED, because this machine cannot run it: {why}");
+            totals.skipped = 1;
+        }
+        totals
+    }
+
+    async fn group(&self, group: Group, server: &Postgres) -> anyhow::Result<Totals> {
+        match group {
+            Group::Tidy => checks::tidy(server).await,
+            Group::Unit => tests::unit(server),
+            Group::Mile => mile::mile(self, server).await,
+            Group::Requests => tests::of(server, "requests::"),
+            Group::Contract => tests::contract(server, &[]),
+            Group::Real => real::real(self, server).await,
+            Group::E2e => e2e::e2e(self).await,
+        }
     }
 }
 
@@ -69,11 +111,14 @@ pub async fn run(plan: &Plan) -> anyhow::Result<bool> {
             .unwrap_or_default();
         println!("\n== {name}");
         let begun = Instant::now();
-        let result = match group {
-            Group::Tidy => checks::tidy(&server).await?,
-            Group::Unit => tests::unit(&server)?,
-            Group::Contract => tests::of(&server, "contract::")?,
-        };
+        let result = plan.group(group, &server).await.unwrap_or_else(|error| {
+            // The other groups still have something to say.
+            println!("{name}: FAILED: {error:#}");
+            Totals {
+                failed: 1,
+                ..Totals::default()
+            }
+        });
         println!(
             "== {name}: {} passed, {} failed, {} skipped in {:.0} s",
             result.passed,

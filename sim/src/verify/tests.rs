@@ -1,5 +1,6 @@
 //! Groups that are tests of ours, run by cargo against a throw-away PostgreSQL.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Command, Stdio};
 
@@ -11,49 +12,75 @@ use crate::workspace;
 
 /// Migrated once; each test's database is a copy.
 pub const TEMPLATE: &str = "slipway_template";
-/// Modules of `tests/it/` that are groups of their own.
+/// Modules of `tests/it/` that are groups of their own, or will be.
 const GROUPS: &[&str] = &[
     "tidy::",
     "contract::",
     "mile::",
-    "real::",
+    "requests::",
+    "terminal::",
     "faults::",
     "attacks::",
 ];
 
 /// Unit tests of both crates and the front-door tests of no other group.
 pub fn unit(server: &Postgres) -> anyhow::Result<Totals> {
-    let mut totals = cargo(server, &["--workspace", "--lib", "--bins"], &[])?;
+    let mut totals = run(cargo(server, &["--workspace", "--lib", "--bins"], &[]))?;
     let skips: Vec<&str> = GROUPS.iter().flat_map(|g| ["--skip", g]).collect();
-    totals += cargo(server, &["--package", "slipway", "--test", "it"], &skips)?;
+    totals += run(cargo(server, IT, &skips))?;
     Ok(totals)
 }
 
 /// The tests of one module of `tests/it/`.
 pub fn of(server: &Postgres, module: &str) -> anyhow::Result<Totals> {
-    cargo(server, &["--package", "slipway", "--test", "it"], &[module])
+    run(cargo(server, IT, &[module]))
 }
 
-fn cargo(server: &Postgres, what: &[&str], filters: &[&str]) -> anyhow::Result<Totals> {
-    let mut child = Command::new(env!("CARGO"))
+/// The contract suite, with the real systems that these settings name. What no real system
+/// confirmed is printed, which tests that pass do only when they are told to.
+pub fn contract(
+    server: &Postgres,
+    settings: &[(&'static str, OsString)],
+) -> anyhow::Result<Totals> {
+    let mut command = cargo(server, IT, &["--show-output", "contract::"]);
+    command.envs(settings.iter().map(|(name, value)| (name, value)));
+    run(command)
+}
+
+/// The binary with the tests through the front door.
+const IT: &[&str] = &["--package", "slipway", "--test", "it"];
+
+fn cargo(server: &Postgres, what: &[&str], arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO"));
+    command
         .args(["test", "--quiet", "--locked", "--no-fail-fast"])
         .args(what)
         .arg("--")
-        .args(filters)
+        .args(arguments)
         .current_dir(workspace::root())
         .env("SLIPWAY_TEST_OWNER_URL", server.url("postgres"))
         .env("SLIPWAY_TEST_APP_URL", server.app_url("postgres"))
         .env("SLIPWAY_TEST_TEMPLATE", TEMPLATE)
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cannot run cargo")?;
+        .stdout(Stdio::piped());
+    command
+}
+
+fn run(mut command: Command) -> anyhow::Result<Totals> {
+    let mut child = command.spawn().context("cannot run cargo")?;
     let mut totals = Totals::default();
     let output = child.stdout.take().context("cargo has no output")?;
+    let mut is_of_successes = false;
     for line in BufReader::new(output).lines() {
         let line = line?;
+        match line.as_str() {
+            "successes:" => is_of_successes = true,
+            "failures:" => is_of_successes = false,
+            _ => {}
+        }
         if let Some(counted) = result_line(&line) {
             totals += counted;
-        } else {
+            is_of_successes = false;
+        } else if !is_of_successes || line.starts_with("unconfirmed:") {
             println!("{line}");
         }
     }

@@ -1,0 +1,134 @@
+//! Every page in a real browser, over a demo of its own.
+
+use std::path::Path;
+use std::process::{Command as Probe, Stdio};
+
+use anyhow::Context as _;
+use tokio::io::{AsyncBufReadExt as _, BufReader};
+use tokio::process::Command;
+
+use super::{Plan, Totals};
+use crate::demo::{self, Demo};
+use crate::postgres::free_port;
+use crate::workspace;
+
+/// Where the browser scripts look for it unless `CHROMIUM` says otherwise.
+const CHROMIUM: &str = "/usr/bin/chromium";
+/// Older ones lack what the scripts use.
+const MIN_NODE: u32 = 20;
+
+/// All of the browser's checks.
+pub async fn e2e(plan: &Plan) -> anyhow::Result<Totals> {
+    if let Err(why) = tools() {
+        return Ok(plan.lacking("e2e", &why));
+    }
+    install().await?;
+    let mut totals = script(&["static/vendor.mjs", "--check"]).await?;
+    totals += script(&["e2e/scripts.mjs"]).await?;
+    let scratch = tempfile::tempdir()?;
+    let options = demo::Options {
+        port: Some(free_port()?),
+        data: scratch.path().to_owned(),
+        empty: false,
+    };
+    let demo = demo::start(&options).await?;
+    let pages = pages(&demo, scratch.path()).await;
+    demo.stop().await;
+    totals += pages?;
+    Ok(totals)
+}
+
+async fn pages(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {
+    let told = std::fs::read(folder.join("demo.json"))?;
+    let told: serde_json::Value = serde_json::from_slice(&told)?;
+    let people = folder.join("people.json");
+    std::fs::write(&people, told["people"].to_string())?;
+    let people = people.to_string_lossy().into_owned();
+    let url = demo.portal.url.as_str();
+    let run = ["e2e/run.mjs", "--url", url, "--people", &people];
+    script(&[&run[..], &["--out", "target/screenshots"]].concat()).await
+}
+
+/// What of the tools is not there.
+fn tools() -> anyhow::Result<()> {
+    let version = said(Probe::new("node").arg("--version"));
+    let version = version.context("Node is not installed")?;
+    let major = version.trim_start_matches('v').split('.').next();
+    let major: u32 = major.unwrap_or_default().parse().unwrap_or(0);
+    anyhow::ensure!(
+        major >= MIN_NODE,
+        "Node {} is older than {MIN_NODE}",
+        version.trim()
+    );
+    said(Probe::new("npm").arg("--version")).context("npm is not installed")?;
+    let chromium = std::env::var_os("CHROMIUM").unwrap_or_else(|| CHROMIUM.into());
+    let there = Path::new(&chromium).exists();
+    anyhow::ensure!(there, "Chromium is not at {}", chromium.display());
+    Ok(())
+}
+
+fn said(command: &mut Probe) -> Option<String> {
+    let output = command.stderr(Stdio::null()).output().ok()?;
+    let well = output.status.success();
+    well.then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+async fn install() -> anyhow::Result<()> {
+    let mut command = Command::new("npm");
+    command.args(["ci", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    let folder = workspace::root().join("e2e");
+    let status = command.current_dir(folder).stdout(Stdio::null()).status();
+    anyhow::ensure!(status.await?.success(), "npm ci failed in e2e/");
+    Ok(())
+}
+
+/// Runs a script. One that sums up in our words is counted so, another one as one check.
+async fn script(args: &[&str]) -> anyhow::Result<Totals> {
+    let mut command = Command::new("node");
+    command.args(args).current_dir(workspace::root());
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let output = child.stdout.take().context("node has no output")?;
+    let mut lines = BufReader::new(output).lines();
+    let mut counted = None;
+    while let Some(line) = lines.next_line().await? {
+        match totals(&line) {
+            Some(found) => counted = Some(found),
+            None if line.starts_with("pass ") => {}
+            None => println!("{line}"),
+        }
+    }
+    let well = child.wait().await?.success();
+    let name = args.first().copied().unwrap_or_default();
+    let mut totals = counted.unwrap_or(Totals {
+        passed: u64::from(well),
+        ..Totals::default()
+    });
+    if !well && totals.failed == 0 {
+        totals.failed = 1;
+    }
+    println!("{name}: {} passed, {} failed", totals.passed, totals.failed);
+    Ok(totals)
+}
+
+/// `5 passed, 0 failed, 0 skipped`
+fn totals(line: &str) -> Option<Totals> {
+    let mut parts = line.split(", ");
+    let mut number = |word: &str| parts.next()?.strip_suffix(word)?.trim().parse().ok();
+    Some(Totals {
+        passed: number("passed")?,
+        failed: number("failed")?,
+        skipped: number("skipped")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::totals;
+
+    #[test]
+    fn totals_are_read_from_a_scripts_line() {
+        let found = totals("12 passed, 3 failed, 0 skipped").unwrap();
+        assert_eq!((found.passed, found.failed, found.skipped), (12, 3, 0));
+        assert!(totals("pass login 390 en words").is_none());
+    }
+}
