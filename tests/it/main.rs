@@ -6,6 +6,7 @@ mod connections;
 mod contract;
 mod identity;
 mod projects;
+mod release_pages;
 mod requests;
 mod support;
 mod tidy;
