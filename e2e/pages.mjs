@@ -6,7 +6,12 @@ export const pages = [
   { name: 'home', path: '/', as: 'developer', ready: 'h1' },
   { name: 'projects', path: '/projects', as: 'developer', ready: 'h1' },
   { name: 'project-new', path: '/projects/new', as: 'developer', ready: 'main form' },
+  { name: 'project', path: async (get) => first(await get('/projects'), '/projects/'), as: 'developer', ready: '.tabs' },
   { name: 'requests', path: '/requests', as: 'ops', ready: 'h1' },
+  { name: 'requests-all', path: '/requests?for=all', as: 'ops', ready: '.seg' },
+  { name: 'request-open', path: request('open'), as: 'ops', ready: '.voters' },
+  { name: 'request-own', path: async (get) => first(await get('/requests?for=mine&state=open'), '/requests/'), as: 'developer', ready: '.voters' },
+  { name: 'request-approved', path: request('approved'), as: 'ops', ready: '.story' },
   { name: 'audit', path: '/audit', as: 'auditor', ready: 'h1' },
   { name: 'clusters', path: '/clusters', as: 'ops', ready: 'h1' },
   { name: 'cluster', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'admin', ready: 'main form' },
@@ -31,7 +36,11 @@ export const pages = [
 // The page of the first item of a list, or nothing where the list is empty.
 function first(list, folder) {
   const [item] = list?.items ?? [];
-  return item ? folder + item.key : null;
+  return item ? folder + (item.number ?? item.key) : null;
+}
+
+function request(state) {
+  return async (get) => first(await get(`/requests?for=all&state=${state}`), '/requests/');
 }
 
 // The first project that this person may see, or one of its places.

@@ -11,6 +11,9 @@ END
 $$;
 
 GRANT USAGE ON SCHEMA public TO slipway_app;
+-- The portal refuses to be ready on an older schema, so it reads how far migrations came. That
+-- table was there before the default privileges below.
+GRANT SELECT ON _sqlx_migrations TO slipway_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public
     GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO slipway_app;
 ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO slipway_app;

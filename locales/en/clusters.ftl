@@ -49,6 +49,7 @@ cluster-kubeconfig = Kubeconfig
 cluster-kubeconfig-help = The whole file, with a service account’s token or certificates inline. It is stored encrypted and never shown again.
 cluster-kubeconfig-keep = It is set. Leave this empty to keep it.
 cluster-registry = Registry for its nodes
+cluster-registry-short = Registry
 cluster-registry-help = The image registry as this cluster’s nodes reach it, such as registry.example:5000.
 cluster-namespaces = Namespaces
 cluster-makes-namespaces = Slipway makes namespaces

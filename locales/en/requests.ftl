@@ -103,3 +103,5 @@ inbox-request = Request
 inbox-state = State
 inbox-by = By
 inbox-filed = Filed
+step-tries-again = tries again
+inbox-count-open = { $n } open

@@ -46,6 +46,7 @@ cluster-kubeconfig = Kubeconfig
 cluster-kubeconfig-help = 完整文件，内含服务账号令牌或证书。加密保存，不再显示。
 cluster-kubeconfig-keep = 已设置。留空则继续使用。
 cluster-registry = 节点使用的镜像仓库
+cluster-registry-short = 镜像仓库
 cluster-registry-help = 这个集群的节点访问镜像仓库的地址，例如 registry.example:5000。
 cluster-namespaces = 命名空间
 cluster-makes-namespaces = 由 Slipway 创建命名空间

@@ -90,3 +90,5 @@ inbox-request = 工单
 inbox-state = 状态
 inbox-by = 提交人
 inbox-filed = 提交时间
+step-tries-again = 重试中
+inbox-count-open = { $n } 个未结束

@@ -7,12 +7,16 @@
 
 pub mod call;
 pub mod clock;
+pub mod demo;
 pub mod faults;
 pub mod gitlab;
 pub mod jenkins;
+mod kept;
 pub mod kubernetes;
+pub mod mile;
 pub mod outside;
 pub mod plane;
+pub mod portal;
 pub mod postgres;
 pub mod prepare;
 pub mod registry;

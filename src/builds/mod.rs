@@ -69,6 +69,29 @@ pub struct Build {
     pub ended_at: Option<Timestamp>,
 }
 
+impl Build {
+    /// The first attempt of a release, not triggered yet.
+    #[must_use]
+    pub fn first(release: Uuid, jenkins: ConnectionId, job: &str, image: &str) -> Self {
+        Self {
+            id: BuildId::new(),
+            release,
+            attempt: 1,
+            jenkins,
+            job: job.to_owned(),
+            image: image.to_owned(),
+            number: None,
+            result: None,
+            stages: Vec::new(),
+            log_offset: 0,
+            log_lines: 0,
+            log_complete: false,
+            started_at: None,
+            ended_at: None,
+        }
+    }
+}
+
 /// One stage of a pipeline, as the server tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stage {

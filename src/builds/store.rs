@@ -70,8 +70,8 @@ async fn fetch(
         log_offset: r.log_offset,
         log_lines: r.log_lines,
         log_complete: r.log_complete,
-        started_at: r.started_at.map(|t| t.to_jiff()),
-        ended_at: r.ended_at.map(|t| t.to_jiff()),
+        started_at: r.started_at.map(jiff_sqlx::Timestamp::to_jiff),
+        ended_at: r.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
     });
     Ok(builds.collect())
 }

@@ -139,7 +139,7 @@ pub async fn create_account(
         hash.as_deref(),
     )
     .await
-    .map_err(|e| account_error(e))?;
+    .map_err(account_error)?;
     for role in &new.roles {
         store::insert_platform_role(tx.connection(), id, *role).await?;
     }

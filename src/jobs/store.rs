@@ -348,7 +348,7 @@ async fn fetch_runs(
         subject: r.subject_id,
         state: r.state,
         created_at: r.created_at.to_jiff(),
-        ended_at: r.ended_at.map(|t| t.to_jiff()),
+        ended_at: r.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
         steps: r.steps.0,
     });
     Ok(runs.collect())

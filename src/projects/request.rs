@@ -172,16 +172,16 @@ impl RequestKind for Onboarding {
     }
 }
 
-/// Whoever works on any project may ask for another.
+/// Everybody with an account may ask for a project, also for a company's first one. Only who is
+/// here to read, an auditor without a project, is not among them.
 ///
 /// # Errors
-/// 403 for everybody else without the right.
+/// 403 for those.
 pub fn must_ask(actor: &Actor) -> Result<(), AppError> {
-    if actor.memberships.is_empty() {
-        actor.must(Permission::FileOnboarding, Scope::Platform)
-    } else {
-        Ok(())
+    if actor.roles.is_empty() || !actor.memberships.is_empty() {
+        return Ok(());
     }
+    actor.must(Permission::FileOnboarding, Scope::Platform)
 }
 
 fn people(asked: &Asked) -> [(ProjectRole, &[String]); 3] {

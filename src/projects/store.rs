@@ -247,7 +247,7 @@ pub async fn members(
         user: r.name,
         display_name: r.display_name,
         role: r.role,
-        expires_at: r.expires_at.map(|t| t.to_jiff()),
+        expires_at: r.expires_at.map(jiff_sqlx::Timestamp::to_jiff),
     });
     Ok(member.collect())
 }

@@ -6,10 +6,12 @@ use serde_json::json;
 use super::{ReleaseId, outside, store, tag};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
-use crate::builds::{Build, BuildId};
+use crate::builds::Build;
 use crate::clusters::Tier;
-use crate::connections;
+use crate::connections::{self, ConnectionId};
+use crate::db::Tx;
 use crate::error::AppError;
+use crate::integrations::gitlab::Commit;
 use crate::jobs::{self, NewEffect, NewRun, NewStep};
 use crate::projects::{Access, Project};
 
@@ -37,12 +39,57 @@ pub async fn open(
     access: &Access<'_>,
     opening: &Opening,
 ) -> Result<ReleaseId, AppError> {
+    check(opening)?;
+    let found = look_up(app, access, &opening.reference).await?;
+    let mut tx = app.db.begin().await?;
+    let new = store::New {
+        id: ReleaseId::new(),
+        access,
+        reference: &opening.reference,
+        commit: &found.commit.id,
+        title: &found.commit.title,
+        note: &opening.note,
+    };
+    let zone = app.settings.time_zone.clone();
+    let named = |created, later| tag::name(created, later, &zone, access.actor.number);
+    let (number, tag) = store::insert(tx.connection(), &new, named, SECONDS_TRIED).await?;
+    let tag = tag.ok_or(AppError::TooMany {
+        retry_after_seconds: 60,
+    })?;
+    let image = format!("{}:{tag}", found.image);
+    let build = Build::first(new.id.0, found.jenkins, &found.job, &image);
+    crate::builds::insert(tx.connection(), &build).await?;
+    start_run(&mut tx, &new, &tag, &build, &found.template).await?;
+    let entry = Entry::done("release.open", "release", new.id)
+        .in_project(access.project.id)
+        .after(json!({ "number": number, "tag": tag, "commit": found.commit.id }));
+    audit::record(&mut tx, &entry, &Origin::from(access.actor)).await?;
+    super::announce(&mut tx, new.id, access.project.id).await?;
+    tx.commit().await?;
+    Ok(new.id)
+}
+
+fn check(opening: &Opening) -> Result<(), AppError> {
     if !tag::is_reference(&opening.reference) {
         return Err(AppError::field("ref", "release-ref-grammar"));
     }
     if opening.note.chars().count() > MAX_NOTE {
         return Err(AppError::field("note", "field-too-long"));
     }
+    Ok(())
+}
+
+/// What a release is made from, as it is now.
+struct Found {
+    commit: Commit,
+    jenkins: ConnectionId,
+    template: String,
+    job: String,
+    /// `host/repository` without the tag.
+    image: String,
+}
+
+async fn look_up(app: &App, access: &Access<'_>, reference: &str) -> Result<Found, AppError> {
     let project = access.project;
     let bound = project.bound.as_ref();
     let bound = bound.ok_or_else(|| AppError::conflict("release-project-unbound"))?;
@@ -50,42 +97,28 @@ pub async fn open(
     if test.iter().all(|w| w.prepared_at.is_none()) {
         return Err(AppError::conflict("release-no-test-place"));
     }
-    let commit = outside::commit(app, project, bound.number, &opening.reference).await?;
-    let language = store::language(app.db.pool(), &project.language).await?;
+    let commit = outside::commit(app, project, bound.number, reference).await?;
+    let (jenkins, template) = store::language(app.db.pool(), &project.language).await?;
+    let job = job_name(app, jenkins, &project.key).await?;
     let image = image_path(app, project).await?;
-    let job = job_name(app, language.0, &project.key).await?;
-    let mut tx = app.db.begin().await?;
-    let new = store::New {
-        id: ReleaseId::new(),
-        access,
-        reference: &opening.reference,
-        commit: &commit.id,
-        title: &commit.title,
-        note: &opening.note,
-    };
-    let zone = app.settings.time_zone.clone();
-    let named = |created, later| tag::name(created, later, &zone, access.actor.number);
-    let (number, tag) = store::insert(tx.connection(), &new, named, SECONDS_TRIED).await?;
-    let tag = tag.ok_or_else(|| AppError::TooMany {
-        retry_after_seconds: 60,
-    })?;
-    let build = Build {
-        id: BuildId::new(),
-        release: new.id.0,
-        attempt: 1,
-        jenkins: language.0,
+    Ok(Found {
+        commit,
+        jenkins,
+        template,
         job,
-        image: format!("{image}:{tag}"),
-        number: None,
-        result: None,
-        stages: Vec::new(),
-        log_offset: 0,
-        log_lines: 0,
-        log_complete: false,
-        started_at: None,
-        ended_at: None,
-    };
-    crate::builds::insert(tx.connection(), &build).await?;
+        image,
+    })
+}
+
+/// The durable run, with the tag as its first effect.
+async fn start_run(
+    tx: &mut Tx,
+    new: &store::New<'_>,
+    tag: &str,
+    build: &Build,
+    template: &str,
+) -> Result<(), AppError> {
+    let project = new.access.project;
     let run = NewRun {
         kind: "release",
         subject: new.id.0,
@@ -95,19 +128,13 @@ pub async fn open(
     let effect = NewEffect {
         kind: "git-tag",
         target: project.repository.clone(),
-        name: tag.clone(),
-        intent: json!({ "commit": commit.id }),
+        name: tag.to_owned(),
+        intent: json!({ "commit": new.commit }),
     };
-    let input = json!({ "release": new.id, "build": build.id, "template": language.1 });
+    let input = json!({ "release": new.id, "build": build.id, "template": template });
     let step = NewStep::new("release.tag", format!("gitlab:{}", project.gitlab), input);
-    jobs::start_run(&mut tx, &run, &step.with_effect(effect)).await?;
-    let entry = Entry::done("release.open", "release", new.id)
-        .in_project(project.id)
-        .after(json!({ "number": number, "tag": tag, "commit": commit.id }));
-    audit::record(&mut tx, &entry, &Origin::from(access.actor)).await?;
-    super::announce(&mut tx, new.id, project.id).await?;
-    tx.commit().await?;
-    Ok(new.id)
+    jobs::start_run(tx, &run, &step.with_effect(effect)).await?;
+    Ok(())
 }
 
 /// `host/repository`, as the job pushes it.
@@ -121,11 +148,7 @@ async fn image_path(app: &App, project: &Project) -> Result<String, AppError> {
 }
 
 /// The job's full name: the connection's folder, then the project's key.
-async fn job_name(
-    app: &App,
-    jenkins: connections::ConnectionId,
-    project: &str,
-) -> Result<String, AppError> {
+async fn job_name(app: &App, jenkins: ConnectionId, project: &str) -> Result<String, AppError> {
     let (_, config) = connections::jenkins(app, jenkins).await?;
     let name = config.folder.child(project);
     let name = name.map_err(|_| AppError::Internal("a project that is no job".to_owned()))?;

@@ -108,23 +108,25 @@ mod tests {
                 format!("{state}: {}", moves.join(" "))
             })
             .collect();
-        assert_eq!(
-            grid,
-            [
-                "requested: tag_delayed>tagging tagged>building failed>failed",
-                "tagging: tag_delayed>tagging tagged>building failed>failed",
-                "building: built>deploying_test failed>failed",
-                "deploying_test: test_succeeded>awaiting_confirmation failed>failed",
-                "awaiting_confirmation: confirmed>confirmed",
-                "confirmed: approval_asked>awaiting_approval production_started>deploying_production",
-                "awaiting_approval: approval_refused>confirmed production_started>deploying_production",
-                "deploying_production: production_succeeded>released production_superseded>confirmed \
-                 failed>failed",
-                "released: approval_asked>awaiting_approval production_started>deploying_production",
-                "failed: approval_asked>awaiting_approval production_started>deploying_production",
-                "rejected: ",
-                "cancelled: ",
-            ]
-        );
+        let wanted = [
+            "requested: tag_delayed>tagging tagged>building failed>failed",
+            "tagging: tag_delayed>tagging tagged>building failed>failed",
+            "building: built>deploying_test failed>failed",
+            "deploying_test: test_succeeded>awaiting_confirmation failed>failed",
+            "awaiting_confirmation: confirmed>confirmed",
+            "confirmed: approval_asked>awaiting_approval \
+             production_started>deploying_production",
+            "awaiting_approval: approval_refused>confirmed \
+             production_started>deploying_production",
+            "deploying_production: production_succeeded>released \
+             production_superseded>confirmed failed>failed",
+            "released: approval_asked>awaiting_approval \
+             production_started>deploying_production",
+            "failed: approval_asked>awaiting_approval \
+             production_started>deploying_production",
+            "rejected: ",
+            "cancelled: ",
+        ];
+        assert_eq!(grid, wanted);
     }
 }

@@ -180,7 +180,7 @@ async fn fetch(
         state: r.state,
         state_since: r.state_since.to_jiff(),
         failure: r.failure.map(|f| f.0),
-        tagged_at: r.tagged_at.map(|t| t.to_jiff()),
+        tagged_at: r.tagged_at.map(jiff_sqlx::Timestamp::to_jiff),
         created_at: r.created_at.to_jiff(),
         artifact: r.artifact.map(|a| a.0),
         confirmation: r.confirmation.map(|c| c.0),
@@ -316,7 +316,7 @@ async fn fetch_deployments(
         },
         reason: r.reason,
         created_at: r.created_at.to_jiff(),
-        ended_at: r.ended_at.map(|t| t.to_jiff()),
+        ended_at: r.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
     });
     Ok(deployments.collect())
 }

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::audit::Origin;
 use crate::db::Tx;
 use crate::error::AppError;
-use crate::identity::{AccountId, Actor, Permission, ProjectId};
+use crate::identity::{Actor, Permission, ProjectId};
 
 /// A request as it is filed over the API or by a form.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,7 +68,6 @@ pub struct Computed {
 #[derive(Debug, Clone)]
 pub struct Approved {
     pub request: Request,
-    pub last_decider: AccountId,
     /// Where the last yes came from, for what it makes.
     pub origin: Origin,
 }

@@ -323,7 +323,6 @@ async fn conclude(
             store::set_state(tx.connection(), request.id, State::Approved).await?;
             let approved = Approved {
                 request: request.clone(),
-                last_decider: actor.id,
                 origin: Origin::from(actor),
             };
             kind.approved(app, tx, &approved).await

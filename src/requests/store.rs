@@ -171,7 +171,7 @@ async fn fetch(
         computed: r.computed,
         note: r.note,
         created_at: r.created_at.to_jiff(),
-        decided_at: r.decided_at.map(|t| t.to_jiff()),
+        decided_at: r.decided_at.map(jiff_sqlx::Timestamp::to_jiff),
         quorum: r.quorum.0,
         decisions: r.decisions.0,
     });

@@ -59,11 +59,13 @@ impl InboxPart {
         self.c.t(&format!("inbox-none-{}{more}", self.view))
     }
 
-    fn count(&self, view: &View) -> i64 {
+    /// What waits is open anyway; the other lists hold more than they count.
+    fn count(&self, view: &View) -> String {
+        let open = |n: i64| self.c.t1("inbox-count-open", "n", &n);
         match view {
-            View::Me => self.counts.me,
-            View::Mine => self.counts.mine,
-            View::All => self.counts.all,
+            View::Me => self.counts.me.to_string(),
+            View::Mine => open(self.counts.mine),
+            View::All => open(self.counts.all),
         }
     }
 }

@@ -144,7 +144,6 @@ async fn touch(session: &Session) -> Result<(), AppError> {
 }
 
 /// A session store that does not answer is the database's absence.
-#[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
 pub fn session_error(error: tower_sessions::session::Error) -> AppError {
     tracing::warn!(%error, "a session could not be read or written");
     AppError::Unavailable(Words::new("error-database-away"))

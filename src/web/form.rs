@@ -88,7 +88,12 @@ impl Field {
     #[must_use]
     pub fn filled(mut self, c: &Chrome, typed: &Typed, errors: &Errors) -> Self {
         self.value = typed.get(&self.name).cloned().unwrap_or_default();
-        self.error = errors.of(&self.name).map(|words| c.w(words));
+        // Whoever left a field empty need not read its grammar first.
+        let empty = self.value.trim().is_empty();
+        self.error = errors.of(&self.name).map(|words| match empty {
+            true => c.t("field-required"),
+            false => c.w(words),
+        });
         self
     }
 
@@ -112,23 +117,22 @@ impl Field {
 }
 
 impl Summary {
-    /// Nothing is shown unless something is wrong. Fields that the form lacks are named too.
+    /// Nothing is shown unless something is wrong: the form's fields in their order, then what
+    /// the form has no field for.
     #[must_use]
     pub fn of(c: &Chrome, sections: &[Section], errors: &Errors) -> Option<Self> {
-        let field = |name: &str| {
-            let mut fields = sections.iter().flat_map(|s| &s.fields);
-            fields.find(|f| f.name == name)
+        let fields: Vec<&Field> = sections.iter().flat_map(|s| &s.fields).collect();
+        let line = |f: &&Field| {
+            let error = f.error.as_ref()?;
+            Some((f.id.clone(), format!("{}: {error}", f.label)))
         };
-        let line = |e: &FieldError| match field(&e.field) {
-            Some(found) => (
-                found.id.clone(),
-                format!("{}: {}", found.label, c.w(&e.words)),
-            ),
-            None => (id(&e.field), format!("{} {}", e.field, c.w(&e.words))),
-        };
-        (!errors.is_empty()).then(|| Self {
-            title: c.t1("form-wrong-values", "n", &errors.0.len()),
-            wrong: errors.0.iter().map(line).collect(),
+        let lacking = |e: &&FieldError| fields.iter().all(|f| f.name != e.field);
+        let other = |e: &FieldError| (id(&e.field), format!("{} {}", e.field, c.w(&e.words)));
+        let others = errors.0.iter().filter(lacking).map(other);
+        let wrong: Vec<_> = fields.iter().filter_map(line).chain(others).collect();
+        (!wrong.is_empty()).then(|| Self {
+            title: c.t1("form-wrong-values", "n", &wrong.len()),
+            wrong,
             alert: c.i("alert-circle"),
         })
     }

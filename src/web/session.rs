@@ -119,7 +119,6 @@ fn timestamp(at: OffsetDateTime) -> Result<Timestamp> {
     Timestamp::from_second(at.unix_timestamp()).map_err(encode)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "shaped for map_err")]
 fn backend(error: sqlx::Error) -> Error {
     Error::Backend(error.to_string())
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::objects::objects;
 use super::{Workload, WorkloadId, secrets, store};
 use crate::app::App;
-use crate::audit::{self, Entry, Origin};
+use crate::audit::{self, Entry};
 use crate::clusters::Tier;
 use crate::db::Tx;
 use crate::error::{AppError, FieldError};
@@ -117,16 +117,7 @@ impl RequestKind for Containers {
             let entry = Entry::done("workload.create", "workload", workload.id)
                 .in_project(workload.project_id)
                 .after(json!({ "cluster": workload.cluster, "environment": workload.environment }));
-            let by = Some((approved.last_decider, String::new()));
-            audit::record(
-                tx,
-                &entry,
-                &Origin {
-                    account: by,
-                    ..Origin::default()
-                },
-            )
-            .await?;
+            audit::record(tx, &entry, &approved.origin).await?;
             tx.event(
                 &projects::topic(workload.project_id),
                 Some(workload.project_id.0),

@@ -192,7 +192,7 @@ async fn fetch(
         sequence: r.sequence,
         parameters_revision: r.parameters_revision,
         parameters: r.document.0,
-        prepared_at: r.prepared_at.map(|t| t.to_jiff()),
+        prepared_at: r.prepared_at.map(jiff_sqlx::Timestamp::to_jiff),
     });
     Ok(workloads.collect())
 }

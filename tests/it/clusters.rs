@@ -181,7 +181,8 @@ async fn environments_have_their_clusters_in_order_and_everybody_may_ask_for_the
     for key in ["a1", "b2", "c3"] {
         register(&mut browser, key, "https://10.0.0.1", "x").await;
     }
-    let prod = json!({"key": "prod", "tier": "production", "rank": 2, "approvals": 1, "clusters": ["c3", "a1"]});
+    let prod = json!({"key": "prod", "tier": "production", "rank": 2, "approvals": 1,
+        "clusters": ["c3", "a1"]});
     let answer = browser.api(Method::POST, "/environments", &prod).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
     let page = browser.get("/environments/new").await;
@@ -315,7 +316,8 @@ async fn a_language_names_a_template_in_a_jenkins() {
     for body in [
         json!({"key": "builds", "kind": "jenkins", "url": "http://b.example", "credential": "t",
             "config": {"user": "portal", "folder": "portal"}}),
-        json!({"key": "images", "kind": "registry", "url": "http://r.example", "config": {"prefix": "a"}}),
+        json!({"key": "images", "kind": "registry", "url": "http://r.example",
+            "config": {"prefix": "a"}}),
     ] {
         assert_eq!(
             browser

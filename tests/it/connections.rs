@@ -153,7 +153,7 @@ async fn a_refused_token_and_a_dead_system_are_told_in_words_with_since_when() {
     assert_eq!(said["code"], "test-away", "{said}");
 
     outside.gitlab.kill().await;
-    portal.db.set_clock_offset(600).await;
+    portal.db.set_clock_offset(600.0).await;
     let later = test(&mut browser, &id).await;
     assert_eq!(later["text"], "Does not answer");
     assert_eq!(
@@ -170,7 +170,7 @@ async fn a_refused_token_and_a_dead_system_are_told_in_words_with_since_when() {
     );
     let page = browser.get("/connections").await;
     assert!(page.text(".state").contains("Does not answer"));
-    assert!(page.text("td .sub").contains("first seen"));
+    assert!(page.text("td .sub").contains("First seen"));
 }
 
 #[tokio::test]

@@ -106,7 +106,7 @@ async fn guessing_gets_slower_and_the_right_person_still_gets_in() {
     assert_eq!(answer.status, 429);
     assert!(answer.header("retry-after").parse::<u64>().unwrap() <= 60);
 
-    portal.db.set_clock_offset(120).await;
+    portal.db.set_clock_offset(120.0).await;
     let answer = browser
         .api(
             Method::POST,

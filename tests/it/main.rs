@@ -4,7 +4,10 @@
 mod clusters;
 mod connections;
 mod contract;
+mod data;
+mod engine;
 mod identity;
+mod mile;
 mod projects;
 mod release_pages;
 mod requests;

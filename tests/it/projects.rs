@@ -72,7 +72,7 @@ async fn a_project_is_asked_for_by_a_form_and_seen_by_its_members() {
     assert!(page.text("main").contains("No containers yet"));
     assert!(
         page.text(".notice")
-            .contains("shop/search-api was not found in GitLab yet")
+            .contains("shop/search-api in GitLab yet")
     );
     let request = dev.get("/requests/1").await;
     assert!(
@@ -82,7 +82,9 @@ async fn a_project_is_asked_for_by_a_form_and_seen_by_its_members() {
     );
 
     let mut tester = portal.signed_in("tess").await;
-    assert_eq!(tester.get("/projects/search-api").await.status, 200);
+    let seen = tester.get("/projects/search-api").await;
+    let why = "Only owners and developers of the project, and operations, may ask for this.";
+    assert_eq!(seen.text("#request-why"), why);
     let mut stranger = portal.signed_in("stranger").await;
     assert_eq!(stranger.get("/projects/search-api").await.status, 404);
     let answer = stranger.api_get("/projects/search-api");
@@ -116,14 +118,21 @@ async fn the_form_keeps_what_was_typed_and_links_to_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn who_works_on_nothing_may_not_ask_and_is_told_so() {
+async fn who_is_here_to_read_may_not_ask_and_is_told_so() {
     let portal = company().await;
     let mut stranger = portal.signed_in("stranger").await;
-    assert_eq!(stranger.get("/projects/new").await.status, 403);
-    let list = stranger.get("/projects").await;
+    assert_eq!(
+        stranger.get("/projects/new").await.status,
+        200,
+        "a first project"
+    );
+    portal.account("wei", &[PlatformRole::Auditor]).await;
+    let mut auditor = portal.signed_in("wei").await;
+    assert_eq!(auditor.get("/projects/new").await.status, 403);
+    let list = auditor.get("/projects").await;
     assert_eq!(list.text("#ask-why"), "You may not ask for a new project.");
     let body = seed::onboarding("search-api");
-    let answer = stranger.api(Method::POST, "/projects", &body).await;
+    let answer = auditor.api(Method::POST, "/projects", &body).await;
     assert_eq!(answer.json()["code"], "may-not-file-onboarding");
 }
 

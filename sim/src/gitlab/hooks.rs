@@ -25,7 +25,7 @@ const REFERENCES_MAX: usize = 3;
 const DELIVERIES_KEPT: usize = 1000;
 
 /// A registered receiver.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Hook {
     pub id: u64,
     pub url: String,

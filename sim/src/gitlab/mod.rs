@@ -4,6 +4,7 @@
 
 mod commits;
 mod hooks;
+mod kept;
 mod projects;
 mod refusal;
 mod state;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::hooks::{Delivery, Hook, Moved};
@@ -24,7 +25,7 @@ pub struct State {
     pub deliveries: Vec<(String, Option<u16>)>,
     pub(super) hooks: BTreeMap<u64, Vec<Hook>>,
     pub(super) moved_refs: Vec<Moved>,
-    counter: u64,
+    pub(super) counter: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -41,7 +42,7 @@ pub enum Scope {
     Api,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Project {
     pub id: u64,
     /// `group/name`.
@@ -57,7 +58,15 @@ pub struct Project {
     pub(super) tags: BTreeMap<String, Tag>,
 }
 
-#[derive(Clone, Debug)]
+impl Project {
+    /// The names of its tags, sorted.
+    #[must_use]
+    pub fn tag_names(&self) -> Vec<&str> {
+        self.tags.keys().map(String::as_str).collect()
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Commit {
     pub id: String,
     pub parent: Option<String>,
@@ -66,7 +75,7 @@ pub struct Commit {
     pub at: Timestamp,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Tag {
     pub name: String,
     pub commit: String,
@@ -74,7 +83,7 @@ pub struct Tag {
     pub annotation: Option<Annotation>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Annotation {
     pub object: String,
     pub message: String,

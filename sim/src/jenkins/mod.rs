@@ -7,6 +7,7 @@ mod access;
 mod builds;
 mod config;
 mod jobs;
+mod kept;
 mod log;
 mod push;
 mod queue;

@@ -52,13 +52,13 @@ pub struct State {
     pub registry_login: Option<(String, String)>,
     pub(super) accounts: Vec<Account>,
     pub(super) sessions: BTreeSet<String>,
-    boots: u64,
+    pub(super) boots: u64,
     starting_until: Option<Timestamp>,
     /// By full name in lower case, since names differ by more than case.
     pub(super) items: BTreeMap<String, Item>,
     pub(super) queue: BTreeMap<u64, Entry>,
     pub(super) last_finish: Timestamp,
-    counter: u64,
+    pub(super) counter: u64,
 }
 
 #[derive(Debug)]

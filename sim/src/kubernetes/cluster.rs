@@ -98,7 +98,7 @@ pub struct Cluster {
     pub(super) changed: watch::Sender<u64>,
     /// Revision and time at which there was nothing left to do.
     pub(super) quiet: Option<(u64, Timestamp)>,
-    made: u64,
+    pub(super) made: u64,
 }
 
 impl Cluster {

@@ -12,6 +12,7 @@ mod controller;
 mod defaults;
 mod discovery;
 mod fields;
+mod kept;
 mod logs;
 mod read;
 mod resources;

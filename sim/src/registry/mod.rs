@@ -4,6 +4,7 @@
 
 mod auth;
 mod blobs;
+mod kept;
 mod manifests;
 mod refusal;
 mod state;

@@ -81,7 +81,7 @@ fn result_line(line: &str) -> Option<Totals> {
 }
 
 #[cfg(test)]
-mod tests {
+mod totals {
     use super::result_line;
 
     #[test]

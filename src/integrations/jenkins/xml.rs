@@ -223,10 +223,6 @@ fn escape(text: &str) -> Result<String, XmlError> {
     Ok(escaped)
 }
 
-#[expect(
-    clippy::needless_pass_by_value,
-    reason = "its use is as a function in map_err, which gives values"
-)]
 fn malformed(why: impl ToString) -> XmlError {
     XmlError::Malformed(why.to_string())
 }

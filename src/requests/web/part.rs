@@ -51,6 +51,8 @@ enum Desk {
 /// One durable step of what an approval started.
 struct StepView {
     state: parts::State,
+    /// What it does now.
+    does: String,
     /// What it waits for, or what is wrong.
     says: Option<String>,
     /// When it ended, or began.
@@ -192,7 +194,12 @@ fn step_view(c: &Chrome, step: StepRow) -> StepView {
     };
     let name = c.t(&format!("step-name-{}", step.name.replace('.', "-")));
     let since = step.ended_at.unwrap_or(step.created_at);
+    let does = match step.state {
+        StepState::Ready if step.errors > 0 => c.t("step-tries-again"),
+        other => c.t(&format!("step-state-{other}")),
+    };
     StepView {
+        does,
         state: c.state(tone, name, Some(&since)),
         says: says.map(|words| c.w(words)),
         at: since,

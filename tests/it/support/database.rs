@@ -48,7 +48,7 @@ impl Database {
     }
 
     /// Moves the database's clock.
-    pub async fn set_clock_offset(&self, seconds: i64) {
+    pub async fn set_clock_offset(&self, seconds: f64) {
         let sql = format!(
             "CREATE OR REPLACE FUNCTION slipway_now() RETURNS timestamptz
              LANGUAGE sql STABLE PARALLEL SAFE

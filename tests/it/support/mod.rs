@@ -2,6 +2,7 @@
 
 pub mod browser;
 pub mod cluster;
+pub mod company;
 pub mod database;
 pub mod logs;
 pub mod portal;

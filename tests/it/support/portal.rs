@@ -10,6 +10,7 @@ use slipway::config::Settings;
 use slipway::identity::{self, AccountId, NewAccount, PlatformRole};
 use slipway::web::router;
 use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
 
 use super::Browser;
 use super::database::Database;
@@ -20,6 +21,14 @@ pub struct Portal {
     pub app: App,
     pub db: Database,
     pub url: String,
+    server: JoinHandle<std::io::Result<()>>,
+}
+
+impl Drop for Portal {
+    /// The server holds the pool, and hundreds of tests would hold hundreds of connections.
+    fn drop(&mut self) {
+        self.server.abort();
+    }
 }
 
 impl Portal {
@@ -35,11 +44,12 @@ impl Portal {
         let settings = settings_for(&db, address, settings);
         let app = App::new(settings).unwrap();
         let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-        tokio::spawn(async move { axum::serve(listener, service).await });
+        let server = tokio::spawn(async move { axum::serve(listener, service).await });
         Self {
             app,
             db,
             url: format!("http://{address}"),
+            server,
         }
     }
 

@@ -1,0 +1,154 @@
+//! The simulated systems, in real time, and their memory.
+//!
+//! The world is written to one file every few seconds and read at the next start. Making it anew
+//! from the portal's database would be no less work, and images made anew would have to come out
+//! with the same digests.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+use super::home::Home;
+use crate::kubernetes::{self, Api, Rights};
+use crate::mile;
+use crate::outside::{Outside, Ports};
+use crate::portal::wait::pause;
+use crate::world::World;
+
+/// What is lost at most where the machine stops without a word.
+const WRITTEN_EVERY: Duration = Duration::from_secs(3);
+/// Repositories of the company, each with who wrote its last commits.
+const REPOSITORIES: &[(&str, &[(&str, &str)])] = &[
+    (
+        "payments/pay-gateway",
+        &[
+            ("Begin with an empty gateway", "Lin Yue"),
+            ("Accept payments by card", "Lin Yue"),
+            ("Answer a repeated order with its first receipt", "Gao Rui"),
+        ],
+    ),
+    (
+        "shop/web-shop",
+        &[
+            ("Begin with a page", "Lin Yue"),
+            ("Show the basket's sum at once", "He Lan"),
+        ],
+    ),
+    (
+        "search/search-api",
+        &[("Begin with an index in memory", "Lin Yue")],
+    ),
+];
+
+/// A cluster's key in the portal, and its port.
+type Named = (&'static str, u16);
+
+/// Running systems.
+pub struct Systems {
+    pub outside: Outside,
+    pub clusters: Vec<(&'static str, Api)>,
+    folder: PathBuf,
+    world: World,
+    writer: JoinHandle<()>,
+}
+
+impl Systems {
+    /// Starts them where they were the last time, with what they knew then.
+    ///
+    /// # Errors
+    /// A port that somebody else has taken, or a memory that cannot be read.
+    pub async fn start(home: &Home) -> anyhow::Result<Self> {
+        let world = World::auto();
+        let ports = Ports {
+            gitlab: home.ports.gitlab,
+            jenkins: home.ports.jenkins,
+            registry: home.ports.registry,
+        };
+        let taken = "a port of the simulated systems is taken; another --data begins anew";
+        let outside = Outside::start(&world, ports).await.context(taken)?;
+        let named: [Named; 2] = [
+            ("sh-test", home.ports.test),
+            ("sh-prod", home.ports.production),
+        ];
+        let mut clusters = Vec::new();
+        for (key, port) in named {
+            let api = kubernetes::serve(&world, key, port).await.context(taken)?;
+            std::fs::write(kubeconfig_file(&home.folder, key), &api.kubeconfig)?;
+            if let Some(cluster) = world.kubernetes().cluster(key) {
+                cluster.settings.anonymous = Rights::All;
+            }
+            clusters.push((key, api));
+        }
+        let memory = home.folder.join("world.json");
+        match std::fs::read(&memory) {
+            Ok(bytes) => world.recall(&serde_json::from_slice(&bytes)?)?,
+            Err(_) => seed(&world, &outside),
+        }
+        let writer = tokio::spawn(write_again_and_again(world.clone(), memory));
+        Ok(Self {
+            outside,
+            clusters,
+            folder: home.folder.clone(),
+            world,
+            writer,
+        })
+    }
+
+    /// Each cluster's key with the file of its kubeconfig.
+    pub fn kubeconfig_files(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
+        let file = |key: &'static str| (key, kubeconfig_file(&self.folder, key));
+        self.clusters.iter().map(move |(key, _)| file(key))
+    }
+
+    /// Writes the world down for the last time.
+    pub async fn stop(self) {
+        self.writer.abort();
+        let memory = self.folder.join("world.json");
+        if let Err(error) = write(&memory, &self.world.kept()) {
+            println!("The simulated systems could not be written down: {error:#}");
+        }
+    }
+}
+
+fn kubeconfig_file(folder: &Path, key: &str) -> PathBuf {
+    folder.join(format!("{key}.kubeconfig"))
+}
+
+fn seed(world: &World, outside: &Outside) {
+    for (path, commits) in REPOSITORIES {
+        let project = world.gitlab().add_project(path);
+        for (message, author) in *commits {
+            let now = world.clock().now();
+            world.gitlab().commit(project, "main", message, author, now);
+        }
+    }
+    for path in mile::pool() {
+        outside.add_project(world, &path);
+    }
+}
+
+async fn write_again_and_again(world: World, memory: PathBuf) {
+    let mut before = Value::Null;
+    loop {
+        pause(WRITTEN_EVERY).await;
+        let now = world.kept();
+        if now == before {
+            continue;
+        }
+        // The next round tries again, and the last one says so.
+        if write(&memory, &now).is_ok() {
+            before = now;
+        }
+    }
+}
+
+/// Beside its place and then moved, so that a stop in between leaves the former one.
+fn write(memory: &Path, kept: &Value) -> anyhow::Result<()> {
+    let half = memory.with_extension("half");
+    std::fs::write(&half, serde_json::to_vec(kept)?)?;
+    std::fs::rename(&half, memory)?;
+    Ok(())
+}

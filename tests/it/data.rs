@@ -1,0 +1,329 @@
+//! What PostgreSQL itself refuses, tried in SQL as the application's own role.
+
+use secrecy::ExposeSecret as _;
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
+
+use crate::support::database::Database;
+
+/// One project with a place in production, a release, its artifact and a live confirmation.
+/// Ids end in digits that say what they are: 1 and 2 people, 10 project, 20 and 21 workloads.
+const FIXTURE: &str = r"
+INSERT INTO account (id, name, display_name) VALUES
+    ('00000000-0000-0000-0000-000000000001', 'lin', 'Lin'),
+    ('00000000-0000-0000-0000-000000000002', 'zhao', 'Zhao');
+INSERT INTO connection (id, key, kind, url) VALUES
+    ('00000000-0000-0000-0000-000000000003', 'gitlab', 'gitlab', 'http://a'),
+    ('00000000-0000-0000-0000-000000000004', 'jenkins', 'jenkins', 'http://a'),
+    ('00000000-0000-0000-0000-000000000005', 'registry', 'registry', 'http://a');
+INSERT INTO language (key, jenkins_id, template_job) VALUES
+    ('go', '00000000-0000-0000-0000-000000000004', 'templates/go');
+INSERT INTO cluster (id, key, site, server, kubeconfig, kubeconfig_key, registry_host) VALUES
+    ('00000000-0000-0000-0000-000000000006', 'sh', 'shanghai', 'https://a', 'x', 'k', 'r:1');
+INSERT INTO environment (id, key, tier, rank) VALUES
+    ('00000000-0000-0000-0000-000000000007', 'test', 'test', 1),
+    ('00000000-0000-0000-0000-000000000008', 'prod', 'production', 2);
+INSERT INTO project (id, key, description, language, gitlab_id, registry_id, repository,
+    deploy_path, log_path, start_command, stop_command, health_path, port) VALUES
+    ('00000000-0000-0000-0000-000000000010', 'pay', '', 'go',
+     '00000000-0000-0000-0000-000000000003', '00000000-0000-0000-0000-000000000005', 'a/pay',
+     '/a', '/a', 'a', 'a', '/a', 80);
+INSERT INTO component VALUES ('00000000-0000-0000-0000-000000000010', 'main');
+INSERT INTO workload (id, project_id, environment_id, tier, cluster_id, component, namespace,
+    object_name, selector) VALUES
+    ('00000000-0000-0000-0000-000000000020', '00000000-0000-0000-0000-000000000010',
+     '00000000-0000-0000-0000-000000000008', 'production',
+     '00000000-0000-0000-0000-000000000006', 'main', 'pay-prod', 'pay', '{}'),
+    ('00000000-0000-0000-0000-000000000021', '00000000-0000-0000-0000-000000000010',
+     '00000000-0000-0000-0000-000000000007', 'test',
+     '00000000-0000-0000-0000-000000000006', 'main', 'pay-test', 'pay', '{}');
+INSERT INTO parameters_revision (workload_id, revision, schema_version, document, author_id)
+    SELECT id, 1, 1, '{}', '00000000-0000-0000-0000-000000000001' FROM workload;
+INSERT INTO release (id, project_id, number, tag, reference, commit_id, commit_title, note,
+    author_id, state) VALUES
+    ('00000000-0000-0000-0000-000000000030', '00000000-0000-0000-0000-000000000010', 1,
+     '20261121-093015-u1', 'main', repeat('a', 40), 'x', '',
+     '00000000-0000-0000-0000-000000000001', 'confirmed');
+INSERT INTO artifact (id, project_id, release_id, repository, tag, digest, size_bytes) VALUES
+    ('00000000-0000-0000-0000-000000000040', '00000000-0000-0000-0000-000000000010',
+     '00000000-0000-0000-0000-000000000030', 'apps/pay', '20261121-093015-u1',
+     'sha256:' || repeat('a', 64), 1);
+INSERT INTO confirmation (id, artifact_id, kind, account_id, note) VALUES
+    ('00000000-0000-0000-0000-000000000050', '00000000-0000-0000-0000-000000000040', 'tested',
+     '00000000-0000-0000-0000-000000000002', '');
+INSERT INTO rollout (id, project_id, environment_id, tier, kind, artifact_id, confirmation_id,
+    author_id, workload_ids) VALUES
+    ('00000000-0000-0000-0000-000000000060', '00000000-0000-0000-0000-000000000010',
+     '00000000-0000-0000-0000-000000000008', 'production', 'deploy',
+     '00000000-0000-0000-0000-000000000040', '00000000-0000-0000-0000-000000000050',
+     '00000000-0000-0000-0000-000000000001', '{}');
+INSERT INTO request (id, kind, subject, author_id) VALUES
+    ('00000000-0000-0000-0000-000000000070', 'onboarding', 'pay',
+     '00000000-0000-0000-0000-000000000001');
+INSERT INTO request_revision (request_id, revision, author_id, payload, computed, hash, note)
+    VALUES ('00000000-0000-0000-0000-000000000070', 1, '00000000-0000-0000-0000-000000000001',
+     '{}', '{}', decode(repeat('ab', 32), 'hex'), '');
+INSERT INTO run (id, kind, subject_id) VALUES
+    ('00000000-0000-0000-0000-000000000080', 'x', '00000000-0000-0000-0000-000000000080');
+INSERT INTO step (id, run_id, name, lane, input) VALUES
+    ('00000000-0000-0000-0000-000000000081', '00000000-0000-0000-0000-000000000080', 'a', 'l',
+     '{}');
+INSERT INTO audit_entry (account_name, action, target_kind, target_id, result)
+    VALUES ('lin', 'x', 'x', 'x', 'done');
+";
+
+/// A deployment of the confirmed artifact, with its columns to be replaced.
+fn deployment(confirmation: &str, live: &str, workload: &str, tier: &str, sequence: i32) -> String {
+    format!(
+        "INSERT INTO deployment (id, rollout_id, workload_id, project_id, tier, kind, sequence,
+            artifact_id, parameters_revision, schema_version, confirmation_id,
+            confirmation_live, author_id)
+         VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000060',
+            '00000000-0000-0000-0000-0000000000{workload}',
+            '00000000-0000-0000-0000-000000000010', '{tier}', 'deploy', {sequence},
+            '00000000-0000-0000-0000-000000000040', 1, 1, {confirmation}, {live},
+            '00000000-0000-0000-0000-000000000001')"
+    )
+}
+
+const CONFIRMED: &str = "'00000000-0000-0000-0000-000000000050'";
+
+fn decision(decider: &str, hash: &str, verdict: &str) -> String {
+    format!(
+        "INSERT INTO decision (id, request_id, revision, hash, author_id, decider_id, verdict,
+            comment)
+         VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000070', 1,
+            decode(repeat('{hash}', 32), 'hex'), '00000000-0000-0000-0000-000000000001',
+            '00000000-0000-0000-0000-00000000000{decider}', '{verdict}', '')"
+    )
+}
+
+struct Tries {
+    connection: PgConnection,
+}
+
+impl Tries {
+    async fn start() -> (Self, Database) {
+        let db = Database::new().await;
+        db.owner.execute(AssertSqlSafe(FIXTURE)).await.unwrap();
+        let connection = PgConnection::connect(db.app_url.expose_secret())
+            .await
+            .unwrap();
+        (Self { connection }, db)
+    }
+
+    async fn works(&mut self, sql: impl Into<String>) {
+        let sql = sql.into();
+        let done = self.connection.execute(AssertSqlSafe(sql.clone())).await;
+        assert!(done.is_ok(), "{sql}: {done:?}");
+    }
+
+    /// Refused, by the constraint of this name or (for rights) with this word.
+    async fn refused(&mut self, sql: impl Into<String>, by: &str) {
+        let sql = sql.into();
+        let error = self
+            .connection
+            .execute(AssertSqlSafe(sql.clone()))
+            .await
+            .unwrap_err();
+        let database = error.as_database_error().unwrap();
+        let named = database.constraint() == Some(by) || database.message().contains(by);
+        assert!(named, "{sql}: not {by} but {database:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_unconfirmed_is_deployed_to_production() {
+    let (mut tries, _db) = Tries::start().await;
+    let bare = deployment("NULL", "NULL", "20", "production", 1);
+    tries.refused(bare, "deployment_production_confirmed").await;
+    // The tier is the workload's own; saying another does not help.
+    let lied = deployment("NULL", "NULL", "20", "test", 1);
+    tries.refused(lied, "deployment_tier_of_workload").await;
+    let dead = deployment(CONFIRMED, "NULL", "20", "production", 1);
+    tries
+        .refused(dead, "deployment_live_while_unfinished")
+        .await;
+    tries
+        .works(deployment("NULL", "NULL", "21", "test", 1))
+        .await;
+    tries
+        .works(deployment(CONFIRMED, "true", "20", "production", 1))
+        .await;
+
+    // While it is on its way, its confirmation cannot be withdrawn.
+    let withdraw = "UPDATE confirmation SET withdrawn_at = now()";
+    tries
+        .refused(withdraw, "deployment_confirmation_live")
+        .await;
+    tries
+        .works(
+            "UPDATE deployment SET state = 'succeeded', ended_at = now(), confirmation_live = NULL
+             WHERE tier = 'production'",
+        )
+        .await;
+    tries.works(withdraw).await;
+    let after = deployment(CONFIRMED, "true", "20", "production", 2);
+    tries.refused(after, "deployment_confirmation_live").await;
+}
+
+#[tokio::test]
+async fn a_workload_has_one_unfinished_deployment() {
+    let (mut tries, _db) = Tries::start().await;
+    tries
+        .works(deployment(CONFIRMED, "true", "20", "production", 1))
+        .await;
+    let second = deployment(CONFIRMED, "true", "20", "production", 2);
+    tries.refused(second, "deployment_one_unfinished").await;
+    let ended = "UPDATE deployment SET ended_at = now()";
+    tries.refused(ended, "deployment_").await;
+    let failed =
+        "UPDATE deployment SET state = 'failed', ended_at = now(), confirmation_live = NULL";
+    tries
+        .refused(failed, "deployment_failure_when_failed")
+        .await;
+}
+
+#[tokio::test]
+async fn nobody_decides_on_their_own_request_or_on_what_was_not_shown() {
+    let (mut tries, _db) = Tries::start().await;
+    tries
+        .refused(decision("1", "ab", "approve"), "decision_not_by_author")
+        .await;
+    tries
+        .refused(decision("2", "cd", "approve"), "decision_on_what_was_shown")
+        .await;
+    tries
+        .refused(decision("2", "ab", "reject"), "decision_reject_says_why")
+        .await;
+    tries.works(decision("2", "ab", "approve")).await;
+    tries
+        .refused(decision("2", "ab", "approve"), "decision_once")
+        .await;
+    let lied = "'00000000-0000-0000-0000-000000000002',";
+    let truth = "'00000000-0000-0000-0000-000000000001',";
+    let other = decision("1", "ab", "approve").replacen(truth, lied, 1);
+    tries.refused(other, "decision_knows_author").await;
+    let double = "INSERT INTO request (id, kind, subject, author_id) VALUES (gen_random_uuid(),
+        'onboarding', 'pay', '00000000-0000-0000-0000-000000000002')";
+    tries.refused(double, "request_one_onboarding").await;
+}
+
+#[tokio::test]
+async fn history_is_not_rewritten() {
+    let (mut tries, db) = Tries::start().await;
+    for table in [
+        "audit_entry",
+        "decision",
+        "request_revision",
+        "artifact",
+        "parameters_revision",
+    ] {
+        tries
+            .refused(format!("DELETE FROM {table}"), "permission denied")
+            .await;
+    }
+    tries
+        .refused("UPDATE audit_entry SET action = 'y'", "permission denied")
+        .await;
+    tries
+        .refused("TRUNCATE audit_entry", "permission denied")
+        .await;
+    tries
+        .refused("UPDATE artifact SET digest = digest", "permission denied")
+        .await;
+    tries
+        .refused(
+            "UPDATE decision SET verdict = 'approve'",
+            "permission denied",
+        )
+        .await;
+    tries
+        .refused(
+            "UPDATE partitioned_table SET append_only = false",
+            "permission denied",
+        )
+        .await;
+    tries
+        .refused("CREATE TABLE x ()", "permission denied")
+        .await;
+    // Nor by a partition's own name, nor in one that is made later.
+    let made = "SELECT slipway_make_partitions(12)";
+    tries.works(made).await;
+    let child: String = sqlx::query_scalar(
+        "SELECT max(c.relname) FROM pg_class c JOIN pg_inherits i ON i.inhrelid = c.oid
+         WHERE i.inhparent = 'audit_entry'::regclass AND c.relname <> 'audit_entry_default'",
+    )
+    .fetch_one(&db.owner)
+    .await
+    .unwrap();
+    tries
+        .refused(format!("DELETE FROM {child}"), "permission denied")
+        .await;
+    tries
+        .refused("DELETE FROM audit_entry_default", "permission denied")
+        .await;
+}
+
+#[tokio::test]
+async fn names_and_places_are_unique_and_lawful() {
+    let (mut tries, _db) = Tries::start().await;
+    let step = "INSERT INTO step (id, run_id, name, lane, input) VALUES (gen_random_uuid(),
+        '00000000-0000-0000-0000-000000000080', 'b', 'l', '{}')";
+    tries.refused(step, "step_one_active_per_run").await;
+    let release = |tag: &str, number: i32| {
+        format!(
+            "INSERT INTO release (id, project_id, number, tag, reference, commit_id,
+                commit_title, note, author_id, state)
+             VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000010', {number},
+                '{tag}', 'main', repeat('b', 40), 'x', '',
+                '00000000-0000-0000-0000-000000000001', 'requested')"
+        )
+    };
+    tries
+        .refused(release("20261121-093015-u1", 2), "release_tag_key")
+        .await;
+    tries
+        .refused(release("20261121-093016-u1", 1), "release_number_key")
+        .await;
+    tries.refused(release("v1", 2), "release_tag_grammar").await;
+    let artifact = |digest: &str| {
+        format!(
+            "INSERT INTO artifact (id, project_id, repository, tag, digest, size_bytes)
+             VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000010', 'apps/pay',
+                '20261121-093015-u1', {digest}, 1)"
+        )
+    };
+    tries
+        .refused(artifact("'sha256:x'"), "artifact_digest_grammar")
+        .await;
+    tries
+        .refused(artifact("'sha256:' || repeat('b', 64)"), "artifact_tag_key")
+        .await;
+    let workload = |environment: u8, tier: &str, namespace: &str| {
+        format!(
+            "INSERT INTO workload (id, project_id, environment_id, tier, cluster_id, component,
+                namespace, object_name, selector)
+             VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000010',
+                '00000000-0000-0000-0000-00000000000{environment}', '{tier}',
+                '00000000-0000-0000-0000-000000000006', 'main', '{namespace}', 'x', '{{}}')"
+        )
+    };
+    tries
+        .refused(workload(8, "production", "pay-x"), "workload_identity")
+        .await;
+    tries
+        .refused(workload(8, "test", "pay-x"), "workload_")
+        .await;
+    tries
+        .refused(
+            workload(8, "production", "kube-system"),
+            "workload_namespace_grammar",
+        )
+        .await;
+    let confirm = "INSERT INTO confirmation (id, artifact_id, kind, account_id, note)
+        VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000040', 'tested',
+            '00000000-0000-0000-0000-000000000002', '')";
+    tries.refused(confirm, "confirmation_one_live").await;
+    let waiver = confirm.replace("'tested'", "'waiver'");
+    tries.refused(waiver, "confirmation_").await;
+}

@@ -1,0 +1,165 @@
+//! The engine's promises, proven over every registered step: whatever happens to a worker, the
+//! same mile ends the same, and the world shows one of everything.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::Value;
+use slipway::jobs::{Claim, Fault, Probe};
+
+use crate::support::company::Company;
+
+/// Does one kind of harm to the first attempt at one step, or at every step.
+struct Once {
+    step: &'static str,
+    fault: Fault,
+    done: Mutex<HashMap<String, u32>>,
+}
+
+impl Once {
+    fn new(step: &'static str, fault: Fault) -> Arc<Self> {
+        Arc::new(Self {
+            step,
+            fault,
+            done: Mutex::default(),
+        })
+    }
+
+    /// How often the harm was done.
+    fn count(&self) -> u32 {
+        self.done.lock().unwrap().values().sum()
+    }
+}
+
+impl Probe for Once {
+    fn fault(&self, claim: &Claim) -> Fault {
+        if claim.name != self.step {
+            return Fault::None;
+        }
+        let mut done = self.done.lock().unwrap();
+        // Each step of each run once: a step that is always harmed never ends.
+        let key = format!("{} {}", claim.run, claim.step);
+        if done.contains_key(&key) {
+            return Fault::None;
+        }
+        done.insert(key, 1);
+        self.fault
+    }
+}
+
+/// What must be the same after any harm: states, digests, numbers of things in the world.
+#[derive(Debug, PartialEq, Eq)]
+struct End {
+    state: String,
+    deployments: Vec<String>,
+    test_and_production_agree: bool,
+    tags: usize,
+    jobs: usize,
+    adopted_builds: i64,
+    deployments_made: [usize; 2],
+    replicas: [Value; 2],
+}
+
+async fn mile(probe: Arc<Once>) -> End {
+    let mut company = Company::with_probe(probe).await;
+    company.project_with_places("pay").await;
+    company.commit("pay", "Read a capture back after 409");
+    let id = company.open("pay").await;
+    company.settle().await;
+    let story = company.release(&id).await;
+    assert_eq!(
+        story["state"],
+        "awaiting_confirmation",
+        "{}",
+        company.runs().await
+    );
+    company.confirm(&id).await;
+    company.send_to_production(&id).await;
+    let story = company.release(&id).await;
+    company.check().await;
+    let adopted = sqlx::query_scalar("SELECT count(*) FROM build WHERE number IS NOT NULL");
+    let adopted: i64 = adopted.fetch_one(&company.portal.db.owner).await.unwrap();
+    let made = |system: &str| company.created(system, "/apis/apps/v1/namespaces/*/deployments*");
+    let digest = story["artifact"]["digest"]
+        .as_str()
+        .unwrap_or("none")
+        .to_owned();
+    let deployments = story["deployments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| format!("{} {} {}", d["cluster"], d["sequence"], d["state"]));
+    End {
+        state: story["state"].as_str().unwrap().to_owned(),
+        deployments: deployments.collect(),
+        test_and_production_agree: company
+            .image("sh-test", "pay-test", "pay")
+            .ends_with(&digest)
+            && company
+                .image("sh-prod", "pay-prod", "pay")
+                .ends_with(&digest),
+        tags: company.tags("pay"),
+        jobs: company.created("jenkins", "*/createItem?name=pay*"),
+        adopted_builds: adopted,
+        deployments_made: [made("sh-test"), made("sh-prod")],
+        replicas: [
+            company.deployment("sh-test", "pay-test", "pay")["spec"]["replicas"].clone(),
+            company.deployment("sh-prod", "pay-prod", "pay")["spec"]["replicas"].clone(),
+        ],
+    }
+}
+
+/// The registered steps; a test below holds this list against the registry.
+const STEPS: &[&str] = &[
+    "deployment.apply",
+    "deployment.scale",
+    "deployment.watch",
+    "project.bind",
+    "release.artifact",
+    "release.build",
+    "release.job",
+    "release.tag",
+    "release.trigger",
+    "rollout.advance",
+    "workload.namespace",
+    "workload.objects",
+];
+
+#[tokio::test]
+async fn the_proofs_below_cover_every_registered_step() {
+    let company = Company::start().await;
+    assert_eq!(company.engine.names(), STEPS);
+}
+
+async fn prove(fault: Fault) {
+    let whole = mile(Once::new("", Fault::None)).await;
+    assert_eq!(whole.state, "released");
+    assert_eq!((whole.tags, whole.jobs, whole.adopted_builds), (1, 1, 1));
+    assert_eq!(whole.deployments_made, [1, 1]);
+    for step in STEPS {
+        let probe = Once::new(step, fault);
+        let harmed = mile(probe.clone()).await;
+        assert!(probe.count() > 0, "{step} never ran");
+        assert_eq!(harmed, whole, "{fault:?} at {step}");
+    }
+}
+
+#[tokio::test]
+async fn performed_twice_every_step_leaves_the_same_world() {
+    prove(Fault::Twice).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_before_the_effect_loses_nothing() {
+    prove(Fault::DieBefore).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_dies_after_the_effect_repeats_nothing() {
+    prove(Fault::DieAfter).await;
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_lease_records_nothing() {
+    prove(Fault::LoseLease).await;
+}

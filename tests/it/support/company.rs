@@ -1,0 +1,314 @@
+//! A company with its outside systems simulated on an explicit clock: nothing moves but by
+//! [`Company::settle`], so that a whole mile is the same every time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+use slipway::app;
+use slipway::identity::PlatformRole;
+use slipway::jobs::{Engine, NoFaults, Probe};
+use slipway_sim::kubernetes::{self, Api};
+use slipway_sim::outside::{Outside, PORTAL, Ports, TOKEN};
+use slipway_sim::{System, World};
+
+use super::{Browser, Portal};
+
+/// A mile takes some dozens of rounds; more is a loop.
+const MAX_ROUNDS: usize = 1000;
+
+pub struct Company {
+    pub portal: Portal,
+    pub world: World,
+    pub outside: Outside,
+    pub test: Api,
+    pub prod: Api,
+    pub engine: Arc<Engine>,
+    pub admin: Browser,
+    pub ops: Browser,
+    pub developer: Browser,
+    pub tester: Browser,
+    offset: Duration,
+}
+
+impl Company {
+    pub async fn start() -> Self {
+        Self::with_probe(Arc::new(NoFaults)).await
+    }
+
+    pub async fn with_probe(probe: Arc<dyn Probe>) -> Self {
+        let portal = Portal::start().await;
+        let world = World::explicit();
+        let outside = Outside::start(&world, Ports::default()).await.unwrap();
+        let test = kubernetes::serve(&world, "sh-test", 0).await.unwrap();
+        let prod = kubernetes::serve(&world, "sh-prod", 0).await.unwrap();
+        portal.account("admin", &[PlatformRole::Admin]).await;
+        portal.account("zhao", &[PlatformRole::Ops]).await;
+        for name in ["lin", "chen", "stranger"] {
+            portal.account(name, &[]).await;
+        }
+        let settings = portal.app.settings.engine.clone();
+        let steps = app::steps(&portal.app);
+        let engine = Engine::with_probe(portal.app.db.clone(), settings, steps, probe);
+        let mut company = Self {
+            admin: portal.signed_in("admin").await,
+            ops: portal.signed_in("zhao").await,
+            developer: portal.signed_in("lin").await,
+            tester: portal.signed_in("chen").await,
+            engine: Arc::new(engine),
+            portal,
+            world,
+            outside,
+            test,
+            prod,
+            offset: Duration::ZERO,
+        };
+        company.register().await;
+        company
+    }
+
+    /// What an administrator registers before the first project.
+    async fn register(&mut self) {
+        let gitlab = json!({ "key": "gitlab", "kind": "gitlab",
+            "url": self.outside.gitlab.base_url(), "credential": TOKEN });
+        let jenkins = json!({ "key": "jenkins", "kind": "jenkins",
+            "url": self.outside.jenkins.base_url(), "credential": TOKEN,
+            "config": { "user": PORTAL, "folder": "slipway" } });
+        let registry = json!({ "key": "registry", "kind": "registry",
+            "url": self.outside.registry.base_url(), "config": { "prefix": "apps" } });
+        for body in [gitlab, jenkins, registry] {
+            self.create("/connections", &body).await;
+        }
+        for (key, api) in [("sh-test", &self.test), ("sh-prod", &self.prod)] {
+            let body = json!({ "key": key, "site": "shanghai", "kubeconfig": api.kubeconfig,
+                "registry_host": self.outside.image_host() });
+            let answer = self.admin.api(Method::POST, "/clusters", &body).await;
+            assert_eq!(answer.status, 201, "{}", answer.body);
+        }
+        self.create(
+            "/environments",
+            &json!({ "key": "test", "tier": "test", "rank": 1,
+            "clusters": ["sh-test"] }),
+        )
+        .await;
+        self.create(
+            "/environments",
+            &json!({ "key": "prod", "tier": "production", "rank": 2,
+            "approvals": 1, "clusters": ["sh-prod"] }),
+        )
+        .await;
+        self.create(
+            "/languages",
+            &json!({ "key": "go", "jenkins": "jenkins",
+            "template_job": "templates/go" }),
+        )
+        .await;
+    }
+
+    async fn create(&mut self, path: &str, body: &Value) {
+        let answer = self.admin.api(Method::POST, path, body).await;
+        assert_eq!(answer.status, 201, "{path}: {}", answer.body);
+    }
+
+    /// Works until nothing is planned any more: whenever nothing is due, both clocks move on to
+    /// the next thing that is.
+    pub async fn settle(&mut self) {
+        for _ in 0..MAX_ROUNDS {
+            if self.engine.tick().await.unwrap() > 0 {
+                continue;
+            }
+            let Some(pause) = self.engine.next_due().await.unwrap() else {
+                return;
+            };
+            self.advance(pause + Duration::from_millis(10)).await;
+        }
+        panic!("the engine does not come to rest: {}", self.runs().await);
+    }
+
+    pub async fn advance(&mut self, by: Duration) {
+        self.offset += by;
+        self.portal
+            .db
+            .set_clock_offset(self.offset.as_secs_f64())
+            .await;
+        self.world.advance(by).await;
+    }
+
+    /// The durable runs, for a failing test's text.
+    pub async fn runs(&mut self) -> String {
+        let answer = self.ops.api(Method::GET, "/runs", &json!(null)).await;
+        serde_json::to_string_pretty(&answer.json()).unwrap()
+    }
+
+    /// A project that was asked for, approved and bound to its repository.
+    pub async fn project(&mut self, key: &str) {
+        self.outside
+            .add_project(&self.world, &format!("apps/{key}"));
+        let asked = json!({
+            "key": key, "description": "Takes payments", "language": "go",
+            "repository": format!("apps/{key}"), "owners": ["lin"], "testers": ["chen"],
+            "deploy_path": format!("/srv/{key}"), "log_path": format!("/var/log/{key}"),
+            "start_command": "bin/start", "stop_command": "bin/stop",
+            "health_path": "/health", "port": 8080,
+        });
+        let answer = self.ops.api(Method::POST, "/projects", &asked).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        // Operations asked, so somebody else of operations decides.
+        let number = answer.json()["request"].as_i64().unwrap();
+        self.portal.account("sun", &[PlatformRole::Ops]).await;
+        let mut other = self.portal.signed_in("sun").await;
+        approve(&mut other, number).await;
+        self.settle().await;
+    }
+
+    /// Containers in an environment, asked for and approved.
+    pub async fn containers(&mut self, project: &str, environment: &str) {
+        let parameters = parameters();
+        let body = json!({ "kind": "containers", "project": project,
+            "environment": environment, "parameters": { "parameters": parameters },
+            "note": "as small as it gets" });
+        let answer = self.developer.api(Method::POST, "/requests", &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        let number = answer.json()["number"].as_i64().unwrap();
+        approve(&mut self.ops, number).await;
+        self.settle().await;
+        let path = format!("/requests/{number}");
+        let request = self.developer.api(Method::GET, &path, &json!(null)).await;
+        assert_eq!(request.json()["state"], "done", "{}", self.runs().await);
+    }
+
+    /// A project with places in test and production.
+    pub async fn project_with_places(&mut self, key: &str) {
+        self.project(key).await;
+        self.containers(key, "test").await;
+        self.containers(key, "prod").await;
+    }
+
+    /// A commit on the main branch.
+    pub fn commit(&self, key: &str, message: &str) -> String {
+        let now = self.world.clock().now();
+        let mut gitlab = self.world.gitlab();
+        let url = format!("{}/apps/{key}.git", self.outside.gitlab.base_url());
+        let project = gitlab.project_by_url(&url).unwrap().id;
+        gitlab.commit(project, "main", message, "Lin", now).unwrap()
+    }
+
+    pub async fn open(&mut self, key: &str) -> String {
+        let body = json!({ "ref": "main", "note": "Retry captures" });
+        let path = format!("/projects/{key}/releases");
+        let answer = self.developer.api(Method::POST, &path, &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        answer.json()["id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn release(&mut self, id: &str) -> Value {
+        let path = format!("/releases/{id}");
+        self.developer
+            .api(Method::GET, &path, &json!(null))
+            .await
+            .json()
+    }
+
+    pub async fn confirm(&mut self, id: &str) {
+        let digest = self.release(id).await["artifact"]["digest"].clone();
+        let body = json!({ "digest": digest, "note": "captured and refunded" });
+        let path = format!("/releases/{id}/confirmation");
+        let answer = self.tester.api(Method::POST, &path, &body).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+    }
+
+    /// Pressed, approved, rolled out.
+    pub async fn send_to_production(&mut self, id: &str) {
+        let body = json!({ "environment": "prod" });
+        let path = format!("/releases/{id}/deployments");
+        let answer = self.developer.api(Method::POST, &path, &body).await;
+        assert_eq!(answer.status, 202, "{}", answer.body);
+        let number = answer.json()["request"].as_i64().unwrap();
+        approve(&mut self.ops, number).await;
+        self.settle().await;
+    }
+
+    /// What a cluster says that its Deployment is.
+    pub fn deployment(&self, cluster: &str, namespace: &str, name: &str) -> Value {
+        let mut kubernetes = self.world.kubernetes();
+        let cluster = kubernetes.cluster(cluster).unwrap();
+        cluster
+            .object("Deployment", namespace, name)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// The image that a cluster runs.
+    pub fn image(&self, cluster: &str, namespace: &str, name: &str) -> String {
+        let deployment = self.deployment(cluster, namespace, name);
+        let image = &deployment["spec"]["template"]["spec"]["containers"][0]["image"];
+        image.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Ends a test: no run unfinished, no message unsent, no call that a simulator did not know.
+    pub async fn check(&self) {
+        self.world.transcript().check().unwrap();
+        let left: i64 = sqlx::query_scalar(
+            "SELECT (SELECT count(*) FROM run WHERE state = 'active')
+                + (SELECT count(*) FROM outbox WHERE sent_at IS NULL)
+                + (SELECT count(*) FROM deployment WHERE ended_at IS NULL)",
+        )
+        .fetch_one(&self.portal.db.owner)
+        .await
+        .unwrap();
+        assert_eq!(left, 0, "work is left");
+    }
+
+    /// How many tags a repository has.
+    pub fn tags(&self, key: &str) -> usize {
+        let url = format!("{}/apps/{key}.git", self.outside.gitlab.base_url());
+        let gitlab = self.world.gitlab();
+        gitlab
+            .project_by_url(&url)
+            .map_or(0, |p| p.tag_names().len())
+    }
+
+    /// POSTs that made something, by the transcript.
+    pub fn created(&self, system: &str, pattern: &str) -> usize {
+        let system = System::named(system);
+        let calls = self
+            .world
+            .transcript()
+            .find(&system, &Method::POST, pattern);
+        calls
+            .iter()
+            .filter(|c| c.status.is_some_and(|s| s < 300))
+            .count()
+    }
+}
+
+/// A yes to exactly what is shown.
+pub async fn approve(browser: &mut Browser, number: i64) {
+    let path = format!("/requests/{number}");
+    let shown = browser.api(Method::GET, &path, &json!(null)).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    let body = json!({ "verdict": "approve", "hash": shown.json()["hash"] });
+    let answer = browser
+        .api(Method::POST, &format!("{path}/decisions"), &body)
+        .await;
+    assert!(answer.status < 300, "{}", answer.body);
+}
+
+/// A small valid document.
+pub fn parameters() -> Value {
+    json!({
+        "replicas": { "min": 2, "max": 4 },
+        "cpu": { "request": "100m", "limit": "500m" },
+        "memory": { "request": "128Mi", "limit": "256Mi" },
+        "access": "internal", "port": 8080,
+        "env": [
+            { "name": "MODE", "value": "live" },
+            { "name": "TOKEN", "secret_value": "canary-secret-value" },
+        ],
+        "probes": {
+            "readiness": { "kind": "http", "path": "/health" },
+            "liveness": { "kind": "tcp" },
+        },
+    })
+}
