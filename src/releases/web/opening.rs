@@ -118,7 +118,11 @@ async fn new_page(
     let (sources, away) = match releases::sources(app, &access.project).await {
         Ok(sources) => (sources, None),
         Err(_) if shut.is_some() => (Sources::default(), None),
-        Err(error) => (Sources::default(), Some(c.w(&error.words()))),
+        Err(AppError::Unavailable(words)) => (Sources::default(), Some(c.w(&words))),
+        Err(_) => {
+            let words = Words::new("step-connection-broken").with("system", "GitLab");
+            (Sources::default(), Some(c.w(&words)))
+        }
     };
     let field = |name, code, control| {
         let field = Field::new(&c, name, code, control);
