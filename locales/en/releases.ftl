@@ -250,3 +250,4 @@ next-again = Release { $n } is still confirmed and can go to production again
 release-lede-starting = { $cluster } in { $environment } is about to change.
 release-lede-rolling = In { $environment }, { $cluster } has { $ready } of { $all } ready.
 release-lede-rolling-after = In { $environment }, { $done } is done and { $cluster } has { $ready } of { $all } ready.
+confirm-test-moved-on = Test runs another release now, so this digest cannot be confirmed. Roll test back to this release first, or confirm the newer one.

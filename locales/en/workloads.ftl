@@ -126,3 +126,4 @@ unit-containers = containers
 from-language = from language { $language }
 from-you = your value; usually { $usual }
 from-environment = from environment { $environment }
+from-project = from this project

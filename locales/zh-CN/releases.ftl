@@ -238,3 +238,4 @@ next-again = 发布 { $n } 仍有测试确认，可以再次进入生产
 release-lede-starting = { $environment } 的 { $cluster } 即将更新。
 release-lede-rolling = 在 { $environment }，{ $cluster } 的 { $all } 个中有 { $ready } 个就绪。
 release-lede-rolling-after = 在 { $environment }，{ $done } 已完成，{ $cluster } 的 { $all } 个中有 { $ready } 个就绪。
+confirm-test-moved-on = 测试环境现在运行的是另一次发布，无法确认这个摘要。请先把测试环境回滚到这次发布，或确认较新的发布。

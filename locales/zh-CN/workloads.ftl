@@ -123,3 +123,4 @@ unit-containers = 个
 from-language = 来自语言 { $language }
 from-you = 你的值；通常为 { $usual }
 from-environment = 来自环境 { $environment }
+from-project = 来自这个项目

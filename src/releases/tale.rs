@@ -142,6 +142,17 @@ impl Tale {
             .find_map(waiting)
     }
 
+    /// Whether every place in test runs this release's digest by our record.
+    #[must_use]
+    pub fn test_runs_it(&self) -> bool {
+        let digest = self.release().artifact.as_ref().map(|a| a.digest.as_str());
+        let mut test = self
+            .lanes
+            .iter()
+            .filter(|l| l.tier == Tier::Test && l.prepared);
+        digest.is_some_and(|digest| test.all(|l| l.runs_digest(digest)))
+    }
+
     /// Environments of production that this release may be put into by its button.
     #[must_use]
     pub fn targets(&self) -> Vec<String> {

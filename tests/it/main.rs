@@ -10,6 +10,7 @@ mod identity;
 mod mile;
 mod permissions;
 mod projects;
+mod release_pages;
 mod requests;
 mod support;
 mod tidy;

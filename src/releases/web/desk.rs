@@ -68,6 +68,8 @@ pub fn confirm(c: &Chrome, access: &ProjectAccess, tale: &Tale) -> Option<Confir
         })
     } else if own {
         Some(c.t("confirm-own"))
+    } else if !tale.test_runs_it() {
+        Some(c.t("confirm-test-moved-on"))
     } else {
         None
     };

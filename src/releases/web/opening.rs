@@ -31,6 +31,8 @@ struct NewPage {
     /// Why there is nothing to choose from.
     away: Option<String>,
     chosen: String,
+    /// Why nothing can be opened yet.
+    shut: Option<String>,
     what_follows: Vec<String>,
 }
 
@@ -112,9 +114,15 @@ async fn new_page(
 ) -> Result<NewPage, AppError> {
     let c = Chrome::new(ctx, Nav::Projects);
     let lanes = releases::lanes(app, access.project.id).await?;
+    let shut = shut(&c, access, &lanes);
     let (sources, away) = match releases::sources(app, &access.project).await {
         Ok(sources) => (sources, None),
-        Err(error) => (Sources::default(), Some(c.w(&error.words()))),
+        Err(_) if shut.is_some() => (Sources::default(), None),
+        Err(AppError::Unavailable(words)) => (Sources::default(), Some(c.w(&words))),
+        Err(_) => {
+            let words = Words::new("step-connection-broken").with("system", "GitLab");
+            (Sources::default(), Some(c.w(&words)))
+        }
     };
     let field = |name, code, control| {
         let field = Field::new(&c, name, code, control);
@@ -139,8 +147,18 @@ async fn new_page(
         f: Frame::new(&access.project, Tab::Releases),
         section,
         away,
+        shut,
         c,
     })
+}
+
+/// What is missing before anything can be released.
+fn shut(c: &Chrome, access: &ProjectAccess, lanes: &[Lane]) -> Option<String> {
+    if access.project.bound.is_none() {
+        return Some(c.t("release-project-unbound"));
+    }
+    let nowhere = environments(lanes, Tier::Test).is_empty();
+    nowhere.then(|| c.t("release-no-test-place"))
 }
 
 /// The default branch first, then those that moved last.
@@ -163,11 +181,9 @@ fn what_follows(c: &Chrome, lanes: &[Lane]) -> Vec<String> {
     let names = |tier| environments(lanes, tier).join(", ");
     let (test, production) = (names(Tier::Test), names(Tier::Production));
     let mut lines = vec![c.t("release-follows-tag"), c.t("release-follows-build")];
-    lines.push(if test.is_empty() {
-        c.t("release-no-test-place")
-    } else {
-        c.t1("release-follows-test", "environments", &test)
-    });
+    if !test.is_empty() {
+        lines.push(c.t1("release-follows-test", "environments", &test));
+    }
     lines.push(c.t("release-follows-confirm"));
     if !production.is_empty() {
         lines.push(c.t1("release-follows-production", "environments", &production));

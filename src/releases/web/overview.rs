@@ -30,7 +30,8 @@ pub struct RunsNow {
     lanes: Vec<LaneView>,
     /// How the lanes stand: with the gate between test and production, or side by side.
     shape: &'static str,
-    may_ask: bool,
+    /// Why this person may not ask for containers, and who may.
+    may_not_request: Option<String>,
 }
 
 #[derive(Template)]
@@ -92,13 +93,14 @@ pub async fn parts(
         may_open,
         primary: next.is_none() && !lanes.is_empty(),
     };
+    let refused = access.must(Permission::FileRequest).err();
     let runs = RunsNow {
         c: c.clone(),
         key: project.key.clone(),
         next,
         shape: shape(&lanes),
         lanes: views(c, &lanes),
-        may_ask: access.may(Permission::FileRequest),
+        may_not_request: refused.map(|e| c.w(&e.words())),
     };
     Ok((runs, releases))
 }

@@ -132,6 +132,9 @@ fn lede(tale: &Tale) -> Option<Words> {
     let who = release.confirmation.as_ref();
     let who = who.map_or("", |w| w.display_name.as_str());
     let places = words::places(&tale.lanes, release).join(", ");
+    if release.state == State::AwaitingConfirmation && !tale.test_runs_it() {
+        return Some(Words::new("confirm-test-moved-on"));
+    }
     let code = format!("release-lede-{}", release.state);
     Some(Words::new(&code).with("who", who).with("places", places))
 }

@@ -171,7 +171,7 @@ async fn new_page(
     };
     let mut sections: Vec<Section> = SECTIONS.iter().map(section).collect();
     for field in sections.iter_mut().flat_map(|s| &mut s.fields) {
-        field.from = from(&c, access, usual.get(&field.name), &field.value);
+        field.from = from(&c, access, usual.get(&field.name), field);
     }
     let note = Field::new(&c, "note", "form-note", Control::Text).optional(&c);
     let wrong = refusal.errors.0.iter();
@@ -197,10 +197,12 @@ async fn new_page(
     })
 }
 
-/// Where a value is from: the language's defaults, or the person.
-fn from(c: &Chrome, access: &ProjectAccess, usual: Option<&String>, value: &str) -> String {
+/// Where a value is from: the project, its language's defaults, or the person.
+fn from(c: &Chrome, access: &ProjectAccess, usual: Option<&String>, field: &Field) -> String {
+    let of_project = field.name.ends_with(".port") || field.name.ends_with(".path");
     match usual {
-        Some(usual) if usual == value => {
+        Some(usual) if *usual == field.value && of_project => c.t("from-project"),
+        Some(usual) if *usual == field.value => {
             c.t1("from-language", "language", &access.project.language)
         }
         Some(usual) => c.t1("from-you", "usual", usual),
