@@ -20,6 +20,8 @@ pub enum Group {
     Unit,
     /// What simulators and real systems are held to.
     Contract,
+    /// Bad input and forbidden deeds.
+    Attacks,
 }
 
 /// Which groups, and whether a missing tool is a failure.
@@ -73,6 +75,7 @@ pub async fn run(plan: &Plan) -> anyhow::Result<bool> {
             Group::Tidy => checks::tidy(&server).await?,
             Group::Unit => tests::unit(&server)?,
             Group::Contract => tests::of(&server, "contract::")?,
+            Group::Attacks => tests::of(&server, "attacks::")?,
         };
         println!(
             "== {name}: {} passed, {} failed, {} skipped in {:.0} s",
