@@ -148,6 +148,9 @@ impl IntoResponse for AppError {
 impl From<DbError> for AppError {
     fn from(error: DbError) -> Self {
         match &error {
+            DbError::Sql(sqlx::Error::Database(refusal)) if is_nul(&**refusal) => {
+                Self::field("", "field-nul")
+            }
             DbError::Sql(
                 sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed,
             ) => Self::Unavailable(Words::new("error-database-away")),
@@ -156,6 +159,12 @@ impl From<DbError> for AppError {
             }
         }
     }
+}
+
+/// Whether a text with the one character that PostgreSQL cannot hold came past the edge.
+fn is_nul(refusal: &dyn sqlx::error::DatabaseError) -> bool {
+    const CODES: [&str; 2] = ["22021", "22P05"];
+    refusal.code().is_some_and(|code| CODES.contains(&&*code))
 }
 
 /// An outside system's failure as an answer to a person who asked for it just now.

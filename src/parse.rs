@@ -10,6 +10,7 @@ use crate::error::{AppError, FieldError};
 /// # Errors
 /// The field that is unknown, missing or of the wrong type.
 pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AppError> {
+    refuse_nul(bytes)?;
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader)
         .map_err(|e| AppError::Invalid(vec![field_error(&e, "")]))?;
@@ -17,6 +18,44 @@ pub fn json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, AppError> {
         .end()
         .map_err(|_| AppError::field("", "field-not-json"))?;
     Ok(value)
+}
+
+/// PostgreSQL's texts hold every character but this one, which JSON can only write escaped.
+fn refuse_nul(bytes: &[u8]) -> Result<(), AppError> {
+    const ESCAPED: &[u8] = br"\u0000";
+    if !bytes.windows(ESCAPED.len()).any(|w| w == ESCAPED) {
+        return Ok(());
+    }
+    let Ok(document) = serde_json::from_slice::<Value>(bytes) else {
+        return Ok(());
+    };
+    match path_of_nul(&document) {
+        Some(path) => Err(AppError::field(&path, "field-nul")),
+        None => Ok(()),
+    }
+}
+
+/// Where the first text or name with a NUL stands; `None` if there is none.
+fn path_of_nul(value: &Value) -> Option<String> {
+    let below = |name: &str, value: &Value| {
+        let path = path_of_nul(value)?;
+        let joined = format!("{name}.{path}");
+        Some(joined.trim_end_matches('.').to_owned())
+    };
+    match value {
+        Value::String(text) => text.contains('\0').then(String::new),
+        Value::Array(list) => {
+            let mut items = list.iter().enumerate();
+            items.find_map(|(n, item)| below(&n.to_string(), item))
+        }
+        Value::Object(fields) => fields.iter().find_map(|(name, value)| {
+            if name.contains('\0') {
+                return Some(name.replace('\0', ""));
+            }
+            below(name, value)
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
 }
 
 /// Reads a part of a document; fields are named from `prefix` on.
@@ -56,5 +95,21 @@ fn ending_in(path: &str, name: &str) -> String {
         path.to_owned()
     } else {
         format!("{path}.{name}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_is_refused_where_it_stands() {
+        let field = |text: &str| match json::<Value>(text.as_bytes()) {
+            Err(AppError::Invalid(fields)) => fields.first().map(|f| f.field.clone()),
+            _ => None,
+        };
+        assert_eq!(field(r#"{"a": {"b": ["x", "\u0000"]}}"#).unwrap(), "a.b.1");
+        assert_eq!(field(r#"{"a\u0000": 1}"#).unwrap(), "a");
+        assert_eq!(field(r#"{"a": "\\u0000"}"#), None);
     }
 }

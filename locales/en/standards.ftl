@@ -13,3 +13,4 @@ field-too-many = At most { $limit } of these.
 field-longer-than = At most { $limit } characters.
 field-too-long = This is longer than Slipway takes.
 field-wrong = This value cannot be used here.
+field-nul = A text cannot hold the character U+0000.

@@ -1,6 +1,7 @@
 component-grammar = Lower-case letters and digits, beginning with a letter, at most 15.
 containers-no-environment = There is no such environment, or it has no clusters yet.
 containers-cluster-unknown = The environment has no cluster { $cluster }.
+containers-patch-not-chosen = { $cluster } is not among the chosen clusters, so nothing can differ there.
 containers-there-already = This component already has containers there. Change its parameters instead.
 containers-name-taken = Another object in that namespace already has this name.
 containers-secret-by-value = A secret is given by its value; Slipway makes the reference itself.

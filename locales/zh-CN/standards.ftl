@@ -13,3 +13,4 @@ field-too-many = 最多 { $limit } 个。
 field-longer-than = 最多 { $limit } 个字符。
 field-too-long = 超过了 Slipway 允许的长度。
 field-wrong = 这个值不能用在这里。
+field-nul = 文本不能包含字符 U+0000。

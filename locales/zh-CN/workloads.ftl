@@ -1,6 +1,7 @@
 component-grammar = 小写字母和数字，以字母开头，最多 15 个字符。
 containers-no-environment = 没有这个环境，或者它还没有集群。
 containers-cluster-unknown = 这个环境没有集群 { $cluster }。
+containers-patch-not-chosen = 没有选择集群 { $cluster }，不能为它单独设置参数。
 containers-there-already = 这个组件在那里已有容器，请改为变更部署参数。
 containers-name-taken = 那个命名空间里已有同名对象。
 containers-secret-by-value = 密钥请直接填值，引用由 Slipway 生成。

@@ -10,7 +10,7 @@ mod store;
 pub mod web;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use jiff::Timestamp;
+use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -351,7 +351,7 @@ fn decided_words(request: &Request) -> Words {
         .map_or("", |d| d.display_name.as_str());
     let at = request
         .decided_at
-        .map(|t| t.to_string())
+        .map(|t| t.round(Unit::Second).unwrap_or(t).to_string())
         .unwrap_or_default();
     Words::new(&format!("request-is-{}", request.state))
         .with("who", by)

@@ -176,6 +176,10 @@ pub struct Path<T>(pub T);
 impl<T: DeserializeOwned + Send> FromRequestParts<App> for Path<T> {
     type Rejection = AppError;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, AppError> {
+        // No name of ours has this character, and the database could not even be asked for it.
+        if parts.uri.path().contains("%00") {
+            return Err(AppError::NotFound);
+        }
         let found = axum::extract::Path::<T>::from_request_parts(parts, app).await;
         found.map(|p| Self(p.0)).map_err(|_| AppError::NotFound)
     }

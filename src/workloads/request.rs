@@ -199,18 +199,7 @@ async fn plan(
     if places.is_empty() {
         return Err(AppError::field("environment", "containers-no-environment"));
     }
-    let known = |key: &String| places.iter().any(|p| &p.cluster == key);
-    if let Some(key) = asked
-        .clusters
-        .iter()
-        .flatten()
-        .chain(asked.per_cluster.keys())
-        .find(|k| !known(k))
-    {
-        let mut error = FieldError::new("parameters.clusters", "containers-cluster-unknown");
-        error.words = error.words.with("cluster", key);
-        return Err(AppError::Invalid(vec![error]));
-    }
+    check_clusters(asked, &places)?;
     let mut planned = Vec::new();
     for place in places {
         if asked
@@ -232,6 +221,30 @@ async fn plan(
         return Err(AppError::field("parameters.clusters", "field-required"));
     }
     Ok(planned)
+}
+
+/// A patch of a cluster that was not chosen would be kept without ever being looked at.
+fn check_clusters(asked: &Asked, places: &[store::PlaceRow]) -> Result<(), AppError> {
+    let known = |key: &String| places.iter().any(|p| &p.cluster == key);
+    let chosen = |key: &String| {
+        asked
+            .clusters
+            .as_ref()
+            .is_none_or(|keys| keys.contains(key))
+    };
+    let refuse = |field: &str, code: &str, key: &str| {
+        let mut error = FieldError::new(field, code);
+        error.words = error.words.with("cluster", key);
+        Err(AppError::Invalid(vec![error]))
+    };
+    if let Some(key) = asked.clusters.iter().flatten().find(|k| !known(k)) {
+        return refuse("parameters.clusters", "containers-cluster-unknown", key);
+    }
+    let mut patched = asked.per_cluster.keys();
+    match patched.find(|k| !known(k) || !chosen(k)) {
+        Some(key) => refuse("parameters.per_cluster", "containers-patch-not-chosen", key),
+        None => Ok(()),
+    }
 }
 
 fn document_for(asked: &Asked, cluster: &str) -> Result<Parameters, AppError> {
@@ -302,41 +315,47 @@ fn computed(planned: &[Planned]) -> Value {
     })
 }
 
-/// Replaces `{name, secret_value}` by a stored secret's version, before anything is kept.
+/// Replaces `{name, secret_value}` by a stored secret's version, before anything is kept: in the
+/// document, and in the patches that change it.
 async fn seal_variables(
     app: &App,
     tx: &mut Tx,
     project: &Project,
     asked: &mut Asked,
 ) -> Result<(), AppError> {
-    let Some(list) = asked
-        .parameters
-        .get_mut("env")
-        .and_then(Value::as_array_mut)
-    else {
+    let document = ("parameters.parameters".to_owned(), &mut asked.parameters);
+    let patches = asked.per_cluster.iter_mut();
+    let patches = patches.map(|(key, patch)| (format!("parameters.per_cluster.{key}"), patch));
+    for (at, document) in std::iter::once(document).chain(patches) {
+        let variables = document.get_mut("env").and_then(Value::as_array_mut);
+        for variable in variables.into_iter().flatten() {
+            seal_variable(app, tx, project, variable, &format!("{at}.env")).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn seal_variable(
+    app: &App,
+    tx: &mut Tx,
+    project: &Project,
+    variable: &mut Value,
+    field: &str,
+) -> Result<(), AppError> {
+    let Some(object) = variable.as_object_mut() else {
         return Ok(());
     };
-    for variable in list {
-        let Some(object) = variable.as_object_mut() else {
-            continue;
-        };
-        if object.contains_key("secret") {
-            // Only the portal makes references: another project's would open otherwise.
-            return Err(AppError::field(
-                "parameters.parameters.env",
-                "containers-secret-by-value",
-            ));
-        }
-        let Some(value) = object.remove("secret_value") else {
-            continue;
-        };
-        let text = value.as_str().filter(|t| (1..=8000).contains(&t.len()));
-        let text = text.ok_or_else(|| {
-            AppError::field("parameters.parameters.env.secret_value", "field-wrong-type")
-        })?;
-        let secret = SecretString::from(text.to_owned());
-        let version = secrets::create(app, tx, project.id, &secret).await?;
-        object.insert("secret".to_owned(), json!(version));
+    if object.contains_key("secret") {
+        // Only the portal makes references: another project's would open otherwise.
+        return Err(AppError::field(field, "containers-secret-by-value"));
     }
+    let Some(value) = object.remove("secret_value") else {
+        return Ok(());
+    };
+    let text = value.as_str().filter(|t| (1..=8000).contains(&t.len()));
+    let wrong = || AppError::field(&format!("{field}.secret_value"), "field-wrong-type");
+    let secret = SecretString::from(text.ok_or_else(wrong)?.to_owned());
+    let version = secrets::create(app, tx, project.id, &secret).await?;
+    object.insert("secret".to_owned(), json!(version));
     Ok(())
 }

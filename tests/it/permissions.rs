@@ -391,7 +391,7 @@ fn the_table_has_exactly_the_routers_routes() {
 
 /// Method and path of each `.route("…", get(…).post(…))`, read from the router's text.
 fn routes(text: &str) -> BTreeSet<(String, String)> {
-    let nested = text.split(".nest(").skip(1).map(|rest| enclosed(rest));
+    let nested = text.split(".nest(").skip(1).map(enclosed);
     let nests: Vec<(&str, &str)> = nested.map(|args| (literal(args), args)).collect();
     let mut found = BTreeSet::new();
     for function in text.split("\nfn ").flat_map(|part| part.split("\npub fn ")) {

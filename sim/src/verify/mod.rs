@@ -35,6 +35,8 @@ pub enum Group {
     Real,
     /// Every page in a real browser.
     E2e,
+    /// Bad input and forbidden deeds.
+    Attacks,
 }
 
 /// Which groups, and whether a missing tool is a failure.
@@ -78,6 +80,7 @@ impl Plan {
             Group::Unit => tests::unit(server),
             Group::Mile => mile::mile(self, server).await,
             Group::Requests => tests::of(server, "requests::"),
+            Group::Attacks => tests::of(server, "attacks::"),
             Group::Contract => tests::contract(server, &[]),
             Group::Real => real::real(self, server).await,
             Group::E2e => e2e::e2e(self).await,

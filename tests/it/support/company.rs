@@ -128,6 +128,56 @@ impl Company {
         panic!("the engine does not come to rest: {}", self.runs().await);
     }
 
+    /// Works for so long, and no longer: for what never comes to rest by itself.
+    pub async fn run_for(&mut self, how_long: Duration) {
+        let end = self.offset + how_long;
+        for _ in 0..MAX_ROUNDS {
+            if self.engine.tick().await.unwrap() > 0 {
+                continue;
+            }
+            let planned = self.engine.next_due().await.unwrap();
+            let left = end.saturating_sub(self.offset);
+            if left.is_zero() {
+                return;
+            }
+            let pause = planned.map_or(left, |p| (p + Duration::from_millis(10)).min(left));
+            self.advance(pause).await;
+        }
+        panic!("the engine does not come to rest: {}", self.runs().await);
+    }
+
+    /// Works until a step is in trouble, and gives its last error.
+    pub async fn run_until_trouble(&mut self) -> Value {
+        for _ in 0..MAX_ROUNDS {
+            let worked = self.engine.tick().await.unwrap();
+            if let Some(error) = self.trouble().await {
+                return error;
+            }
+            if worked == 0 {
+                let pause = self.engine.next_due().await.unwrap();
+                let pause = pause.expect("nothing is planned, and nothing went wrong");
+                self.advance(pause + Duration::from_millis(10)).await;
+            }
+        }
+        panic!("nothing goes wrong: {}", self.runs().await);
+    }
+
+    async fn trouble(&mut self) -> Option<Value> {
+        let runs = self.ops.api_get("/runs").await.json();
+        let runs = runs["items"].as_array()?.clone();
+        let steps = runs.iter().filter_map(|r| r["steps"].as_array()).flatten();
+        let mut unfinished = steps.filter(|s| s["ended_at"].is_null());
+        unfinished.find_map(|s| s["last_error"].is_object().then(|| s["last_error"].clone()))
+    }
+
+    /// How many builds count.
+    pub async fn adopted_builds(&self) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM build WHERE number IS NOT NULL")
+            .fetch_one(&self.portal.db.owner)
+            .await
+            .unwrap()
+    }
+
     pub async fn advance(&mut self, by: Duration) {
         self.offset += by;
         self.portal
@@ -245,6 +295,30 @@ impl Company {
         let deployment = self.deployment(cluster, namespace, name);
         let image = &deployment["spec"]["template"]["spec"]["containers"][0]["image"];
         image.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Somebody changes an image past the portal, as with `kubectl set image`, and it rolls out.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "somebody's own client, not the product's"
+    )]
+    pub async fn set_image_by_hand(&mut self, namespace: &str, name: &str, image: &str) {
+        let base = self.test.server.base_url();
+        let url = format!(
+            "{base}/apis/apps/v1/namespaces/{namespace}/deployments/{name}\
+             ?fieldManager=kubectl-set"
+        );
+        let containers = json!([{ "name": name, "image": image }]);
+        let patch = json!({ "spec": { "template": { "spec": { "containers": containers } } } });
+        let request = reqwest::Client::new()
+            .patch(url)
+            .bearer_auth("simulated-sh-test-admin")
+            .header("content-type", "application/strategic-merge-patch+json")
+            .body(patch.to_string());
+        let answer = request.send().await.unwrap();
+        let status = answer.status();
+        assert!(status.is_success(), "{}", answer.text().await.unwrap());
+        self.advance(Duration::from_secs(60)).await;
     }
 
     /// Ends a test: no run unfinished, no message unsent, no call that a simulator did not know.
