@@ -128,56 +128,6 @@ impl Company {
         panic!("the engine does not come to rest: {}", self.runs().await);
     }
 
-    /// Works for so long, and no longer: for what never comes to rest by itself.
-    pub async fn run_for(&mut self, how_long: Duration) {
-        let end = self.offset + how_long;
-        for _ in 0..MAX_ROUNDS {
-            if self.engine.tick().await.unwrap() > 0 {
-                continue;
-            }
-            let planned = self.engine.next_due().await.unwrap();
-            let left = end.saturating_sub(self.offset);
-            if left.is_zero() {
-                return;
-            }
-            let pause = planned.map_or(left, |p| (p + Duration::from_millis(10)).min(left));
-            self.advance(pause).await;
-        }
-        panic!("the engine does not come to rest: {}", self.runs().await);
-    }
-
-    /// Works until a step is in trouble, and gives its last error.
-    pub async fn run_until_trouble(&mut self) -> Value {
-        for _ in 0..MAX_ROUNDS {
-            let worked = self.engine.tick().await.unwrap();
-            if let Some(error) = self.trouble().await {
-                return error;
-            }
-            if worked == 0 {
-                let pause = self.engine.next_due().await.unwrap();
-                let pause = pause.expect("nothing is planned, and nothing went wrong");
-                self.advance(pause + Duration::from_millis(10)).await;
-            }
-        }
-        panic!("nothing goes wrong: {}", self.runs().await);
-    }
-
-    async fn trouble(&mut self) -> Option<Value> {
-        let runs = self.ops.api_get("/runs").await.json();
-        let runs = runs["items"].as_array()?.clone();
-        let steps = runs.iter().filter_map(|r| r["steps"].as_array()).flatten();
-        let mut unfinished = steps.filter(|s| s["ended_at"].is_null());
-        unfinished.find_map(|s| s["last_error"].is_object().then(|| s["last_error"].clone()))
-    }
-
-    /// How many builds count.
-    pub async fn adopted_builds(&self) -> i64 {
-        sqlx::query_scalar("SELECT count(*) FROM build WHERE number IS NOT NULL")
-            .fetch_one(&self.portal.db.owner)
-            .await
-            .unwrap()
-    }
-
     pub async fn advance(&mut self, by: Duration) {
         self.offset += by;
         self.portal
