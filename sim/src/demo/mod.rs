@@ -3,11 +3,11 @@
 //! Invariant: everything that was started is stopped, and what the company did is still there
 //! the next time.
 
-mod company;
+pub mod company;
 mod home;
 pub mod people;
 pub mod register;
-mod systems;
+pub mod systems;
 
 use std::path::PathBuf;
 
@@ -39,13 +39,13 @@ pub struct Options {
 pub struct Demo {
     pub portal: Portal,
     // Dropped in this order: the world is written down before its place goes.
-    systems: Systems,
+    pub systems: Systems,
     postgres: Postgres,
     home: Home,
 }
 
 /// Says what happens, with the time since the start.
-struct Said(Instant);
+pub struct Said(Instant);
 
 impl Said {
     fn say(&self, what: &str) {

@@ -39,6 +39,21 @@ const REPOSITORIES: &[(&str, &[(&str, &str)])] = &[
         ],
     ),
     (
+        "shop/order-api",
+        &[
+            ("Begin with a table of orders", "Lin Yue"),
+            ("Keep an order for a day", "He Lan"),
+        ],
+    ),
+    (
+        "shop/mail-sender",
+        &[
+            ("Begin with one mail", "Lin Yue"),
+            // The second line tells the simulated build to fail.
+            ("Write in three languages\n\n[fail build]", "Gao Rui"),
+        ],
+    ),
+    (
         "search/search-api",
         &[("Begin with an index in memory", "Lin Yue")],
     ),
@@ -52,7 +67,7 @@ pub struct Systems {
     pub outside: Outside,
     pub clusters: Vec<(&'static str, Api)>,
     folder: PathBuf,
-    world: World,
+    pub world: World,
     writer: JoinHandle<()>,
 }
 

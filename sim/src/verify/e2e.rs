@@ -7,7 +7,7 @@ use anyhow::Context as _;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
-use super::{Plan, Totals};
+use super::{Plan, Totals, scenes};
 use crate::demo::{self, Demo};
 use crate::postgres::free_port;
 use crate::workspace;
@@ -41,6 +41,7 @@ pub async fn e2e(plan: &Plan) -> anyhow::Result<Totals> {
 async fn pages(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {
     let told = std::fs::read(folder.join("demo.json"))?;
     let told: serde_json::Value = serde_json::from_slice(&told)?;
+    scenes::hold(demo).await?;
     let people = folder.join("people.json");
     std::fs::write(&people, told["people"].to_string())?;
     let people = people.to_string_lossy().into_owned();

@@ -7,6 +7,7 @@ mod checks;
 mod e2e;
 mod mile;
 mod real;
+mod scenes;
 mod tests;
 
 use std::fmt::Display;
