@@ -20,6 +20,8 @@ pub enum Group {
     Unit,
     /// What simulators and real systems are held to.
     Contract,
+    /// Outside systems that misbehave, and workers that die.
+    Faults,
     /// Bad input and forbidden deeds.
     Attacks,
 }
@@ -75,6 +77,7 @@ pub async fn run(plan: &Plan) -> anyhow::Result<bool> {
             Group::Tidy => checks::tidy(&server).await?,
             Group::Unit => tests::unit(&server)?,
             Group::Contract => tests::of(&server, "contract::")?,
+            Group::Faults => tests::of(&server, "faults::")?,
             Group::Attacks => tests::of(&server, "attacks::")?,
         };
         println!(
