@@ -424,7 +424,8 @@ async fn a_digest_that_test_no_longer_runs_is_not_confirmed() {
 
     let image = company.image("sh-test", "pay-test", "pay");
     let by_hand = image.replace(new.as_str().unwrap(), old.as_str().unwrap());
-    company.set_image_by_hand("pay-test", "pay", &by_hand).await;
+    let place = ("sh-test", "pay-test", "pay");
+    company.set_image_by_hand(place, &by_hand).await;
     let path = format!("/releases/{second}/confirmation");
     let answer = post(&mut company.tester, &path, &json!({ "digest": new })).await;
     let said = refused(&answer, 409, "confirm-test-runs-other");

@@ -7,6 +7,7 @@ mod connections;
 mod contract;
 mod data;
 mod engine;
+mod faults;
 mod identity;
 mod mile;
 mod permissions;

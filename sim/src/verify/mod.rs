@@ -32,6 +32,8 @@ pub enum Group {
     Requests,
     /// What simulators are held to.
     Contract,
+    /// Outside systems that misbehave, and workers that die.
+    Faults,
     /// The same of a real control plane and a real registry.
     Real,
     /// Every page in a real browser.
@@ -82,6 +84,7 @@ impl Plan {
             Group::Mile => mile::mile(self, server).await,
             Group::Requests => tests::of(server, "requests::"),
             Group::Attacks => tests::of(server, "attacks::"),
+            Group::Faults => tests::of(server, "faults::"),
             Group::Contract => tests::contract(server, &[]),
             Group::Real => real::real(self, server).await,
             Group::E2e => e2e::e2e(self).await,

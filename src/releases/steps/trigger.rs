@@ -62,10 +62,11 @@ enum Plan {
 }
 
 fn plan(claim: &Claim) -> Plan {
+    // Only the very last attempt's look counts: one between may have triggered, its answer lost.
     let clean_before = claim
         .seen
         .as_ref()
-        .is_some_and(|seen| seen["clean"] == true);
+        .is_some_and(|seen| seen["clean_at"] == claim.attempt - 1);
     if claim.attempt == 1 || clean_before {
         Plan::Trigger
     } else {
@@ -90,7 +91,7 @@ impl Trigger {
             TriggerOutcome::Clean => StepResult::Wait {
                 after: self.0.settings.engine.look_up_gap,
                 for_what: Words::new("waits-second-look"),
-                seen: json!({ "clean": true }),
+                seen: json!({ "clean_at": claim.attempt }),
             },
         })
     }

@@ -83,6 +83,19 @@ impl Browser {
             .await
     }
 
+    /// A GET of a portal that may not be there.
+    pub async fn try_get(&mut self, path: &str) -> Option<Answer> {
+        self.try_send(self.request(Method::GET, path)).await.ok()
+    }
+
+    /// As [`Browser::api`], of a portal that may not be there.
+    pub async fn try_api(&mut self, method: Method, path: &str, body: &Value) -> Option<Answer> {
+        let path = format!("/api/v1{path}");
+        self.try_send(self.request(method, &path).json(body))
+            .await
+            .ok()
+    }
+
     /// A GET of the API.
     pub async fn api_get(&mut self, path: &str) -> Answer {
         self.get(&format!("/api/v1{path}")).await
@@ -104,26 +117,26 @@ impl Browser {
     }
 
     async fn send(&mut self, request: RequestBuilder) -> Answer {
-        let response = request.send().await.unwrap();
-        for value in response.headers().get_all("set-cookie") {
-            let pair = value
-                .to_str()
-                .unwrap()
-                .split(';')
-                .next()
-                .unwrap_or_default();
-            let (name, value) = pair.split_once('=').unwrap();
+        self.try_send(request).await.unwrap()
+    }
+
+    async fn try_send(&mut self, request: RequestBuilder) -> reqwest::Result<Answer> {
+        let response = request.send().await?;
+        let status = response.status().as_u16();
+        let headers = response.headers().clone();
+        let body = response.text().await?;
+        for value in headers.get_all("set-cookie") {
+            let pair = value.to_str().unwrap().split(';').next();
+            let (name, value) = pair.unwrap_or_default().split_once('=').unwrap();
             self.cookies.retain(|(n, _)| n != name);
             if !value.is_empty() {
                 self.cookies.push((name.to_owned(), value.to_owned()));
             }
         }
-        let status = response.status().as_u16();
-        let headers = response.headers().clone();
-        Answer {
+        Ok(Answer {
             status,
             headers,
-            body: response.text().await.unwrap(),
-        }
+            body,
+        })
     }
 }

@@ -53,8 +53,10 @@ impl Company {
         let settings = portal.app.settings.engine.clone();
         let steps = app::steps(&portal.app);
         let engine = Engine::with_probe(portal.app.db.clone(), settings, steps, probe);
-        let mut company = Self {
-            admin: portal.signed_in("admin").await,
+        let mut admin = portal.signed_in("admin").await;
+        register(&mut admin, &outside, [&test, &prod]).await;
+        Self {
+            admin,
             ops: portal.signed_in("zhao").await,
             developer: portal.signed_in("lin").await,
             tester: portal.signed_in("chen").await,
@@ -65,52 +67,7 @@ impl Company {
             test,
             prod,
             offset: Duration::ZERO,
-        };
-        company.register().await;
-        company
-    }
-
-    /// What an administrator registers before the first project.
-    async fn register(&mut self) {
-        let gitlab = json!({ "key": "gitlab", "kind": "gitlab",
-            "url": self.outside.gitlab.base_url(), "credential": TOKEN });
-        let jenkins = json!({ "key": "jenkins", "kind": "jenkins",
-            "url": self.outside.jenkins.base_url(), "credential": TOKEN,
-            "config": { "user": PORTAL, "folder": "slipway" } });
-        let registry = json!({ "key": "registry", "kind": "registry",
-            "url": self.outside.registry.base_url(), "config": { "prefix": "apps" } });
-        for body in [gitlab, jenkins, registry] {
-            self.create("/connections", &body).await;
         }
-        for (key, api) in [("sh-test", &self.test), ("sh-prod", &self.prod)] {
-            let body = json!({ "key": key, "site": "shanghai", "kubeconfig": api.kubeconfig,
-                "registry_host": self.outside.image_host() });
-            let answer = self.admin.api(Method::POST, "/clusters", &body).await;
-            assert_eq!(answer.status, 201, "{}", answer.body);
-        }
-        self.create(
-            "/environments",
-            &json!({ "key": "test", "tier": "test", "rank": 1,
-            "clusters": ["sh-test"] }),
-        )
-        .await;
-        self.create(
-            "/environments",
-            &json!({ "key": "prod", "tier": "production", "rank": 2,
-            "approvals": 1, "clusters": ["sh-prod"] }),
-        )
-        .await;
-        self.create(
-            "/languages",
-            &json!({ "key": "go", "jenkins": "jenkins",
-            "template_job": "templates/go" }),
-        )
-        .await;
-    }
-
-    async fn create(&mut self, path: &str, body: &Value) {
-        let answer = self.admin.api(Method::POST, path, body).await;
-        assert_eq!(answer.status, 201, "{path}: {}", answer.body);
     }
 
     /// Works until nothing is planned any more: whenever nothing is due, both clocks move on to
@@ -126,6 +83,56 @@ impl Company {
             self.advance(pause + Duration::from_millis(10)).await;
         }
         panic!("the engine does not come to rest: {}", self.runs().await);
+    }
+
+    /// Works for so long, and no longer: for what never comes to rest by itself.
+    pub async fn run_for(&mut self, how_long: Duration) {
+        let end = self.offset + how_long;
+        for _ in 0..MAX_ROUNDS {
+            if self.engine.tick().await.unwrap() > 0 {
+                continue;
+            }
+            let planned = self.engine.next_due().await.unwrap();
+            let left = end.saturating_sub(self.offset);
+            if left.is_zero() {
+                return;
+            }
+            let pause = planned.map_or(left, |p| (p + Duration::from_millis(10)).min(left));
+            self.advance(pause).await;
+        }
+        panic!("the engine does not come to rest: {}", self.runs().await);
+    }
+
+    /// Works until a step is in trouble, and gives its last error.
+    pub async fn run_until_trouble(&mut self) -> Value {
+        for _ in 0..MAX_ROUNDS {
+            let worked = self.engine.tick().await.unwrap();
+            if let Some(error) = self.trouble().await {
+                return error;
+            }
+            if worked == 0 {
+                let pause = self.engine.next_due().await.unwrap();
+                let pause = pause.expect("nothing is planned, and nothing went wrong");
+                self.advance(pause + Duration::from_millis(10)).await;
+            }
+        }
+        panic!("nothing goes wrong: {}", self.runs().await);
+    }
+
+    async fn trouble(&mut self) -> Option<Value> {
+        let runs = self.ops.api_get("/runs").await.json();
+        let runs = runs["items"].as_array()?.clone();
+        let steps = runs.iter().filter_map(|r| r["steps"].as_array()).flatten();
+        let mut unfinished = steps.filter(|s| s["ended_at"].is_null());
+        unfinished.find_map(|s| s["last_error"].is_object().then(|| s["last_error"].clone()))
+    }
+
+    /// How many builds count.
+    pub async fn adopted_builds(&self) -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM build WHERE number IS NOT NULL")
+            .fetch_one(&self.portal.db.owner)
+            .await
+            .unwrap()
     }
 
     pub async fn advance(&mut self, by: Duration) {
@@ -147,14 +154,10 @@ impl Company {
     pub async fn project(&mut self, key: &str) {
         self.outside
             .add_project(&self.world, &format!("apps/{key}"));
-        let asked = json!({
-            "key": key, "description": "Takes payments", "language": "go",
-            "repository": format!("apps/{key}"), "owners": ["lin"], "testers": ["chen"],
-            "deploy_path": format!("/srv/{key}"), "log_path": format!("/var/log/{key}"),
-            "start_command": "bin/start", "stop_command": "bin/stop",
-            "health_path": "/health", "port": 8080,
-        });
-        let answer = self.ops.api(Method::POST, "/projects", &asked).await;
+        let answer = self
+            .ops
+            .api(Method::POST, "/projects", &onboarding(key))
+            .await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         // Operations asked, so somebody else of operations decides.
         let number = answer.json()["request"].as_i64().unwrap();
@@ -252,8 +255,16 @@ impl Company {
         clippy::disallowed_methods,
         reason = "somebody's own client, not the product's"
     )]
-    pub async fn set_image_by_hand(&mut self, namespace: &str, name: &str, image: &str) {
-        let base = self.test.server.base_url();
+    pub async fn set_image_by_hand(
+        &mut self,
+        (cluster, namespace, name): (&str, &str, &str),
+        image: &str,
+    ) {
+        let api = match cluster {
+            "sh-test" => &self.test,
+            _ => &self.prod,
+        };
+        let base = api.server.base_url();
         let url = format!(
             "{base}/apis/apps/v1/namespaces/{namespace}/deployments/{name}\
              ?fieldManager=kubectl-set"
@@ -262,7 +273,7 @@ impl Company {
         let patch = json!({ "spec": { "template": { "spec": { "containers": containers } } } });
         let request = reqwest::Client::new()
             .patch(url)
-            .bearer_auth("simulated-sh-test-admin")
+            .bearer_auth(format!("simulated-{cluster}-admin"))
             .header("content-type", "application/strategic-merge-patch+json")
             .body(patch.to_string());
         let answer = request.send().await.unwrap();
@@ -306,6 +317,54 @@ impl Company {
             .filter(|c| c.status.is_some_and(|s| s < 300))
             .count()
     }
+}
+
+/// What an administrator registers before the first project.
+pub async fn register(admin: &mut Browser, outside: &Outside, [test, prod]: [&Api; 2]) {
+    let gitlab = json!({ "key": "gitlab", "kind": "gitlab",
+        "url": outside.gitlab.base_url(), "credential": TOKEN });
+    let jenkins = json!({ "key": "jenkins", "kind": "jenkins",
+        "url": outside.jenkins.base_url(), "credential": TOKEN,
+        "config": { "user": PORTAL, "folder": "slipway" } });
+    let registry = json!({ "key": "registry", "kind": "registry",
+        "url": outside.registry.base_url(), "config": { "prefix": "apps" } });
+    let cluster = |key: &str, api: &Api| {
+        json!({ "key": key, "site": "shanghai", "kubeconfig": api.kubeconfig,
+            "registry_host": outside.image_host() })
+    };
+    let production = json!({ "key": "prod", "tier": "production", "rank": 2, "approvals": 1,
+        "clusters": ["sh-prod"] });
+    let things = [
+        ("/connections", gitlab),
+        ("/connections", jenkins),
+        ("/connections", registry),
+        ("/clusters", cluster("sh-test", test)),
+        ("/clusters", cluster("sh-prod", prod)),
+        (
+            "/environments",
+            json!({ "key": "test", "tier": "test", "rank": 1, "clusters": ["sh-test"] }),
+        ),
+        ("/environments", production),
+        (
+            "/languages",
+            json!({ "key": "go", "jenkins": "jenkins", "template_job": "templates/go" }),
+        ),
+    ];
+    for (path, body) in things {
+        let answer = admin.api(Method::POST, path, &body).await;
+        assert_eq!(answer.status, 201, "{path}: {}", answer.body);
+    }
+}
+
+/// What `lin` asks for when a project is to be.
+pub fn onboarding(key: &str) -> Value {
+    json!({
+        "key": key, "description": "Takes payments", "language": "go",
+        "repository": format!("apps/{key}"), "owners": ["lin"], "testers": ["chen"],
+        "deploy_path": format!("/srv/{key}"), "log_path": format!("/var/log/{key}"),
+        "start_command": "bin/start", "stop_command": "bin/stop",
+        "health_path": "/health", "port": 8080,
+    })
 }
 
 /// A yes to exactly what is shown.
