@@ -85,111 +85,62 @@ fn bad_keys(of: impl Fn(&str) -> Value, field: &str) -> Vec<(Value, String)> {
     BAD_KEYS.map(|key| (of(key), field.to_owned())).to_vec()
 }
 
+/// What is wrong round the document: where, with what, and the field that the answer names.
+fn bad_filings() -> Vec<(Value, String)> {
+    let (clusters, patches) = ("/parameters/clusters", "/parameters/per_cluster");
+    let too_few = json!({ "sh-test": { "replicas": { "min": 0 } } });
+    let cases = [
+        ("/extra", json!(true), "extra"),
+        ("/kind", json!("root"), "kind"),
+        ("/kind", json!(7), "kind"),
+        ("/project", json!(["pay"]), "project"),
+        ("/note", json!("n".repeat(2001)), "note"),
+        ("/parameters", json!("x"), "parameters"),
+        ("/parameters/extra", json!(1), "parameters.extra"),
+        (clusters, json!(["no"]), "parameters.clusters"),
+        (clusters, json!([]), "parameters.clusters"),
+        (patches, json!({ "no": {} }), "parameters.per_cluster"),
+        (patches, json!({ "sh-prod": {} }), "parameters.per_cluster"),
+        (patches, too_few, "parameters.parameters.replicas.min"),
+    ];
+    cases
+        .iter()
+        .map(|(pointer, value, field)| (containers(pointer, value), (*field).to_owned()))
+        .collect()
+}
+
+/// What is wrong in the document of parameters.
+fn bad_documents() -> Vec<(Value, String)> {
+    let reference = json!([{ "name": "TOKEN", "secret": { "id": Uuid::nil(), "version": 1 } }]);
+    let no_text = json!([{ "name": "A", "secret_value": 7 }]);
+    let cases = [
+        ("/hostPath", json!("/"), "hostPath"),
+        ("/port", json!(0), "port"),
+        ("/port", json!(65536), "port"),
+        ("/port", json!("8080"), "port"),
+        ("/replicas/min", json!(-1), "replicas.min"),
+        ("/replicas/min", json!(1.5), "replicas.min"),
+        ("/replicas/min", json!(5), "replicas.max"),
+        ("/replicas/max", json!(1_000_000_000), "replicas.max"),
+        ("/cpu/limit", json!("1e308"), "cpu.limit"),
+        ("/cpu/limit", json!(1e308), "cpu.limit"),
+        ("/cpu/request", json!("900m"), "cpu.limit"),
+        ("/memory/limit", json!("64Mi"), "memory.limit"),
+        ("/env", reference, "env"),
+        ("/env", no_text, "env.secret_value"),
+    ];
+    let case = |(pointer, value, field): &(&str, Value, &str)| {
+        let body = containers(&format!("/parameters/parameters{pointer}"), value);
+        (body, format!("parameters.parameters.{field}"))
+    };
+    cases.iter().map(case).collect()
+}
+
 #[tokio::test]
 async fn bad_parameters_are_refused_by_their_field_and_nothing_is_made() {
     let mut company = company().await;
-    let document = |rest: &str| format!("parameters.parameters{rest}");
-    let reference = json!([{ "name": "TOKEN", "secret": { "id": Uuid::nil(), "version": 1 } }]);
-    let cases = [
-        ("/extra", json!(true), "extra".to_owned()),
-        ("/kind", json!("root"), "kind".to_owned()),
-        ("/kind", json!(7), "kind".to_owned()),
-        ("/project", json!(["pay"]), "project".to_owned()),
-        ("/note", json!("n".repeat(2001)), "note".to_owned()),
-        ("/parameters", json!("x"), "parameters".to_owned()),
-        ("/parameters/extra", json!(1), "parameters.extra".to_owned()),
-        (
-            "/parameters/clusters",
-            json!(["no"]),
-            "parameters.clusters".to_owned(),
-        ),
-        (
-            "/parameters/clusters",
-            json!([]),
-            "parameters.clusters".to_owned(),
-        ),
-        (
-            "/parameters/per_cluster",
-            json!({ "no": {} }),
-            "parameters.per_cluster".to_owned(),
-        ),
-        (
-            "/parameters/per_cluster",
-            json!({ "sh-prod": {} }),
-            "parameters.per_cluster".to_owned(),
-        ),
-        (
-            "/parameters/per_cluster",
-            json!({ "sh-test": { "replicas": { "min": 0 } } }),
-            document(".replicas.min"),
-        ),
-        (
-            "/parameters/parameters/hostPath",
-            json!("/"),
-            document(".hostPath"),
-        ),
-        ("/parameters/parameters/port", json!(0), document(".port")),
-        (
-            "/parameters/parameters/port",
-            json!(65536),
-            document(".port"),
-        ),
-        (
-            "/parameters/parameters/port",
-            json!("8080"),
-            document(".port"),
-        ),
-        (
-            "/parameters/parameters/replicas/min",
-            json!(-1),
-            document(".replicas.min"),
-        ),
-        (
-            "/parameters/parameters/replicas/min",
-            json!(1.5),
-            document(".replicas.min"),
-        ),
-        (
-            "/parameters/parameters/replicas/min",
-            json!(5),
-            document(".replicas.max"),
-        ),
-        (
-            "/parameters/parameters/replicas/max",
-            json!(1e9 as i64),
-            document(".replicas.max"),
-        ),
-        (
-            "/parameters/parameters/cpu/limit",
-            json!("1e308"),
-            document(".cpu.limit"),
-        ),
-        (
-            "/parameters/parameters/cpu/limit",
-            json!(1e308),
-            document(".cpu.limit"),
-        ),
-        (
-            "/parameters/parameters/cpu/request",
-            json!("900m"),
-            document(".cpu.limit"),
-        ),
-        (
-            "/parameters/parameters/memory/limit",
-            json!("64Mi"),
-            document(".memory.limit"),
-        ),
-        ("/parameters/parameters/env", reference, document(".env")),
-        (
-            "/parameters/parameters/env",
-            json!([{ "name": "A", "secret_value": 7 }]),
-            document(".env.secret_value"),
-        ),
-    ];
-    let mut cases: Vec<_> = cases
-        .iter()
-        .map(|(pointer, value, field)| (containers(pointer, value), field.clone()))
-        .collect();
+    let mut cases = bad_filings();
+    cases.extend(bad_documents());
     let component = |key: &str| containers("/parameters/component", &json!(key));
     cases.extend(bad_keys(component, "parameters.component"));
     let environment = |key: &str| containers("/environment", &json!(key));
@@ -243,7 +194,8 @@ async fn bad_names_of_projects_and_of_the_platforms_things_are_refused() {
     let cases = bad_keys(connection, "key");
     refuses(&mut company.admin, "/connections", &cases).await;
     let kubeconfig = company.test.kubeconfig.clone();
-    let cluster = |key: &str| json!({ "key": key, "site": "here", "kubeconfig": kubeconfig, "registry_host": "r:5000" });
+    let known = json!({ "site": "here", "kubeconfig": kubeconfig, "registry_host": "r:5000" });
+    let cluster = |key: &str| with(known.clone(), "/key", &json!(key));
     let cases = bad_keys(cluster, "key");
     refuses(&mut company.admin, "/clusters", &cases).await;
     for key in [
