@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use slipway_sim::demo::{Options, start};
+use slipway_sim::postgres::Durability;
 use slipway_sim::workspace;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -42,6 +43,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             .data
             .unwrap_or_else(|| workspace::root().join("target/demo")),
         empty: cli.empty,
+        durability: Durability::Kept,
     };
     let mut demo = tokio::select! {
         started = start(&options) => started?,

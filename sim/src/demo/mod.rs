@@ -33,6 +33,7 @@ pub struct Options {
     pub data: PathBuf,
     /// Whether to leave the company without projects.
     pub empty: bool,
+    pub durability: Durability,
 }
 
 /// A running demo. [`Demo::stop`] ends it in order.
@@ -64,7 +65,7 @@ pub async fn start(options: &Options) -> anyhow::Result<Demo> {
     let program = portal::build().await?;
     said.say("Starting PostgreSQL.");
     let folder = home.folder.join("postgres");
-    let postgres = Postgres::start(&folder, Durability::Kept).await?;
+    let postgres = Postgres::start(&folder, options.durability).await?;
     postgres.make_database(DATABASE).await?;
     let serving = Serving {
         port: home.ports.portal,

@@ -29,6 +29,7 @@ pub struct Postgres {
     data: PathBuf,
     port: u16,
     password: String,
+    durability: Durability,
 }
 
 impl Postgres {
@@ -45,6 +46,7 @@ impl Postgres {
             data,
             port: free_port()?,
             password,
+            durability,
         };
         if !server.data.join("PG_VERSION").exists() {
             server.init()?;
@@ -53,7 +55,7 @@ impl Postgres {
             // It outlived whoever started it and was killed; the folder is ours alone.
             server.halt();
         }
-        server.run(durability)?;
+        server.run()?;
         Ok(server)
     }
 
@@ -126,13 +128,13 @@ impl Postgres {
         Ok(())
     }
 
-    fn run(&mut self, durability: Durability) -> anyhow::Result<()> {
+    fn run(&mut self) -> anyhow::Result<()> {
         let mut options = format!(
             "-c port={} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' \
              -c max_connections=300",
             self.port
         );
-        if durability == Durability::ThrownAway {
+        if self.durability == Durability::ThrownAway {
             options.push_str(" -c fsync=off -c synchronous_commit=off -c full_page_writes=off");
         }
         let log = self.data.join("server.log");
@@ -177,6 +179,11 @@ impl Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         self.halt();
+        if self.durability == Durability::ThrownAway {
+            // As root's it lies outside of the folder that was asked for. What cannot be removed
+            // is small, and the machine clears such places.
+            let _ = std::fs::remove_dir_all(&self.data);
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::process::Command;
 
 use super::{Plan, Totals, scenes};
 use crate::demo::{self, Demo};
-use crate::postgres::free_port;
+use crate::postgres::{Durability, free_port};
 use crate::workspace;
 
 /// Where the browser scripts look for it unless `CHROMIUM` says otherwise.
@@ -30,6 +30,7 @@ pub async fn e2e(plan: &Plan) -> anyhow::Result<Totals> {
         port: Some(free_port()?),
         data: scratch.path().to_owned(),
         empty: false,
+        durability: Durability::ThrownAway,
     };
     let demo = demo::start(&options).await?;
     let pages = pages(&demo, scratch.path()).await;

@@ -30,16 +30,16 @@ pub enum Group {
     Mile,
     /// What needs a yes.
     Requests,
+    /// Outside systems that fail, and a portal that dies on the way.
+    Faults,
+    /// Bad input, forbidden deeds, secrets that must not come out.
+    Attacks,
     /// What simulators are held to.
     Contract,
-    /// Outside systems that misbehave, and workers that die.
-    Faults,
     /// The same of a real control plane and a real registry.
     Real,
     /// Every page in a real browser.
     E2e,
-    /// Bad input and forbidden deeds.
-    Attacks,
 }
 
 /// Which groups, and whether a missing tool is a failure.
@@ -83,8 +83,8 @@ impl Plan {
             Group::Unit => tests::unit(server),
             Group::Mile => mile::mile(self, server).await,
             Group::Requests => tests::of(server, "requests::"),
-            Group::Attacks => tests::of(server, "attacks::"),
             Group::Faults => tests::of(server, "faults::"),
+            Group::Attacks => tests::of(server, "attacks::"),
             Group::Contract => tests::contract(server, &[]),
             Group::Real => real::real(self, server).await,
             Group::E2e => e2e::e2e(self).await,
