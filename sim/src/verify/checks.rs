@@ -1,5 +1,6 @@
 //! Checks that are commands: each counts as one.
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::Context as _;
@@ -26,6 +27,7 @@ pub async fn tidy(server: &Postgres) -> anyhow::Result<Totals> {
     totals += command("lints", lints)?;
     totals += counted("offline SQL data", prepare::run(Mode::Check).await);
     totals += counted("one TLS provider", one_tls_provider());
+    totals += counted("bans, licences, sources", supply_chain());
     totals += tests::of(server, "tidy::")?;
     Ok(totals)
 }
@@ -43,6 +45,43 @@ fn command(name: &str, args: &[&str]) -> anyhow::Result<Totals> {
         Err(anyhow::anyhow!("cargo {} failed", args.join(" ")))
     };
     Ok(counted(name, result))
+}
+
+/// The version that is fetched where the machine has none.
+const CARGO_DENY: &str = "0.20.2";
+
+/// What deny.toml asks for, without its advisories, whose database may be out of reach.
+fn supply_chain() -> anyhow::Result<()> {
+    let status = Command::new(cargo_deny()?)
+        .args(["--locked", "--log-level", "error", "check"])
+        .args(["bans", "licenses", "sources"])
+        .current_dir(workspace::root())
+        .status()
+        .context("cannot run cargo-deny")?;
+    anyhow::ensure!(status.success(), "deny.toml refuses a dependency");
+    Ok(())
+}
+
+/// The machine's own cargo-deny, or one that is built once into the target folder.
+fn cargo_deny() -> anyhow::Result<PathBuf> {
+    let own = PathBuf::from("cargo-deny");
+    if Command::new(&own).arg("--version").output().is_ok() {
+        return Ok(own);
+    }
+    let root = workspace::root().join("target/tools");
+    let built = root.join("bin/cargo-deny");
+    if built.exists() {
+        return Ok(built);
+    }
+    println!("building cargo-deny {CARGO_DENY}, once: some minutes");
+    let status = Command::new(env!("CARGO"))
+        .args(["install", "--quiet", "--locked", "--root"])
+        .arg(&root)
+        .arg(format!("cargo-deny@{CARGO_DENY}"))
+        .status()
+        .context("cannot run cargo install")?;
+    anyhow::ensure!(status.success(), "cannot build cargo-deny");
+    Ok(built)
 }
 
 /// Neither ring nor OpenSSL may come into the product beside aws-lc-rs.
