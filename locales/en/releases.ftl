@@ -99,6 +99,7 @@ release-open = Open release
 release-open-help = Production changes only when you press a second button, after a tester’s word.
 digest-copy = Copy digest { $digest }
 commit-copy = Copy commit { $commit }
+pips-of = { $ready } of { $all }
 pips-ready = { $ready } of { $all } ready
 
 release-on = on { $reference }
@@ -135,7 +136,7 @@ story-build-stages = { $n ->
    *[other] build { $number }, { $n } stages
 }
 story-artifact = Artifact
-story-artifact-size = read back from the registry, { $n } MB
+story-artifact-size = read back from the registry, { $size }
 story-artifact-coming = Reading the image back from the registry
 story-no-artifact = No usable image
 story-test = Test

@@ -99,6 +99,7 @@ release-open = 发起发布
 release-open-help = 只有测试人员确认之后、你再按下第二个按钮，生产环境才会改变。
 digest-copy = 复制摘要 { $digest }
 commit-copy = 复制提交 { $commit }
+pips-of = { $ready }/{ $all }
 pips-ready = { $all } 个中有 { $ready } 个就绪
 
 release-on = 位于 { $reference }
@@ -132,7 +133,7 @@ story-not-built = 构建失败
 story-build-number = 构建 { $number }
 story-build-stages = 构建 { $number }，{ $n } 个阶段
 story-artifact = 制品
-story-artifact-size = 已从镜像仓库读回，{ $n } MB
+story-artifact-size = 已从镜像仓库读回，{ $size }
 story-artifact-coming = 正在从镜像仓库读回镜像
 story-no-artifact = 没有可用的镜像
 story-test = 测试环境

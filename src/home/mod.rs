@@ -3,4 +3,7 @@
 //! Invariant: nobody imports this; it has no rows and no rules of its own.
 
 pub mod project;
+pub mod projects;
+mod rows;
+mod waiting;
 pub mod web;

@@ -1,22 +1,30 @@
-//! The start page: what waits for the visitor, their projects, what they asked for.
+//! The start page: what waits for the visitor, what runs where, what was released last.
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
 use axum::extract::State;
 use axum::response::Response;
 
+use super::projects::topics;
+use super::rows::Rows;
+use super::waiting::{self, Item};
 use crate::app::App;
-use crate::error::{AppError, Words};
-use crate::identity::Actor;
+use crate::clusters::{self, Cluster};
+use crate::error::AppError;
+use crate::identity::{Actor, Permission, ProjectId, Scope};
 use crate::projects::{self, Project};
-use crate::requests::{self, Narrowed, Request, State as RequestState, View};
+use crate::releases::{self, Filter, Release, Standing};
+use crate::requests::{self, Request};
 use crate::web::extract::{Ctx, IsPart};
 use crate::web::layout::{Chrome, Nav, page};
-use crate::web::paging::Page;
-use crate::web::parts;
+use crate::web::parts::{self, Tone};
 
-/// Lines of each list; the rest is a link away.
-const SHOWN: i64 = 10;
+/// Projects shown; the rest is a link away.
+const PROJECTS: i64 = 10;
+/// Releases shown.
+const RELEASES: i64 = 8;
 
 #[derive(Template)]
 #[template(path = "home/home.html")]
@@ -29,15 +37,17 @@ struct HomePage {
 #[template(path = "home/home_part.html")]
 struct HomePart {
     c: Chrome,
+    topics: String,
     count: i64,
-    waiting: Vec<Request>,
+    waiting: Vec<Item>,
     more_wait: bool,
-    projects: Vec<Project>,
-    /// Operations see projects that they are no member of.
-    sees_all: bool,
+    rows: Rows,
+    /// Whether the rows are the visitor's own projects.
+    are_mine: bool,
     may_ask: bool,
+    releases: Vec<(Release, parts::State)>,
     mine: Vec<Request>,
-    roles: Vec<String>,
+    clusters: Vec<Cluster>,
 }
 
 impl HtmlSafe for HomePart {}
@@ -51,16 +61,16 @@ impl HomePart {
         requests::web::state(&self.c, request)
     }
 
-    fn asked(&self, request: &Request) -> String {
-        let words = Words::new("home-asked-by").with("who", &request.author.display_name);
-        self.c.w(&words)
-    }
-
-    fn roles(&self, index: &usize) -> &str {
-        self.roles.get(*index).map_or("", String::as_str)
+    fn health(&self, cluster: &Cluster) -> (Tone, String) {
+        match &cluster.health {
+            Some(o) if o.report.ok => (Tone::Ok, o.report.version.clone().unwrap_or_default()),
+            Some(o) => (Tone::Fail, self.c.w(&o.report.words)),
+            None => (Tone::Idle, self.c.t("health-unknown")),
+        }
     }
 }
 
+/// `GET /`
 pub async fn home(
     State(app): State<App>,
     actor: Actor,
@@ -78,38 +88,94 @@ pub async fn home(
 }
 
 async fn home_part(app: &App, actor: &Actor, ctx: &Ctx) -> Result<HomePart, AppError> {
-    let listed = async |view, state| {
-        let narrowed = Narrowed {
-            view: Some(view),
-            state,
-            page: Page {
-                limit: Some(SHOWN),
-                after: None,
-            },
-        };
-        requests::list(app, actor, &narrowed).await.map(|l| l.items)
+    let (projects, are_mine) = shown(app, actor).await?;
+    let latest = latest(app, actor).await?;
+    let standings = standings(app, &projects, &latest).await?;
+    let (asked, turns) = waiting::all(app, actor).await?;
+    let topics = {
+        let mut topics = topics(&projects);
+        topics.push("requests".to_owned());
+        topics
     };
-    let waiting = listed(View::Me, None).await?;
-    let mine = listed(View::Mine, Some(RequestState::Open)).await?;
-    let projects = projects::mine(app, actor, SHOWN).await?;
-    let counted = i64::try_from(waiting.len()).unwrap_or(SHOWN);
-    let topics = ["requests".to_owned(), "projects".to_owned()];
     let c = Chrome::new(ctx, Nav::Home).listening(&app.events, &topics);
+    let subs = projects.iter().map(|p| sub(&c, actor, p)).collect();
+    let sees_platform = actor.may(Permission::ViewPlatform, Scope::Platform);
+    let (listed, releases_waiting) = (asked.len(), turns.len());
     Ok(HomePart {
-        count: c.waiting.max(counted),
-        more_wait: c.waiting > counted,
-        roles: projects.iter().map(|p| roles(&c, actor, p)).collect(),
-        sees_all: actor.sees_all_projects(),
+        topics: topics.join(" "),
+        count: c.waiting.max(whole(listed)) + whole(releases_waiting),
+        more_wait: c.waiting > whole(listed),
+        waiting: waiting::items(&c, asked, turns),
+        rows: Rows::of(&c, &projects, &standings, subs),
+        are_mine,
         may_ask: projects::must_ask(actor).is_ok(),
-        waiting,
-        projects,
-        mine,
+        releases: latest
+            .into_iter()
+            .map(|r| told(&c, &standings, r))
+            .collect(),
+        mine: waiting::mine(app, actor).await?,
+        clusters: if sees_platform {
+            clusters::list(app).await?
+        } else {
+            Vec::new()
+        },
         c,
     })
 }
 
-fn roles(c: &Chrome, actor: &Actor, project: &Project) -> String {
+/// The visitor's own projects; for who sees all and is a member of none, the first of all.
+async fn shown(app: &App, actor: &Actor) -> Result<(Vec<Project>, bool), AppError> {
+    let mine = projects::mine(app, actor, PROJECTS).await?;
+    if mine.is_empty() && actor.sees_all_projects() {
+        return Ok((projects::first(app, PROJECTS).await?, false));
+    }
+    Ok((mine, true))
+}
+
+/// The last releases of all projects that the visitor may see.
+async fn latest(app: &App, actor: &Actor) -> Result<Vec<Release>, AppError> {
+    let filter = Filter {
+        visible: (!actor.sees_all_projects()).then(|| actor.project_ids()),
+        limit: RELEASES,
+        ..Filter::default()
+    };
+    Ok(releases::list(app.db.pool(), &filter).await?)
+}
+
+/// How all projects stand that are shown or were released last.
+async fn standings(
+    app: &App,
+    projects: &[Project],
+    latest: &[Release],
+) -> Result<BTreeMap<ProjectId, Standing>, AppError> {
+    let shown = projects.iter().map(|p| p.id);
+    let mut ids: Vec<ProjectId> = shown.chain(latest.iter().map(|r| r.project_id)).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    Ok(releases::standings(app, &ids).await?)
+}
+
+fn told(
+    c: &Chrome,
+    standings: &BTreeMap<ProjectId, Standing>,
+    release: Release,
+) -> (Release, parts::State) {
+    let lanes = standings.get(&release.project_id).map(|s| &s.lanes);
+    let lanes = lanes.map_or(&[][..], Vec::as_slice);
+    let state = releases::web::state(c, lanes, &release);
+    (release, state)
+}
+
+/// The language, and what the visitor is in the project.
+fn sub(c: &Chrome, actor: &Actor, project: &Project) -> String {
     let roles = actor.memberships.get(&project.id).into_iter().flatten();
-    let words: Vec<String> = roles.map(|r| c.t(&format!("role-{r}"))).collect();
+    let roles = roles.map(|r| c.t(&format!("role-{r}")));
+    let words: Vec<String> = std::iter::once(project.language.clone())
+        .chain(roles)
+        .collect();
     words.join(" · ")
+}
+
+fn whole(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
 }

@@ -124,6 +124,14 @@ pub async fn mine(app: &App, actor: &Actor, limit: i64) -> Result<Vec<Project>, 
     Ok(store::list(app.db.pool(), Some(&mine), "", "", limit).await?)
 }
 
+/// The first projects of all by key, for who sees them all.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn first(app: &App, limit: i64) -> Result<Vec<Project>, AppError> {
+    Ok(store::list(app.db.pool(), None, "", "", limit).await?)
+}
+
 /// Who is in a project, with what role.
 ///
 /// # Errors

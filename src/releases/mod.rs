@@ -10,6 +10,7 @@ mod outside;
 mod production;
 mod rollback;
 mod rollout;
+mod standing;
 mod state;
 mod steps;
 mod store;
@@ -30,6 +31,7 @@ pub use open::{Opening, open};
 pub use outside::Sources;
 pub use production::{Production, Started, deploy};
 pub use rollback::{RollingBack, candidates, roll_back};
+pub use standing::{Standing, Turn, standings, waiting_for};
 pub use state::{Event, State, next};
 pub use store::{Filter, list};
 pub use tale::{Tale, WayBack, tale};
@@ -87,6 +89,9 @@ pub struct Release {
     pub author: Person,
     #[serde(skip)]
     pub author_id: Uuid,
+    /// Whether its project lets the author confirm it.
+    #[serde(skip)]
+    pub may_confirm_own: bool,
     pub state: State,
     pub state_since: Timestamp,
     pub failure: Option<Words>,
@@ -210,10 +215,10 @@ pub async fn page(
 ) -> Result<List<Release>, AppError> {
     let filter = Filter {
         project: Some(project.0),
-        visible: None,
-        state,
+        states: state.into_iter().collect(),
         before: after.map(|a| a.0),
         limit: limit + 1,
+        ..Filter::default()
     };
     let rows = list(app.db.pool(), &filter).await?;
     Ok(List::cut(rows, limit, |r| r.id.to_string()))
@@ -224,7 +229,8 @@ pub async fn page(
 /// # Errors
 /// No answer from the database.
 pub async fn lanes(app: &App, project: ProjectId) -> Result<Vec<Lane>, AppError> {
-    Ok(lanes::lanes(app.db.pool(), project).await?)
+    let found = lanes::lanes(app.db.pool(), &[project.0]).await?;
+    Ok(found.into_iter().map(|(_, lane)| lane).collect())
 }
 
 /// What a release can be opened of: branches and the default branch's last commits.

@@ -88,7 +88,10 @@ pub struct Filter {
     pub project: Option<Uuid>,
     /// `None` sees all projects.
     pub visible: Option<Vec<Uuid>>,
-    pub state: Option<State>,
+    /// Any state where none is named.
+    pub states: Vec<State>,
+    /// Only the newest release of each project.
+    pub newest: bool,
     /// Older than this release.
     pub before: Option<Uuid>,
     pub limit: i64,
@@ -129,10 +132,11 @@ async fn fetch(
     number: Option<i32>,
     filter: &Filter,
 ) -> Result<Vec<Release>, DbError> {
+    let states: Vec<&str> = filter.states.iter().map(|s| s.as_str()).collect();
     let rows = sqlx::query!(
         r#"SELECT r.id AS "id: ReleaseId", r.project_id AS "project_id: ProjectId",
             p.key AS project, r.number, r.tag, r.reference, r.commit_id, r.commit_title, r.note,
-            r.author_id, a.name AS author, a.display_name, r.state AS "state: State",
+            r.author_id, a.name AS author, a.display_name, p.may_confirm_own, r.state AS "state: State",
             r.state_since, r.failure AS "failure: Json<Words>", r.tagged_at, r.created_at,
             (SELECT jsonb_build_object('id', x.id, 'repository', x.repository, 'tag', x.tag,
                 'digest', x.digest, 'size_bytes', x.size_bytes, 'created_at', x.created_at)
@@ -149,16 +153,18 @@ async fn fetch(
              AND ($2::int IS NULL OR r.number = $2)
              AND ($3::uuid IS NULL OR r.project_id = $3)
              AND ($4::uuid[] IS NULL OR r.project_id = ANY($4))
-             AND ($5::text IS NULL OR r.state = $5)
+             AND (cardinality($5::text[]) = 0 OR r.state = ANY($5))
              AND ($6::uuid IS NULL OR r.id < $6)
+             AND (NOT $8 OR r.number = p.release_count)
            ORDER BY r.id DESC LIMIT $7"#,
         id.map(|i| i.0),
         number,
         filter.project,
         filter.visible.as_deref(),
-        filter.state.map(State::as_str),
+        &states as &[&str],
         filter.before,
         filter.limit,
+        filter.newest,
     )
     .fetch_all(executor)
     .await?;
@@ -177,6 +183,7 @@ async fn fetch(
             display_name: r.display_name,
         },
         author_id: r.author_id,
+        may_confirm_own: r.may_confirm_own,
         state: r.state,
         state_since: r.state_since.to_jiff(),
         failure: r.failure.map(|f| f.0),

@@ -19,9 +19,10 @@ use serde_json::json;
 
 pub use list::history;
 pub use opening::{form, open};
-pub use overview::{LastReleases, RunsNow, parts};
+pub use overview::{LastReleases, RunsNow, counted, parts};
 pub use press::{confirm, deploy, roll_back};
 pub use show::{log, release};
+pub use words::{state, title};
 
 use super::{Confirming, Filter, Opening, Release, ReleaseId, RollingBack, Started, Story};
 use crate::app::App;
@@ -58,10 +59,10 @@ pub async fn api_list(
     let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let filter = Filter {
         project: Some(access.project.id.0),
-        visible: None,
-        state: query.state,
+        states: query.state.into_iter().collect(),
         before: query.after.map(|a| a.0),
         limit: limit + 1,
+        ..Filter::default()
     };
     let mut items = super::list(app.db.pool(), &filter).await?;
     let size = usize::try_from(limit).unwrap_or(1);

@@ -79,6 +79,14 @@ pub struct Fact {
     pub value: String,
 }
 
+/// What durable work an approval started, by what the work is about.
+#[derive(Debug, Clone)]
+pub struct Work {
+    pub subject: Uuid,
+    /// The cluster that it is done on, where it is done on one.
+    pub place: String,
+}
+
 #[async_trait]
 pub trait RequestKind: Send + Sync {
     fn name(&self) -> &'static str;
@@ -114,6 +122,17 @@ pub trait RequestKind: Send + Sync {
     /// # Errors
     /// No answer from the database.
     async fn rejected(&self, app: &App, tx: &mut Tx, request: &Request) -> Result<(), AppError>;
+
+    /// The work that its page follows; a kind whose work is told elsewhere has none.
+    ///
+    /// # Errors
+    /// No answer from the database.
+    async fn works(&self, _app: &App, request: &Request) -> Result<Vec<Work>, AppError> {
+        Ok(vec![Work {
+            subject: request.id.0,
+            place: String::new(),
+        }])
+    }
 
     /// What is asked, line by line, for the request's page.
     fn facts(&self, request: &Request) -> Vec<Fact>;

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub use inbox::{Counts, Narrowed, View, count_waiting, counts, list};
-pub use kind::{Approved, Computed, Fact, Filing, Kinds, Quorum, RequestKind};
+pub use kind::{Approved, Computed, Fact, Filing, Kinds, Quorum, RequestKind, Work};
 pub use store::open_production_request;
 
 use crate::app::App;

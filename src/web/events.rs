@@ -30,7 +30,7 @@ const KEPT: usize = 1024;
 const BATCH: i64 = 500;
 /// A stream ends after this and is opened anew, which asks again who is listening.
 const STREAM_LIMIT: Duration = Duration::from_secs(60);
-const MAX_TOPICS: usize = 50;
+const MAX_TOPICS: usize = 64;
 const POLL: Duration = Duration::from_secs(2);
 
 /// The process's view of the event table.

@@ -73,6 +73,24 @@ pub fn short_commit(commit: &str) -> &str {
     commit.get(..COMMIT_SHOWN).unwrap_or(commit)
 }
 
+/// A size as people say it, in steps of a thousand: "218 MB".
+#[must_use]
+pub fn bytes(n: i64) -> String {
+    let units = [(1_000_000_000, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    let fitting = units.iter().find(|(size, _)| n >= *size);
+    fitting.map_or_else(
+        || format!("{n} B"),
+        |(size, unit)| {
+            let tenths = n / (size / 10);
+            if tenths < 100 {
+                format!("{}.{} {unit}", tenths / 10, tenths % 10)
+            } else {
+                format!("{} {unit}", tenths / 10)
+            }
+        },
+    )
+}
+
 impl Chrome {
     #[must_use]
     pub fn chip(&self, digest: &str) -> Chip {
@@ -120,5 +138,13 @@ mod tests {
         let digest = "sha256:4be19f02ac31d87705e1";
         assert_eq!(short_digest(digest), "4be19f02ac31");
         assert_eq!(short_digest("sha256:4b"), "4b");
+    }
+
+    #[test]
+    fn sizes_have_two_or_three_digits() {
+        assert_eq!(bytes(612), "612 B");
+        assert_eq!(bytes(7_340), "7.3 kB");
+        assert_eq!(bytes(218_400_000), "218 MB");
+        assert_eq!(bytes(1_250_000_000), "1.2 GB");
     }
 }

@@ -73,7 +73,7 @@ fn pages() -> Router<App> {
         .route("/login/as", post(identity::sign_in_as))
         .route("/logout", post(identity::sign_out))
         .route("/language", post(identity::set_language))
-        .route("/projects", get(projects::web::list))
+        .route("/projects", get(home::projects::list))
         .route(
             "/projects/new",
             get(projects::web::form).post(projects::web::ask),

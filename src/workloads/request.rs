@@ -17,7 +17,7 @@ use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, Scope};
 use crate::jobs::{self, NewEffect, NewRun, NewStep};
 use crate::projects::{self, Project};
-use crate::requests::{Approved, Computed, Fact, Filing, Quorum, Request, RequestKind};
+use crate::requests::{Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work};
 use crate::standards::{self, Parameters, SCHEMA_VERSION};
 
 /// What is asked for. `per_cluster` holds JSON merge patches by cluster key.
@@ -90,6 +90,10 @@ impl RequestKind for Containers {
         request: &Request,
     ) -> Result<Value, AppError> {
         Ok(computed(&replan(app, tx, request).await?))
+    }
+
+    async fn works(&self, app: &App, request: &Request) -> Result<Vec<Work>, AppError> {
+        Ok(store::works(app.db.pool(), request.id).await?)
     }
 
     async fn approved(&self, app: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {

@@ -12,7 +12,7 @@ use super::{Workload, WorkloadId};
 use crate::clusters::{ClusterId, EnvironmentId, Tier};
 use crate::db::DbError;
 use crate::identity::ProjectId;
-use crate::requests::Request;
+use crate::requests::{Request, RequestId, Work};
 use crate::secrets::Sealed;
 use crate::standards::{Parameters, SCHEMA_VERSION, SecretVersion};
 
@@ -118,6 +118,27 @@ pub async fn prepared(
         id.0,
     );
     Ok(request.fetch_optional(connection).await?)
+}
+
+/// The workloads that a request asked for, in the order of their clusters.
+pub async fn works(
+    executor: impl PgExecutor<'_>,
+    request: RequestId,
+) -> Result<Vec<Work>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT w.id, c.key FROM parameters_revision p
+         JOIN workload w ON w.id = p.workload_id
+         JOIN cluster c ON c.id = w.cluster_id
+         WHERE p.request_id = $1 AND p.revision = 1 ORDER BY c.key",
+        request.0,
+    )
+    .fetch_all(executor)
+    .await?;
+    let works = rows.into_iter().map(|r| Work {
+        subject: r.id,
+        place: r.key,
+    });
+    Ok(works.collect())
 }
 
 pub async fn find(

@@ -131,6 +131,20 @@ async fn the_proofs_below_cover_every_registered_step() {
     assert_eq!(company.engine.names(), STEPS);
 }
 
+#[test]
+fn people_read_a_name_for_every_step_in_both_languages() {
+    use slipway::web::text::Locale;
+    for step in STEPS {
+        let code = format!("step-name-{}", step.replace('.', "-"));
+        let names = [Locale::En.t(&code), Locale::ZhCn.t(&code)];
+        assert!(
+            names.iter().all(|n| !n.contains(&code)),
+            "{step}: {names:?}"
+        );
+        assert_ne!(names[0], names[1], "{step}");
+    }
+}
+
 async fn prove(fault: Fault) {
     let whole = mile(Once::new("", Fault::None)).await;
     assert_eq!(whole.state, "released");

@@ -8,6 +8,7 @@ mod contract;
 mod data;
 mod engine;
 mod faults;
+mod home;
 mod identity;
 mod mile;
 mod permissions;

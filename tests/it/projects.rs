@@ -233,7 +233,7 @@ async fn the_list_finds_and_pages() {
         dev.get("/")
             .await
             .text("table")
-            .contains("pay-gateway java · Takes payments Developer")
+            .contains("pay-gateway java · Developer No containers yet")
     );
 }
 

@@ -1,20 +1,20 @@
 //! The SQL of lanes.
 
 use sqlx::PgExecutor;
-use sqlx::types::Json;
+use sqlx::types::{Json, Uuid};
 
 use super::{Lane, Ran};
 use crate::clusters::Tier;
 use crate::db::DbError;
 use crate::identity::ProjectId;
 
-/// A project's workloads with their newest and their last good deployment, in one statement.
+/// Projects' workloads with their newest and their last good deployment, in one statement.
 pub async fn lanes(
     executor: impl PgExecutor<'_>,
-    project: ProjectId,
-) -> Result<Vec<Lane>, DbError> {
+    projects: &[Uuid],
+) -> Result<Vec<(ProjectId, Lane)>, DbError> {
     let rows = sqlx::query!(
-        r#"SELECT w.component, e.key AS environment, w.tier AS "tier: Tier", e.approvals,
+        r#"SELECT w.project_id AS "project: ProjectId", w.component, e.key AS environment, w.tier AS "tier: Tier", e.approvals,
             c.key AS cluster, c.site, w.prepared_at IS NOT NULL AS "prepared!",
             (p.document->'replicas'->>'min')::int AS "min!",
             (p.document->'replicas'->>'max')::int AS "max!",
@@ -47,23 +47,26 @@ pub async fn lanes(
              LEFT JOIN release r ON r.id = x.release_id
              WHERE d.workload_id = w.id AND d.state = 'succeeded'
              ORDER BY d.sequence DESC LIMIT 1) good ON true
-           WHERE w.project_id = $1
+           WHERE w.project_id = ANY($1)
            ORDER BY e.rank, e.key, ec.position, w.component"#,
-        project.0,
+        projects,
     )
     .fetch_all(executor)
     .await?;
-    let lanes = rows.into_iter().map(|r| Lane {
-        component: r.component,
-        environment: r.environment,
-        tier: r.tier,
-        approvals: r.approvals,
-        cluster: r.cluster,
-        site: r.site,
-        prepared: r.prepared,
-        replicas: (r.min, r.max),
-        runs: r.runs.map(|j| j.0),
-        newest: r.newest.map(|j| j.0),
+    let lanes = rows.into_iter().map(|r| {
+        let lane = Lane {
+            component: r.component,
+            environment: r.environment,
+            tier: r.tier,
+            approvals: r.approvals,
+            cluster: r.cluster,
+            site: r.site,
+            prepared: r.prepared,
+            replicas: (r.min, r.max),
+            runs: r.runs.map(|j| j.0),
+            newest: r.newest.map(|j| j.0),
+        };
+        (r.project, lane)
     });
     Ok(lanes.collect())
 }

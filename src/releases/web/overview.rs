@@ -128,7 +128,7 @@ fn view(c: &Chrome, at: usize, lane: &Lane, gate: bool) -> LaneView {
         component => format!("{} · {} · {component}", lane.site, lane.cluster),
     };
     let shown = lane.under_way().or(lane.runs.as_ref());
-    let count = shown.map_or(Count::default(), |r| count(r.observed.as_ref(), r.state));
+    let (ready, wanted, count) = shown.map_or((0, 0, Count::default()), counted);
     let (min, max) = lane.replicas;
     LaneView {
         id: format!("lane-{at}"),
@@ -137,11 +137,7 @@ fn view(c: &Chrome, at: usize, lane: &Lane, gate: bool) -> LaneView {
         gate,
         state: state(c, lane),
         chip: lane.runs.as_ref().map(|r| c.chip(&r.digest)),
-        ready: c.t2(
-            "pips-ready",
-            ("ready", &count.ready),
-            ("all", &wanted(shown, count)),
-        ),
+        ready: c.t2("pips-ready", ("ready", &ready), ("all", &wanted)),
         pips: c.pips(count),
         scaling: if max > min {
             c.t2("lane-range", ("min", &min), ("max", &max))
@@ -152,9 +148,12 @@ fn view(c: &Chrome, at: usize, lane: &Lane, gate: bool) -> LaneView {
     }
 }
 
-fn wanted(shown: Option<&Ran>, count: Count) -> i32 {
-    let observed = shown.and_then(|r| r.observed.as_ref());
-    seen(observed, "desired").max(count.all())
+/// Containers that are ready, those that are wanted, and all of them as marks.
+#[must_use]
+pub fn counted(ran: &Ran) -> (i32, i32, Count) {
+    let count = count(ran.observed.as_ref(), ran.state);
+    let wanted = seen(ran.observed.as_ref(), "desired").max(count.all());
+    (count.ready, wanted, count)
 }
 
 fn state(c: &Chrome, lane: &Lane) -> parts::State {

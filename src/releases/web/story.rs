@@ -11,7 +11,7 @@ use crate::releases::tale::Tale;
 use crate::releases::{Deployment, Kind, Release, State};
 use crate::requests::{self, Request};
 use crate::web::layout::Chrome;
-use crate::web::marks::{Chip, short_commit};
+use crate::web::marks::{Chip, bytes, short_commit};
 use crate::web::parts::{Icon, Time, Tone};
 
 pub struct StepView {
@@ -189,7 +189,7 @@ fn artifact(c: &Chrome, tale: &Tale) -> Option<StepView> {
     match &tale.release().artifact {
         Some(found) => {
             let view = StepView {
-                said: c.t1("story-artifact-size", "n", &(found.size_bytes / 1_000_000)),
+                said: c.t1("story-artifact-size", "size", &bytes(found.size_bytes)),
                 body: Body::Digest(c.chip(&found.digest)),
                 ..step(c, "artifact", Tone::Ok, "story-artifact")
             };

@@ -10,7 +10,7 @@ use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::Actor;
 use crate::jobs::{self, StepRow, StepState};
-use crate::requests::{Decision, Quorum, Request, State, Verdict, get};
+use crate::requests::{Decision, Quorum, Request, State, Verdict, Work, get};
 use crate::web::extract::Ctx;
 use crate::web::form::Summary;
 use crate::web::layout::{Chrome, Errors, Nav};
@@ -21,6 +21,8 @@ use crate::web::parts::{self, Tone};
 pub struct RequestPart {
     pub c: Chrome,
     request: Request,
+    /// What the page listens to.
+    topics: String,
     pub title: String,
     lede: String,
     state: parts::State,
@@ -51,6 +53,8 @@ enum Desk {
 /// One durable step of what an approval started.
 struct StepView {
     state: parts::State,
+    /// The cluster that it works on, if it is one's.
+    place: String,
     /// What it does now.
     does: String,
     /// What it waits for, or what is wrong.
@@ -65,14 +69,17 @@ impl RequestPart {
     /// 404 for what this person may not know of.
     pub async fn of(app: &App, actor: &Actor, ctx: &Ctx, number: i64) -> Result<Self, AppError> {
         let request = get(app, actor, number).await?;
-        let runs = jobs::runs_of(app.db.pool(), request.id.0).await?;
-        let topic = format!("request:{number}");
-        let c = Chrome::new(ctx, Nav::Requests).listening(&app.events, &[topic]);
+        let topics = topics(&request);
+        let c = Chrome::new(ctx, Nav::Requests).listening(&app.events, &topics);
         let kind = app.kinds.get(&request.kind);
         let facts = kind.map(|k| k.facts(&request)).unwrap_or_default();
         let said = facts.into_iter().filter(|f| !f.value.is_empty());
-        let steps = runs.into_iter().flat_map(|run| run.steps);
+        let steps = match kind {
+            Some(kind) => steps(app, &c, &kind.works(app, &request).await?).await?,
+            None => Vec::new(),
+        };
         Ok(Self {
+            topics: topics.join(" "),
             title: c.w(&title(&request)),
             lede: c.w(&lede(&request)),
             state: state(&c, &request).pill(),
@@ -80,7 +87,7 @@ impl RequestPart {
             objects: objects(&request.computed),
             waits_for: waits_for(&c, &request),
             desk: desk(&c, &request, actor),
-            steps: steps.map(|s| step_view(&c, s)).collect(),
+            steps,
             comment: String::new(),
             comment_error: None,
             summary: None,
@@ -112,6 +119,13 @@ impl RequestPart {
             Verdict::Reject => Tone::Fail,
         }
     }
+}
+
+/// The request itself, and its project, whose topic tells of the work.
+fn topics(request: &Request) -> Vec<String> {
+    let own = format!("request:{}", request.number);
+    let project = request.project_id.map(|id| format!("project:{id}"));
+    std::iter::once(own).chain(project).collect()
 }
 
 /// How a request is, for lists and its page.
@@ -174,7 +188,20 @@ fn desk(c: &Chrome, request: &Request, actor: &Actor) -> Desk {
     }
 }
 
-fn step_view(c: &Chrome, step: StepRow) -> StepView {
+/// The steps of all the work, one place after the other.
+async fn steps(app: &App, c: &Chrome, works: &[Work]) -> Result<Vec<StepView>, AppError> {
+    let subjects: Vec<_> = works.iter().map(|w| w.subject).collect();
+    let runs = jobs::runs_of_all(app.db.pool(), &subjects).await?;
+    let mut views = Vec::new();
+    for work in works {
+        let ours = runs.iter().filter(|r| r.subject == work.subject);
+        let steps = ours.flat_map(|r| &r.steps);
+        views.extend(steps.map(|s| step_view(c, &work.place, s.clone())));
+    }
+    Ok(views)
+}
+
+fn step_view(c: &Chrome, place: &str, step: StepRow) -> StepView {
     let tone = match step.state {
         StepState::Ready if step.errors > 0 => Tone::Wait,
         StepState::Ready | StepState::Running => Tone::Run,
@@ -200,6 +227,7 @@ fn step_view(c: &Chrome, step: StepRow) -> StepView {
     };
     StepView {
         does,
+        place: place.to_owned(),
         state: c.state(tone, name, Some(&since)),
         says: says.map(|words| c.w(words)),
         at: since,
