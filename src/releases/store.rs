@@ -136,7 +136,8 @@ async fn fetch(
     let rows = sqlx::query!(
         r#"SELECT r.id AS "id: ReleaseId", r.project_id AS "project_id: ProjectId",
             p.key AS project, r.number, r.tag, r.reference, r.commit_id, r.commit_title, r.note,
-            r.author_id, a.name AS author, a.display_name, p.may_confirm_own, r.state AS "state: State",
+            r.author_id, a.name AS author, a.display_name, p.may_confirm_own,
+            r.state AS "state: State",
             r.state_since, r.failure AS "failure: Json<Words>", r.tagged_at, r.created_at,
             (SELECT jsonb_build_object('id', x.id, 'repository', x.repository, 'tag', x.tag,
                 'digest', x.digest, 'size_bytes', x.size_bytes, 'created_at', x.created_at)

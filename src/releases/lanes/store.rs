@@ -14,7 +14,8 @@ pub async fn lanes(
     projects: &[Uuid],
 ) -> Result<Vec<(ProjectId, Lane)>, DbError> {
     let rows = sqlx::query!(
-        r#"SELECT w.project_id AS "project: ProjectId", w.component, e.key AS environment, w.tier AS "tier: Tier", e.approvals,
+        r#"SELECT w.project_id AS "project: ProjectId", w.component, e.key AS environment,
+            w.tier AS "tier: Tier", e.approvals,
             c.key AS cluster, c.site, w.prepared_at IS NOT NULL AS "prepared!",
             (p.document->'replicas'->>'min')::int AS "min!",
             (p.document->'replicas'->>'max')::int AS "max!",
