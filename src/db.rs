@@ -3,6 +3,7 @@
 //! Invariant: nothing is notified before it is committed, and a lost notification is only a
 //! delay, because every listener also polls.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
@@ -123,6 +124,66 @@ impl Db {
     }
 }
 
+tokio::task_local! {
+    /// The claim of the request that runs on this task; its first commit takes it.
+    pub static CLAIM: Claim;
+}
+
+/// One person's key for one POST. Whoever commits with it first has it; everybody else's
+/// transaction leaves nothing behind.
+#[derive(Debug, Clone)]
+pub struct Claim {
+    pub account: Uuid,
+    pub key: String,
+    pub request_hash: Vec<u8>,
+    pub state: Arc<Mutex<ClaimState>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClaimState {
+    /// Nothing was committed yet.
+    Free,
+    Taken,
+    /// Somebody else had it; nothing was done.
+    Lost,
+}
+
+impl Claim {
+    #[must_use]
+    pub fn state(&self) -> ClaimState {
+        self.state.lock().map_or(ClaimState::Lost, |state| *state)
+    }
+
+    fn set(&self, to: ClaimState) {
+        if let Ok(mut state) = self.state.lock() {
+            *state = to;
+        }
+    }
+
+    async fn take(&self, connection: &mut PgConnection) -> Result<(), DbError> {
+        if self.state() != ClaimState::Free {
+            return Ok(());
+        }
+        let taken = sqlx::query!(
+            "INSERT INTO idempotency_key (account_id, key, request_hash) VALUES ($1, $2, $3)
+             ON CONFLICT ON CONSTRAINT idempotency_key_pkey DO NOTHING",
+            self.account,
+            self.key,
+            self.request_hash,
+        )
+        .execute(connection)
+        .await?;
+        if taken.rows_affected() == 1 {
+            self.set(ClaimState::Taken);
+            return Ok(());
+        }
+        self.set(ClaimState::Lost);
+        Err(DbError::Row(
+            "the idempotency key was taken meanwhile".to_owned(),
+        ))
+    }
+}
+
 /// A transaction. Dropped without [`Tx::commit`], it leaves nothing behind.
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
@@ -158,7 +219,10 @@ impl Tx {
 
     /// # Errors
     /// The commit's failure; then nothing happened.
-    pub async fn commit(self) -> Result<(), DbError> {
+    pub async fn commit(mut self) -> Result<(), DbError> {
+        if let Ok(claim) = CLAIM.try_with(Clone::clone) {
+            claim.take(&mut self.inner).await?;
+        }
         self.inner.commit().await?;
         if self.wakes {
             let _ = self.wake.try_send(());

@@ -13,7 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::app::{self, App};
 use crate::audit::{self, Entry, Origin};
 use crate::identity::{self, NewAccount, PlatformRole};
-use crate::web::{router, session};
+use crate::web::{idempotency, router, session};
 
 /// Requests that are under way when the signal comes get this long.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -141,6 +141,7 @@ fn start_upkeep(app: &App, stop: &CancellationToken, tasks: &TaskTracker) {
 async fn upkeep(app: &App) -> Result<(), crate::db::DbError> {
     app.db.make_partitions().await?;
     session::delete_expired(&app.db).await?;
+    idempotency::forget_old(&app.db).await?;
     identity::forget_old_failures(&app.db).await
 }
 

@@ -75,3 +75,6 @@ form-wrong-values = { $n ->
 list-older = Older
 list-more = More
 crumbs = You are here
+idempotency-key-wrong = 1 to 100 visible ASCII characters.
+idempotency-other = This Idempotency-Key was used for another request within the last day. Choose a new key.
+idempotency-running = The request with this Idempotency-Key was carried out, and its answer is not kept. Look at what it made before you send it with a new key.

@@ -66,3 +66,6 @@ form-wrong-values = 有 { $n } 项需要再看一下
 list-older = 更早
 list-more = 更多
 crumbs = 当前位置
+idempotency-key-wrong = 请使用 1 到 100 个可见的 ASCII 字符。
+idempotency-other = 此 Idempotency-Key 在最近一天内已用于另一个请求，请换一个。
+idempotency-running = 使用此 Idempotency-Key 的请求已经执行，但没有保存其应答。请先查看结果，再用新的 Idempotency-Key 发送。

@@ -26,6 +26,8 @@ pub struct Origin {
     pub account: Option<(AccountId, String)>,
     pub address: Option<IpAddr>,
     pub operation: Option<Uuid>,
+    /// The token that was used, if one was.
+    pub token: Option<Uuid>,
 }
 
 impl From<&Actor> for Origin {
@@ -34,6 +36,7 @@ impl From<&Actor> for Origin {
             account: Some((actor.id, actor.name.clone())),
             address: actor.address,
             operation: Some(actor.operation),
+            token: actor.token.as_ref().map(|(id, _)| id.0),
         }
     }
 }

@@ -47,8 +47,8 @@ pub async fn insert(
     };
     sqlx::query!(
         "INSERT INTO audit_entry (account_id, account_name, address, operation_id, action,
-            target_kind, target_id, project_id, before, after, result, reason)
-         VALUES ($1, $2, $3::text::inet, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            target_kind, target_id, project_id, before, after, result, reason, token_id)
+         VALUES ($1, $2, $3::text::inet, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         origin.account.as_ref().map(|(id, _)| id.0),
         name,
         origin.address.map(|a| a.to_string()),
@@ -61,6 +61,7 @@ pub async fn insert(
         entry.after,
         result,
         entry.refused,
+        origin.token,
     )
     .execute(connection)
     .await?;

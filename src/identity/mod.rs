@@ -6,6 +6,7 @@ mod password;
 mod rights;
 mod store;
 mod throttle;
+pub mod tokens;
 pub mod web;
 
 use std::collections::BTreeMap;
@@ -14,12 +15,13 @@ use std::net::IpAddr;
 use secrecy::SecretString;
 use uuid::Uuid;
 
-pub use rights::{Permission, PlatformRole, ProjectRole, Scope};
+pub use rights::{Permission, PlatformRole, ProjectRole, Scope, TokenScope};
+pub use tokens::TokenId;
 
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::db::{Db, DbError, Tx};
-use crate::error::{AppError, FieldError};
+use crate::error::{AppError, FieldError, Words};
 use crate::web::text::Locale;
 
 crate::id! {
@@ -42,12 +44,18 @@ pub struct Actor {
     pub address: Option<IpAddr>,
     /// The request's id, in the answer, the log and the audit entry.
     pub operation: Uuid,
+    /// The token that this request came with; it narrows every right.
+    pub token: Option<(TokenId, Vec<TokenScope>)>,
 }
 
 impl Actor {
     /// Whether this person has the right there. A platform role's rights hold in every project.
     #[must_use]
     pub fn may(&self, permission: Permission, scope: Scope) -> bool {
+        self.token_lets(permission) && self.is_granted(permission, scope)
+    }
+
+    fn is_granted(&self, permission: Permission, scope: Scope) -> bool {
         if self.roles.iter().any(|role| role.grants(permission)) {
             return true;
         }
@@ -63,10 +71,44 @@ impl Actor {
     /// # Errors
     /// 403 with the permission's own words, which say who may.
     pub fn must(&self, permission: Permission, scope: Scope) -> Result<(), AppError> {
-        if self.may(permission, scope) {
-            Ok(())
-        } else {
-            Err(AppError::forbidden(&format!("may-not-{permission}")))
+        if !self.is_granted(permission, scope) {
+            return Err(AppError::forbidden(&format!("may-not-{permission}")));
+        }
+        if self.token_lets(permission) {
+            return Ok(());
+        }
+        let code = TokenScope::of(permission).map_or("token-never", |_| "token-scope-missing");
+        let scope = TokenScope::of(permission).map_or("", TokenScope::as_str);
+        Err(AppError::Forbidden(Words::new(code).with("scope", scope)))
+    }
+
+    /// Whether the token, if the request came with one, has the scope of a right. Every token
+    /// reads: what may be changed may be looked at.
+    fn token_lets(&self, permission: Permission) -> bool {
+        let Some((_, scopes)) = &self.token else {
+            return true;
+        };
+        let needed = TokenScope::of(permission);
+        needed.is_some_and(|n| n == TokenScope::Read || scopes.contains(&n))
+    }
+
+    /// # Errors
+    /// 403 for a token without the scope of what anybody may do with their own.
+    pub fn must_hold(&self, scope: TokenScope) -> Result<(), AppError> {
+        match &self.token {
+            Some((_, scopes)) if !scopes.contains(&scope) => Err(AppError::Forbidden(
+                Words::new("token-scope-missing").with("scope", scope),
+            )),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// # Errors
+    /// 403 for what only a person who is signed in does.
+    pub fn must_be_signed_in(&self) -> Result<(), AppError> {
+        match self.token {
+            None => Ok(()),
+            Some(_) => Err(AppError::forbidden("token-never")),
         }
     }
 

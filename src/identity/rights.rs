@@ -20,6 +20,7 @@ crate::words! {
         ReleaseToProduction = "release-to-production",
         ApproveProduction = "approve-production",
         RollBack = "roll-back",
+        ManageProjectTokens = "manage-project-tokens",
     }
 
     /// A role on the whole platform.
@@ -31,6 +32,36 @@ crate::words! {
         Developer = "developer",
         Tester = "tester",
         Viewer = "viewer",
+    }
+}
+
+crate::words! {
+    /// What a token may be used for. Deciding on requests and managing people are in none: those
+    /// are left to a person who is signed in.
+    pub enum TokenScope {
+        Read = "read",
+        Request = "request",
+        Release = "release",
+        Confirm = "confirm",
+        Operate = "operate",
+    }
+}
+
+impl TokenScope {
+    /// The scope that a right belongs to.
+    #[must_use]
+    pub const fn of(permission: Permission) -> Option<Self> {
+        use Permission as P;
+        match permission {
+            P::ViewProject | P::ViewPlatform | P::ViewAudit => Some(Self::Read),
+            P::FileOnboarding | P::FileRequest => Some(Self::Request),
+            P::OpenRelease | P::ReleaseToProduction | P::RollBack => Some(Self::Release),
+            P::Confirm => Some(Self::Confirm),
+            P::ManageConnections | P::ManageClusters | P::OperateRuns => Some(Self::Operate),
+            P::ManagePeople | P::ManageProjectTokens | P::HandleRequests | P::ApproveProduction => {
+                None
+            }
+        }
     }
 }
 
@@ -71,6 +102,7 @@ impl PlatformRole {
                     | P::ReleaseToProduction
                     | P::ApproveProduction
                     | P::RollBack
+                    | P::ManageProjectTokens
             ),
             Self::Auditor => {
                 matches!(permission, P::ViewPlatform | P::ViewAudit | P::ViewProject)
@@ -93,6 +125,7 @@ impl ProjectRole {
                     | P::ReleaseToProduction
                     | P::ApproveProduction
                     | P::RollBack
+                    | P::ManageProjectTokens
             ),
             Self::Developer => matches!(
                 permission,

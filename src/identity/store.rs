@@ -98,6 +98,7 @@ pub async fn load_actor(
             memberships,
             address,
             operation,
+            token: None,
         }
     }))
 }

@@ -8,6 +8,7 @@ pub mod api;
 mod request;
 mod steps;
 mod store;
+pub mod tokens;
 pub mod web;
 
 use std::collections::BTreeMap;

@@ -23,7 +23,7 @@ use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
-use crate::identity::{Actor, Permission, Person, ProjectId, Scope};
+use crate::identity::{Actor, Permission, Person, ProjectId, Scope, TokenScope};
 
 crate::id! { RequestId }
 
@@ -381,6 +381,7 @@ pub async fn withdraw(app: &App, actor: &Actor, number: i64) -> Result<Request, 
     if actor.id.0 != seen.author_id {
         return Err(AppError::forbidden("request-withdraw-own"));
     }
+    actor.must_hold(TokenScope::Request)?;
     let kind = app.kinds.get(&seen.kind).ok_or_else(unknown_kind)?;
     let mut tx = app.db.begin().await?;
     if !store::set_state(tx.connection(), seen.id, State::Withdrawn).await? {

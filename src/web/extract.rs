@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::middleware::Next;
 use axum::response::Response;
 use axum_extra::extract::CookieJar;
+use secrecy::SecretString;
 use serde::de::DeserializeOwned;
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -47,6 +48,7 @@ impl Context {
                 account: None,
                 address: self.address,
                 operation: Some(self.operation),
+                token: None,
             },
             Origin::from,
         )
@@ -117,6 +119,12 @@ impl FromRequestParts<App> for Actor {
         if let Some(actor) = context.actor.get() {
             return Ok(actor.clone());
         }
+        if let Some(token) = bearer(&parts.headers) {
+            let (address, operation) = (context.address, context.operation);
+            let actor = identity::tokens::authenticate(app, &token, address, operation).await?;
+            let _ = context.actor.set(actor.clone());
+            return Ok(actor);
+        }
         let session = Session::from_request_parts(parts, app)
             .await
             .map_err(|(_, why)| AppError::Internal(why.to_owned()))?;
@@ -128,6 +136,14 @@ impl FromRequestParts<App> for Actor {
         let _ = context.actor.set(actor.clone());
         Ok(actor)
     }
+}
+
+/// The token of a program (RFC 6750), which then needs no session.
+fn bearer(headers: &HeaderMap) -> Option<SecretString> {
+    let header = headers.get("authorization")?.to_str().ok()?;
+    let (scheme, token) = header.split_once(' ')?;
+    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
+    is_bearer.then(|| SecretString::from(token.trim().to_owned()))
 }
 
 /// Keeps a session alive with at most one write a minute.

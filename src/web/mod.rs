@@ -8,6 +8,7 @@ pub mod events;
 pub mod extract;
 pub mod form;
 pub mod headers;
+pub mod idempotency;
 pub mod layout;
 pub mod marks;
 pub mod paging;

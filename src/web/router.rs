@@ -7,14 +7,15 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use super::{assets, csrf, events, extract, headers, problem, session};
+use super::{assets, csrf, events, extract, headers, idempotency, problem, session};
 use crate::app::App;
 use crate::error::AppError;
+use crate::identity::tokens::api as tokens;
 use crate::identity::web as identity;
 use crate::releases::web as releases;
 use crate::runs::web as runs;
@@ -28,12 +29,16 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 pub fn router(app: &App) -> Router {
     // The menu of every page counts what waits for its reader.
     let count = from_fn_with_state(app.clone(), requests::web::count_for_menu);
+    let once = from_fn_with_state(app.clone(), idempotency::once);
     let limited = pages()
         .merge(project_pages())
         .route_layer(count)
         .nest(
             "/api/v1",
-            platform_api().merge(request_api()).merge(release_api()),
+            platform_api()
+                .merge(request_api())
+                .merge(release_api())
+                .layer(once),
         )
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
@@ -157,6 +162,8 @@ fn platform_api() -> Router<App> {
             post(identity::api_sign_in).delete(identity::api_sign_out),
         )
         .route("/me", get(identity::api_me))
+        .route("/tokens", get(tokens::list).post(tokens::create))
+        .route("/tokens/{id}", delete(tokens::revoke))
         .route(
             "/connections",
             get(connections::api::list).post(connections::api::create),
@@ -192,6 +199,14 @@ fn request_api() -> Router<App> {
             get(projects::api::list).post(projects::api::ask),
         )
         .route("/projects/{key}", get(projects::api::show))
+        .route(
+            "/projects/{key}/tokens",
+            get(projects::tokens::list).post(projects::tokens::create),
+        )
+        .route(
+            "/projects/{key}/tokens/{id}",
+            delete(projects::tokens::revoke),
+        )
         .route(
             "/requests",
             get(requests::api::list).post(requests::api::file),

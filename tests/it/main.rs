@@ -17,3 +17,4 @@ mod release_pages;
 mod requests;
 mod support;
 mod tidy;
+mod tokens;

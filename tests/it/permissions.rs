@@ -83,6 +83,9 @@ POST   /languages/new                                      303 403 403 403 403 4
 
 POST   /api/v1/session                                     400 400 400 400 400 400 400 400 400
 GET    /api/v1/me                                          401 200 200 200 200 200 200 200 200
+GET    /api/v1/tokens                                      401 200 200 200 200 200 200 200 200
+POST   /api/v1/tokens                                      401 400 400 400 400 400 400 400 400
+DELETE /api/v1/tokens/{id}                                 401 404 404 404 404 404 404 404 404
 GET    /api/v1/connections                                 401 403 403 403 403 403 200 200 200
 POST   /api/v1/connections                                 401 403 403 403 403 403 403 403 400
 GET    /api/v1/connections/{id}                            401 403 403 403 403 403 200 200 200
@@ -101,6 +104,9 @@ POST   /api/v1/languages                                   401 403 403 403 403 4
 GET    /api/v1/projects                                    401 200 200 200 200 200 200 200 200
 POST   /api/v1/projects                                    401 400 400 400 400 400 400 403 400
 GET    /api/v1/projects/{key}                              401 404 200 200 200 200 200 200 200
+GET    /api/v1/projects/{key}/tokens                       401 404 403 403 403 200 200 403 403
+POST   /api/v1/projects/{key}/tokens                       401 404 403 403 403 400 400 403 403
+DELETE /api/v1/projects/{key}/tokens/{id}                  401 404 403 403 403 404 404 403 403
 GET    /api/v1/requests                                    401 200 200 200 200 200 200 200 200
 POST   /api/v1/requests                                    401 404 403 400 403 400 400 403 403
 GET    /api/v1/requests/{number}                           401 404 200 200 200 200 200 200 200
@@ -129,7 +135,7 @@ DELETE /api/v1/session                                     204 204 204 204 204 2
 ";
 
 /// More topics than one stream takes: a stream that opens would never end.
-const TOPICS_TOO_MANY: usize = 51;
+const TOPICS_TOO_MANY: usize = 65;
 
 struct Route {
     method: Method,
@@ -196,6 +202,9 @@ fn body(route: &Route) -> Sent {
         "/api/v1/projects/{key}/environments/{env}/rollbacks" => Json(nothing_to_go_back_to),
         "/api/v1/releases/{id}/confirmation" => Json(json!({ "digest": "sha256:0" })),
         "/api/v1/releases/{id}/deployments" => Json(json!({ "environment": "prod" })),
+        "/api/v1/projects/{key}/tokens" => {
+            Json(json!({ "name": "", "scopes": [], "days": 0, "role": "viewer" }))
+        }
         "/api/v1/steps/{id}/abandonment" => Json(json!({ "reason": "" })),
         other if other.starts_with("/api/v1/") => Json(json!({})),
         _ => Form(""),

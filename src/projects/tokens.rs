@@ -1,0 +1,66 @@
+//! A project's tokens over the API: for programs that belong to no person.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use serde::Deserialize;
+
+use super::ProjectAccess;
+use crate::app::App;
+use crate::error::AppError;
+use crate::identity::tokens::api::{Tokens, made};
+use crate::identity::tokens::{self, NewToken};
+use crate::identity::{Permission, ProjectRole, TokenId, TokenScope};
+use crate::web::extract::{Json, Path};
+
+/// What is asked for, and what the program is in the project.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    name: String,
+    scopes: Vec<TokenScope>,
+    days: u16,
+    role: ProjectRole,
+}
+
+/// `GET /api/v1/projects/{key}/tokens`
+pub async fn list(
+    State(app): State<App>,
+    access: ProjectAccess,
+) -> Result<axum::Json<Tokens>, AppError> {
+    access.must(Permission::ManageProjectTokens)?;
+    let items = tokens::of_project(&app, access.project.id).await?;
+    Ok(axum::Json(Tokens { items }))
+}
+
+/// `POST /api/v1/projects/{key}/tokens`
+pub async fn create(
+    State(app): State<App>,
+    access: ProjectAccess,
+    Json(asked): Json<Asked>,
+) -> Result<Response, AppError> {
+    access.must(Permission::ManageProjectTokens)?;
+    if asked.role == ProjectRole::Owner {
+        return Err(AppError::field("role", "token-role-owner"));
+    }
+    let project = (access.project.id, access.project.key.as_str());
+    let new = NewToken {
+        name: asked.name,
+        scopes: asked.scopes,
+        days: asked.days,
+    };
+    let (id, token) =
+        tokens::create_for_project(&app, &access.actor, project, asked.role, &new).await?;
+    Ok(made(id, &token))
+}
+
+/// `DELETE /api/v1/projects/{key}/tokens/{id}`
+pub async fn revoke(
+    State(app): State<App>,
+    access: ProjectAccess,
+    Path((_, id)): Path<(String, TokenId)>,
+) -> Result<StatusCode, AppError> {
+    access.must(Permission::ManageProjectTokens)?;
+    tokens::revoke_of_project(&app, &access.actor, access.project.id, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
