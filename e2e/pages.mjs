@@ -7,6 +7,7 @@ export const pages = [
   { name: 'projects', path: '/projects', as: 'developer', ready: 'h1' },
   { name: 'project-new', path: '/projects/new', as: 'developer', ready: 'main form' },
   { name: 'project', path: async (get) => first(await get('/projects'), '/projects/'), as: 'developer', ready: '.tabs' },
+  { name: 'me', path: '/me', as: 'developer', ready: 'h1' },
   { name: 'requests', path: '/requests', as: 'ops', ready: 'h1' },
   { name: 'requests-all', path: '/requests?for=all', as: 'ops', ready: '.seg' },
   { name: 'request-open', path: request('open'), as: 'ops', ready: '.voters' },

@@ -12,7 +12,7 @@ pub mod web;
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 pub use rights::{Permission, PlatformRole, ProjectRole, Scope, TokenScope};
@@ -332,6 +332,38 @@ pub async fn people_to_sign_in_as(app: &App) -> Result<Vec<(Person, Vec<String>)
 /// No database.
 pub async fn set_locale(app: &App, id: AccountId, locale: Locale) -> Result<(), AppError> {
     Ok(store::set_locale(app.db.pool(), id, locale.as_str()).await?)
+}
+
+/// A new password of one's own; all sessions end, so the caller opens one.
+///
+/// # Errors
+/// 400 for a wrong current one or a new one that is too short, 429 after many wrong ones.
+pub async fn change_password(
+    app: &App,
+    actor: &Actor,
+    current: &SecretString,
+    new: &SecretString,
+) -> Result<(), AppError> {
+    actor.must_be_signed_in()?;
+    let keys = throttle::keys(&actor.name, actor.address);
+    if let Some(seconds) = throttle::blocked_for(&app.db, &keys).await? {
+        return Err(AppError::TooMany {
+            retry_after_seconds: seconds,
+        });
+    }
+    check_password(new.expose_secret())?;
+    let found = store::find_for_sign_in(app.db.pool(), &actor.name).await?;
+    let stored = found.as_ref().and_then(|a| a.password_hash.as_deref());
+    if !password::verify(app, current, stored).await? {
+        throttle::count_failure(&app.db, &keys).await?;
+        return Err(AppError::field("current", "password-wrong"));
+    }
+    let mut tx = app.db.begin().await?;
+    set_password(app, &mut tx, &actor.name, new).await?;
+    let entry = Entry::done("account.password", "account", &actor.name);
+    audit::record(&mut tx, &entry, &audit::Origin::from(actor)).await?;
+    tx.commit().await?;
+    Ok(())
 }
 
 /// Gives an account a new password and ends its sessions; false if there is none of that name.

@@ -1,5 +1,7 @@
 //! Signing in and out, language, and who am I.
 
+pub mod me;
+
 use askama::Template;
 use axum::extract::State;
 use axum::http::{StatusCode, header};

@@ -16,6 +16,8 @@ pub type Typed = BTreeMap<String, String>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
     Line,
+    /// What is typed is never shown, nor sent back.
+    Password,
     Number,
     Text,
     /// One of these.
@@ -87,9 +89,11 @@ impl Field {
     /// Filled with what was typed, and with what is wrong with it.
     #[must_use]
     pub fn filled(mut self, c: &Chrome, typed: &Typed, errors: &Errors) -> Self {
-        self.value = typed.get(&self.name).cloned().unwrap_or_default();
+        if self.control != Control::Password {
+            self.value = typed.get(&self.name).cloned().unwrap_or_default();
+        }
         // Whoever left a field empty need not read its grammar first.
-        let empty = self.value.trim().is_empty();
+        let empty = typed.get(&self.name).is_none_or(|v| v.trim().is_empty());
         self.error = errors.of(&self.name).map(|words| match empty {
             true => c.t("field-required"),
             false => c.w(words),

@@ -16,7 +16,7 @@ use super::{assets, csrf, events, extract, headers, idempotency, problem, sessio
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::tokens::api as tokens;
-use crate::identity::web as identity;
+use crate::identity::web::{self as identity, me};
 use crate::releases::web as releases;
 use crate::runs::web as runs;
 use crate::workloads::web as workloads;
@@ -78,6 +78,11 @@ fn pages() -> Router<App> {
         .route("/login/as", post(identity::sign_in_as))
         .route("/logout", post(identity::sign_out))
         .route("/language", post(identity::set_language))
+        .route("/me", get(me::me))
+        .route("/me/tokens", post(me::create_token))
+        .route("/me/tokens/{id}/revocation", post(me::revoke_token))
+        .route("/me/sessions/{key}/revocation", post(me::revoke_session))
+        .route("/me/password", post(me::set_password))
         .route("/projects", get(home::projects::list))
         .route(
             "/projects/new",

@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx;
+use sqlx::PgConnection;
 use sqlx::types::Json;
 use time::OffsetDateTime;
 use tower_sessions::cookie::SameSite;
@@ -18,7 +19,7 @@ use tower_sessions::{Expiry, SessionManagerLayer};
 use uuid::Uuid;
 
 use crate::app::App;
-use crate::db::Db;
+use crate::db::{Db, DbError};
 
 /// Which account a session belongs to; kept in a column too, so that sessions can be listed.
 pub const ACCOUNT: &str = "account";
@@ -104,11 +105,68 @@ impl SessionStore for PgStore {
 ///
 /// # Errors
 /// No answer from the database.
-pub async fn delete_expired(db: &Db) -> std::result::Result<u64, crate::db::DbError> {
+pub async fn delete_expired(db: &Db) -> std::result::Result<u64, DbError> {
     let done = sqlx::query!("DELETE FROM session WHERE expires_at < slipway_now()")
         .execute(db.pool())
         .await?;
     Ok(done.rows_affected())
+}
+
+/// One of somebody's sessions.
+#[derive(Debug, Clone)]
+pub struct Open {
+    /// The stored hash in hex: what it is revoked by.
+    pub key: String,
+    pub created_at: Timestamp,
+    pub seen_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// An account's sessions that are not over, the last seen first.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn of_account(db: &Db, account: Uuid) -> std::result::Result<Vec<Open>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT encode(id_hash, 'hex') AS "key!", created_at, touched_at, expires_at
+           FROM session WHERE account_id = $1 AND expires_at > slipway_now()
+           ORDER BY touched_at DESC LIMIT 50"#,
+        account,
+    )
+    .fetch_all(db.pool())
+    .await?;
+    let open = rows.into_iter().map(|r| Open {
+        key: r.key,
+        created_at: r.created_at.to_jiff(),
+        seen_at: r.touched_at.to_jiff(),
+        expires_at: r.expires_at.to_jiff(),
+    });
+    Ok(open.collect())
+}
+
+/// Ends one of an account's sessions; false if it has none of that key.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn revoke(
+    connection: &mut PgConnection,
+    account: Uuid,
+    key: &str,
+) -> std::result::Result<bool, DbError> {
+    let done = sqlx::query!(
+        "DELETE FROM session WHERE account_id = $1 AND encode(id_hash, 'hex') = $2",
+        account,
+        key,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The key of a session, as [`of_account`] lists it.
+#[must_use]
+pub fn key(id: Id) -> String {
+    hex::encode(hash(id))
 }
 
 fn hash(id: Id) -> Vec<u8> {

@@ -41,6 +41,11 @@ GET    /login                                              200 200 200 200 200 2
 POST   /login                                              400 400 400 400 400 400 400 400 400
 POST   /login/as                                           404 404 404 404 404 404 404 404 404
 POST   /language                                           400 400 400 400 400 400 400 400 400
+GET    /me                                                 303 200 200 200 200 200 200 200 200
+POST   /me/tokens                                          303 400 400 400 400 400 400 400 400
+POST   /me/tokens/{id}/revocation                          303 404 404 404 404 404 404 404 404
+POST   /me/sessions/{key}/revocation                       303 404 404 404 404 404 404 404 404
+POST   /me/password                                        303 400 400 400 400 400 400 400 400
 GET    /projects                                           303 200 200 200 200 200 200 200 200
 GET    /projects/new                                       303 200 200 200 200 200 200 403 200
 POST   /projects/new                                       303 400 400 400 400 400 400 403 400
@@ -183,6 +188,7 @@ fn body(route: &Route) -> Sent {
     match route.pattern {
         "/login/as" => Form("as=root"),
         "/language" => Form("language=none"),
+        "/me/password" => Form("current=&password="),
         "/connections" | "/connections/{key}" => Form("kind=gitlab"),
         "/connections/{key}/delete" => Form("confirm="),
         "/environments/new" => Form("tier=test"),

@@ -3,8 +3,10 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::Browser;
+use scraper::{Html, Selector};
+
 use crate::support::company::Company;
+use crate::support::{self, Browser, Portal};
 
 async fn program(company: &Company, token: &str) -> Browser {
     let mut program = company.portal.browser();
@@ -74,6 +76,55 @@ async fn a_token_does_what_it_is_for_and_no_more() {
         204
     );
     assert_eq!(program.api_get("/me").await.status, 401);
+}
+
+#[tokio::test]
+async fn ones_own_page_makes_tokens_ends_sessions_and_changes_the_password() {
+    let portal = Portal::start().await;
+    portal.account("lin", &[]).await;
+    let mut lin = portal.signed_in("lin").await;
+    let mut elsewhere = portal.signed_in("lin").await;
+    let empty = lin
+        .post("/me/tokens", &[("name", ""), ("days", "900")])
+        .await;
+    assert_eq!(empty.status, 400);
+    let wrong = empty.text(".notice .links");
+    assert!(
+        wrong.contains("Name:") && wrong.contains("Days until it expires: It expires"),
+        "{wrong}"
+    );
+    let form = [("name", "CI"), ("scope-release", "true"), ("days", "30")];
+    let made = lin.post("/me/tokens", &form).await;
+    assert_eq!(made.status, 201);
+    let token = made.text("#made");
+    assert!(token.starts_with("slw_"), "{}", made.body);
+    let page = lin.get("/me").await;
+    assert!(page.text("table").contains("CI") && !page.body.contains(&token));
+    assert!(!page.body.contains('⟦'), "{}", page.body);
+
+    let path = Html::parse_document(&page.body)
+        .select(&Selector::parse("form[action^='/me/sessions/']").unwrap())
+        .next()
+        .and_then(|f| f.attr("action"))
+        .unwrap()
+        .to_owned();
+    assert_eq!(lin.post(&path, &[]).await.status, 303);
+    assert_eq!(elsewhere.get("/me").await.status, 303);
+    assert_eq!(lin.get("/me").await.status, 200);
+
+    let mut third = portal.signed_in("lin").await;
+    let wrong = [("current", "not this one"), ("password", "a new long one")];
+    let refused = lin.post("/me/password", &wrong).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text(".error").contains("not your current password"));
+    assert!(!refused.body.contains("a new long one"));
+    let right = [
+        ("current", support::portal::PASSWORD),
+        ("password", "a new long one"),
+    ];
+    assert_eq!(lin.post("/me/password", &right).await.status, 303);
+    assert_eq!(lin.get("/me").await.status, 200);
+    assert_eq!(third.get("/me").await.status, 303);
 }
 
 #[tokio::test]

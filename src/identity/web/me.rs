@@ -1,0 +1,244 @@
+//! One's own page: who I am, tokens, sessions, password.
+
+use std::collections::BTreeMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use tower_sessions::Session;
+
+use super::open_session;
+use crate::app::App;
+use crate::audit::{self, Entry, Origin};
+use crate::error::{AppError, Words};
+use crate::identity::tokens::{self, NewToken, Token};
+use crate::identity::{Actor, TokenId, TokenScope, change_password};
+use crate::web::extract::{Ctx, Form, Path};
+use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
+use crate::web::layout::{Chrome, Errors, Nav, page, page_with, see_other};
+use crate::web::problem::shown;
+use crate::web::session::{self, Open};
+
+#[derive(Template)]
+#[template(path = "identity/me.html")]
+struct MePage {
+    c: Chrome,
+    me: Actor,
+    roles: String,
+    tokens: Vec<Token>,
+    sessions: Vec<(Open, bool)>,
+    /// The token that was just made, once.
+    made: Option<String>,
+    summary: Option<Summary>,
+    token: Section,
+    password: Section,
+}
+
+impl MePage {
+    fn scopes(&self, token: &Token) -> String {
+        let words = token
+            .scopes
+            .iter()
+            .map(|s| self.c.t(&format!("token-scope-{s}")));
+        words.collect::<Vec<_>>().join(", ")
+    }
+}
+
+/// What a form was filled with, and what is wrong with it.
+#[derive(Default)]
+struct Refused<'a> {
+    typed: Typed,
+    errors: Errors,
+    sentence: Option<&'a Words>,
+    made: Option<&'a SecretString>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PasswordForm {
+    current: SecretString,
+    password: SecretString,
+}
+
+/// `GET /me`
+pub async fn me(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    session: Session,
+) -> Result<Response, AppError> {
+    page(&me_page(&app, &actor, &ctx, &session, Refused::default()).await?)
+}
+
+async fn me_page(
+    app: &App,
+    actor: &Actor,
+    ctx: &Ctx,
+    session: &Session,
+    refused: Refused<'_>,
+) -> Result<MePage, AppError> {
+    let c = Chrome::new(ctx, Nav::Nowhere);
+    let here = session.id().map(session::key);
+    let open = session::of_account(&app.db, actor.id.0).await?;
+    let is_here = |o: &Open| here.as_ref() == Some(&o.key);
+    let (token, password) = (token_form(&c, &refused), password_form(&c, &refused));
+    let both = [token.clone(), password.clone()];
+    Ok(MePage {
+        roles: roles(&c, actor),
+        tokens: tokens::mine(app, actor).await?,
+        sessions: open.into_iter().map(|o| (o.clone(), is_here(&o))).collect(),
+        made: refused.made.map(|t| t.expose_secret().to_owned()),
+        summary: match refused.sentence {
+            Some(words) => Some(Summary::sentence(&c, words)),
+            None => Summary::of(&c, &both, &refused.errors),
+        },
+        me: actor.clone(),
+        token,
+        password,
+        c,
+    })
+}
+
+fn roles(c: &Chrome, actor: &Actor) -> String {
+    let words = actor.roles.iter().map(|r| c.t(&format!("role-{r}")));
+    words.collect::<Vec<_>>().join(" · ")
+}
+
+fn token_form(c: &Chrome, refused: &Refused<'_>) -> Section {
+    let scope = |s: &TokenScope| {
+        let code = format!("token-scope-{s}");
+        Field::new(c, &format!("scope-{s}"), &code, Control::Check)
+    };
+    let name = Field::new(c, "name", "token-name", Control::Line);
+    let days = Field::new(c, "days", "token-days", Control::Number);
+    let fields = std::iter::once(name)
+        .chain(TokenScope::ALL.iter().map(scope))
+        .chain(std::iter::once(days));
+    let fill = |f: Field| f.filled(c, &refused.typed, &refused.errors);
+    Section {
+        legend: c.t("token-new"),
+        fields: fields.map(fill).collect(),
+    }
+}
+
+fn password_form(c: &Chrome, refused: &Refused<'_>) -> Section {
+    let field = |name: &str, code: &str| {
+        let field = Field::new(c, name, code, Control::Password);
+        field.filled(c, &refused.typed, &refused.errors)
+    };
+    Section {
+        legend: c.t("password-change"),
+        fields: vec![
+            field("current", "password-current"),
+            field("password", "password-new"),
+        ],
+    }
+}
+
+/// `POST /me/tokens`: the answer is the one page that shows the token.
+pub async fn create_token(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    session: Session,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    let days = typed.get("days").and_then(|d| d.trim().parse().ok());
+    let chosen = |s: &&TokenScope| typed.contains_key(&format!("scope-{s}"));
+    let new = NewToken {
+        name: typed.get("name").cloned().unwrap_or_default(),
+        scopes: TokenScope::ALL.iter().filter(chosen).copied().collect(),
+        days: days.unwrap_or(0),
+    };
+    match tokens::create(&app, &actor, &new).await {
+        Ok((_, token)) => {
+            let made = Refused {
+                made: Some(&token),
+                ..Refused::default()
+            };
+            let me = me_page(&app, &actor, &ctx, &session, made).await?;
+            page_with(StatusCode::CREATED, &me)
+        }
+        Err(error) => refuse(&app, &actor, &ctx, &session, typed, error).await,
+    }
+}
+
+/// `POST /me/tokens/{id}/revocation`
+pub async fn revoke_token(
+    State(app): State<App>,
+    actor: Actor,
+    Path(id): Path<TokenId>,
+) -> Result<Response, AppError> {
+    tokens::revoke(&app, &actor, id).await?;
+    Ok(see_other("/me"))
+}
+
+/// `POST /me/sessions/{key}/revocation`
+pub async fn revoke_session(
+    State(app): State<App>,
+    actor: Actor,
+    Path(key): Path<String>,
+) -> Result<Response, AppError> {
+    actor.must_be_signed_in()?;
+    let mut tx = app.db.begin().await?;
+    if !session::revoke(tx.connection(), actor.id.0, &key).await? {
+        return Err(AppError::NotFound);
+    }
+    let entry = Entry::done("session.delete", "account", &actor.name);
+    audit::record(&mut tx, &entry, &Origin::from(&actor)).await?;
+    tx.commit().await?;
+    Ok(see_other("/me"))
+}
+
+/// `POST /me/password`: every other session ends.
+pub async fn set_password(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    session: Session,
+    Form(form): Form<PasswordForm>,
+) -> Result<Response, AppError> {
+    match change_password(&app, &actor, &form.current, &form.password).await {
+        Ok(()) => {
+            open_session(&session, actor.id).await?;
+            Ok(see_other("/me"))
+        }
+        Err(error) => {
+            // What was typed is not repeated, only that something was.
+            let typed = [("current", &form.current), ("password", &form.password)];
+            let typed = typed.map(|(name, value)| {
+                let some = !value.expose_secret().is_empty();
+                (name.to_owned(), if some { "•" } else { "" }.to_owned())
+            });
+            refuse(&app, &actor, &ctx, &session, BTreeMap::from(typed), error).await
+        }
+    }
+}
+
+async fn refuse(
+    app: &App,
+    actor: &Actor,
+    ctx: &Ctx,
+    session: &Session,
+    typed: Typed,
+    error: AppError,
+) -> Result<Response, AppError> {
+    let (mut errors, sentence) = shown_by_form(&error, "")?;
+    for wrong in &mut errors.0 {
+        // The form has a box for each scope; the first one stands for them all.
+        if wrong.field == "scopes" {
+            "scope-read".clone_into(&mut wrong.field);
+        }
+    }
+    let refused = Refused {
+        typed,
+        errors,
+        sentence: sentence.as_ref(),
+        made: None,
+    };
+    let me = me_page(app, actor, ctx, session, refused).await?;
+    Ok(shown(page(&me)?, &error))
+}
