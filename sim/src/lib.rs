@@ -13,6 +13,7 @@ pub mod gitlab;
 pub mod jenkins;
 mod kept;
 pub mod kubernetes;
+pub mod measure;
 pub mod mile;
 pub mod outside;
 pub mod plane;

@@ -62,7 +62,7 @@ pub async fn start(options: &Options) -> anyhow::Result<Demo> {
     let said = Said(Instant::now());
     let home = Home::open(&options.data, options.port)?;
     said.say("Building the portal, if anything changed.");
-    let program = portal::build().await?;
+    let program = portal::build(portal::Build::Debug).await?;
     said.say("Starting PostgreSQL.");
     let folder = home.folder.join("postgres");
     let postgres = Postgres::start(&folder, options.durability).await?;

@@ -19,6 +19,7 @@ use crate::workspace;
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// The portal itself gives running requests twenty seconds.
 const STOP_LIMIT: Duration = Duration::from_secs(25);
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 const LAST_LINES: usize = 20;
 /// Ends the portal where we were killed and could not: reads until our end of the pipe is gone.
 const WATCHMAN: &str = "read -r word; [ \"$word\" = done ] || kill -TERM \"$1\"";
@@ -27,15 +28,29 @@ const WATCHMAN: &str = "read -r word; [ \"$word\" = done ] || kill -TERM \"$1\""
 #[derive(Clone, Debug)]
 pub struct Program(PathBuf);
 
+/// How the product is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Build {
+    /// Quickly, for trying and testing.
+    Debug,
+    /// As it is shipped.
+    Release,
+}
+
 /// Builds the product as `cargo build` does, and says where its program is.
 ///
 /// # Errors
 /// What cargo says on standard error.
-pub async fn build() -> anyhow::Result<Program> {
-    let output = Command::new(env!("CARGO"))
+pub async fn build(build: Build) -> anyhow::Result<Program> {
+    let mut command = Command::new(env!("CARGO"));
+    command
         .args(["build", "--locked", "--package", "slipway"])
         .args(["--bin", "slipway", "--message-format"])
-        .arg("json-render-diagnostics")
+        .arg("json-render-diagnostics");
+    if build == Build::Release {
+        command.arg("--release");
+    }
+    let output = command
         .current_dir(workspace::root())
         .stderr(Stdio::inherit())
         .output()
@@ -68,6 +83,11 @@ pub struct Serving {
 }
 
 impl Program {
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     /// A command of the product, in an environment of its own, so that no setting of the shell
     /// that we were started from changes what happens.
     fn command(&self, serving: &Serving) -> Command {
@@ -175,6 +195,14 @@ pub struct Portal {
 }
 
 impl Portal {
+    /// Its process.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn id(&self) -> anyhow::Result<u32> {
+        self.child.id().context("the portal has ended")
+    }
+
     async fn ready(&mut self) -> anyhow::Result<()> {
         let client = client()?;
         let end = Instant::now() + START_LIMIT;
@@ -190,7 +218,7 @@ impl Portal {
             if Instant::now() > end {
                 bail!("the portal is not ready:\n{}", last_lines(&self.log));
             }
-            wait::pause(Duration::from_millis(50)).await;
+            wait::pause(LOOK_AGAIN).await;
         }
     }
 

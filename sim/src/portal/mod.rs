@@ -8,5 +8,5 @@ mod child;
 mod person;
 pub mod wait;
 
-pub use child::{Portal, Program, Serving, build};
+pub use child::{Build, Portal, Program, Serving, build};
 pub use person::{Answer, Login, Person, client};

@@ -66,7 +66,7 @@ async fn on_a_real_plane(server: &Postgres) -> anyhow::Result<Totals> {
 
 async fn portal_beside(server: &Postgres, plane: &Plane) -> anyhow::Result<Portal> {
     server.make_database(DATABASE).await?;
-    let program = portal::build().await?;
+    let program = portal::build(portal::Build::Debug).await?;
     let serving = Serving {
         port: free_port()?,
         database_url: server.app_url(DATABASE),

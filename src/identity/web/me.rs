@@ -49,11 +49,22 @@ impl MePage {
 
 /// What a form was filled with, and what is wrong with it.
 #[derive(Default)]
-struct Refused<'a> {
+struct Filled<'a> {
     typed: Typed,
     errors: Errors,
     sentence: Option<&'a Words>,
     made: Option<&'a SecretString>,
+}
+
+impl Filled<'_> {
+    /// Nothing wrong yet: a token that reads, for a quarter.
+    fn fresh() -> Self {
+        let typed = [("scope-read", "true"), ("days", "90")];
+        Self {
+            typed: typed.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            ..Self::default()
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -70,7 +81,7 @@ pub async fn me(
     ctx: Ctx,
     session: Session,
 ) -> Result<Response, AppError> {
-    page(&me_page(&app, &actor, &ctx, &session, Refused::default()).await?)
+    page(&me_page(&app, &actor, &ctx, &session, Filled::fresh()).await?)
 }
 
 async fn me_page(
@@ -78,22 +89,22 @@ async fn me_page(
     actor: &Actor,
     ctx: &Ctx,
     session: &Session,
-    refused: Refused<'_>,
+    filled: Filled<'_>,
 ) -> Result<MePage, AppError> {
     let c = Chrome::new(ctx, Nav::Nowhere);
     let here = session.id().map(session::key);
     let open = session::of_account(&app.db, actor.id.0).await?;
     let is_here = |o: &Open| here.as_ref() == Some(&o.key);
-    let (token, password) = (token_form(&c, &refused), password_form(&c, &refused));
+    let (token, password) = (token_form(&c, &filled), password_form(&c, &filled));
     let both = [token.clone(), password.clone()];
     Ok(MePage {
         roles: roles(&c, actor),
         tokens: tokens::mine(app, actor).await?,
         sessions: open.into_iter().map(|o| (o.clone(), is_here(&o))).collect(),
-        made: refused.made.map(|t| t.expose_secret().to_owned()),
-        summary: match refused.sentence {
+        made: filled.made.map(|t| t.expose_secret().to_owned()),
+        summary: match filled.sentence {
             Some(words) => Some(Summary::sentence(&c, words)),
-            None => Summary::of(&c, &both, &refused.errors),
+            None => Summary::of(&c, &both, &filled.errors),
         },
         me: actor.clone(),
         token,
@@ -107,7 +118,7 @@ fn roles(c: &Chrome, actor: &Actor) -> String {
     words.collect::<Vec<_>>().join(" · ")
 }
 
-fn token_form(c: &Chrome, refused: &Refused<'_>) -> Section {
+fn token_form(c: &Chrome, filled: &Filled<'_>) -> Section {
     let scope = |s: &TokenScope| {
         let code = format!("token-scope-{s}");
         Field::new(c, &format!("scope-{s}"), &code, Control::Check)
@@ -117,17 +128,17 @@ fn token_form(c: &Chrome, refused: &Refused<'_>) -> Section {
     let fields = std::iter::once(name)
         .chain(TokenScope::ALL.iter().map(scope))
         .chain(std::iter::once(days));
-    let fill = |f: Field| f.filled(c, &refused.typed, &refused.errors);
+    let fill = |f: Field| f.filled(c, &filled.typed, &filled.errors);
     Section {
         legend: c.t("token-new"),
         fields: fields.map(fill).collect(),
     }
 }
 
-fn password_form(c: &Chrome, refused: &Refused<'_>) -> Section {
+fn password_form(c: &Chrome, filled: &Filled<'_>) -> Section {
     let field = |name: &str, code: &str| {
         let field = Field::new(c, name, code, Control::Password);
-        field.filled(c, &refused.typed, &refused.errors)
+        field.filled(c, &filled.typed, &filled.errors)
     };
     Section {
         legend: c.t("password-change"),
@@ -155,9 +166,9 @@ pub async fn create_token(
     };
     match tokens::create(&app, &actor, &new).await {
         Ok((_, token)) => {
-            let made = Refused {
+            let made = Filled {
                 made: Some(&token),
-                ..Refused::default()
+                ..Filled::fresh()
             };
             let me = me_page(&app, &actor, &ctx, &session, made).await?;
             page_with(StatusCode::CREATED, &me)
@@ -233,12 +244,12 @@ async fn refuse(
             "scope-read".clone_into(&mut wrong.field);
         }
     }
-    let refused = Refused {
+    let filled = Filled {
         typed,
         errors,
         sentence: sentence.as_ref(),
         made: None,
     };
-    let me = me_page(app, actor, ctx, session, refused).await?;
+    let me = me_page(app, actor, ctx, session, filled).await?;
     Ok(shown(page(&me)?, &error))
 }
