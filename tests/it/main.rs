@@ -15,6 +15,7 @@ mod permissions;
 mod projects;
 mod release_pages;
 mod requests;
+mod statements;
 mod support;
 mod tidy;
 mod tokens;

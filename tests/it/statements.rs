@@ -1,0 +1,85 @@
+//! What a page costs the database: a number of statements that does not grow with rows, and no
+//! write but the session's touch.
+
+use crate::support::Browser;
+use crate::support::company::Company;
+use crate::support::logs::Logs;
+
+/// Statements that every page of somebody who is signed in costs: the session, the person, and
+/// the number in the menu. A page of a project asks for the project besides.
+const SESSION_AND_ACCESS: usize = 4;
+
+/// The statements of one GET, in their order.
+async fn statements(browser: &mut Browser, path: &str) -> Vec<String> {
+    // The first visit of a minute touches the session; the second one is like all others.
+    assert_eq!(browser.get(path).await.status, 200, "{path}");
+    let (logs, listening) = Logs::listen();
+    let answer = browser.get(path).await;
+    drop(listening);
+    assert_eq!(answer.status, 200, "{path}");
+    let text = logs.text();
+    let lines = text.lines().filter(|l| l.contains("sqlx::query"));
+    lines.map(str::to_owned).collect()
+}
+
+const PAGES: &[&str] = &[
+    "/",
+    "/me",
+    "/projects",
+    "/projects/new",
+    "/projects/pay",
+    "/projects/pay/releases",
+    "/projects/pay/releases/1",
+    "/projects/pay/containers",
+    "/projects/pay/containers/new",
+    "/requests",
+    "/requests?for=all",
+    "/requests/2",
+    "/audit",
+    "/clusters",
+    "/clusters/sh-test",
+    "/connections",
+    "/connections/gitlab",
+];
+
+/// The statements of every page, as operations who see everything.
+async fn all(company: &mut Company) -> Vec<(&'static str, Vec<String>)> {
+    let mut found = Vec::new();
+    for path in PAGES {
+        found.push((*path, statements(&mut company.ops, path).await));
+    }
+    found
+}
+
+async fn release(company: &mut Company, key: &str) {
+    company.commit(key, "Read a capture back after 409");
+    company.open(key).await;
+    company.settle().await;
+}
+
+#[tokio::test]
+async fn pages_cost_the_same_however_many_rows_there_are() {
+    let mut company = Company::start().await;
+    company.project_with_places("pay").await;
+    release(&mut company, "pay").await;
+    let few = all(&mut company).await;
+    for key in ["ledger", "shop", "till"] {
+        company.project_with_places(key).await;
+        release(&mut company, key).await;
+        release(&mut company, "pay").await;
+    }
+    let many = all(&mut company).await;
+    for ((path, few), (_, many)) in few.iter().zip(&many) {
+        assert_eq!(few.len(), many.len(), "{path}: {few:#?} {many:#?}");
+        let project = if *path == "/projects/pay" { 4 } else { 12 };
+        let most = SESSION_AND_ACCESS + project;
+        assert!(many.len() <= most, "{path} takes {}: {many:#?}", many.len());
+        for statement in many {
+            let writes = ["INSERT", "UPDATE", "DELETE"];
+            let writes = writes
+                .iter()
+                .any(|w| statement.contains(&format!("summary=\"{w}")));
+            assert!(!writes, "{path} writes: {statement}");
+        }
+    }
+}
