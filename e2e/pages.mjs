@@ -13,6 +13,13 @@ export const pages = [
   { name: 'request-own', path: async (get) => first(await get('/requests?for=mine&state=open'), '/requests/'), as: 'developer', ready: '.voters' },
   { name: 'request-done', path: withSteps, as: 'ops', ready: '.story' },
   { name: 'audit', path: '/audit', as: 'auditor', ready: 'h1' },
+  { name: 'runs', path: '/runs', as: 'ops', ready: 'h1' },
+  { name: 'runs-stuck', path: '/runs?state=stuck', as: 'auditor', ready: 'h1' },
+  { name: 'run-active', path: run('active'), as: 'ops', ready: '.story' },
+  { name: 'run-done', path: run('done'), as: 'auditor', ready: '.story' },
+  { name: 'run-failed', path: run('failed'), as: 'ops', ready: '.story' },
+  { name: 'production-stop', path: '/production-stop', as: 'ops', ready: 'main form' },
+  { name: 'production-stop-read', path: '/production-stop', as: 'auditor', ready: 'h1' },
   { name: 'clusters', path: '/clusters', as: 'ops', ready: 'h1' },
   { name: 'cluster', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'admin', ready: 'main form' },
   { name: 'cluster-read', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'auditor', ready: 'h1' },
@@ -41,6 +48,14 @@ function first(list, folder) {
 
 function request(state) {
   return async (get) => first(await get(`/requests?for=all&state=${state}`), '/requests/');
+}
+
+// A durable run in a state.
+function run(state) {
+  return async (get) => {
+    const [found] = (await get(`/runs?state=${state}`))?.items ?? [];
+    return found ? `/runs/${found.id}` : null;
+  };
 }
 
 // A request whose work the portal did itself; a release's work is told on its own page.

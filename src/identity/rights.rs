@@ -11,6 +11,7 @@ crate::words! {
         ViewPlatform = "view-platform",
         ViewAudit = "view-audit",
         OperateRuns = "operate-runs",
+        StopProduction = "stop-production",
         HandleRequests = "handle-requests",
         FileOnboarding = "file-onboarding",
         ViewProject = "view-project",
@@ -55,6 +56,7 @@ impl PlatformRole {
                     | P::ViewPlatform
                     | P::ViewAudit
                     | P::OperateRuns
+                    | P::StopProduction
                     | P::FileOnboarding
                     | P::ViewProject
             ),
@@ -63,6 +65,7 @@ impl PlatformRole {
                 P::ViewPlatform
                     | P::ViewAudit
                     | P::OperateRuns
+                    | P::StopProduction
                     | P::HandleRequests
                     | P::FileOnboarding
                     | P::ViewProject

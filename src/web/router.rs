@@ -17,9 +17,8 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::identity::web as identity;
 use crate::releases::web as releases;
-use crate::runs::web as runs;
 use crate::workloads::web as workloads;
-use crate::{audit, clusters, connections, home, projects, requests};
+use crate::{audit, clusters, connections, halt, home, projects, requests, runs};
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -28,9 +27,12 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(15);
 pub fn router(app: &App) -> Router {
     // The menu of every page counts what waits for its reader.
     let count = from_fn_with_state(app.clone(), requests::web::count_for_menu);
+    let banner = from_fn_with_state(app.clone(), halt::web::look_for_banner);
     let limited = pages()
+        .merge(platform_pages())
         .merge(project_pages())
         .route_layer(count)
+        .route_layer(banner)
         .nest(
             "/api/v1",
             platform_api().merge(request_api()).merge(release_api()),
@@ -85,6 +87,22 @@ fn pages() -> Router<App> {
             "/requests/{number}/withdrawal",
             post(requests::web::withdraw),
         )
+}
+
+/// What operations, administrators and auditors look after.
+fn platform_pages() -> Router<App> {
+    Router::new()
+        .route("/runs", get(runs::web::list))
+        .route("/runs/{id}", get(runs::web::run))
+        .route("/steps/{id}/retry", post(runs::web::retry))
+        .route("/steps/{id}/look", post(runs::web::look_now))
+        .route("/steps/{id}/abandonment", post(runs::web::abandon))
+        .route(
+            "/production-stop",
+            get(halt::web::show).post(halt::web::stop),
+        )
+        .route("/production-stop/end", post(halt::web::lift))
+        .route("/production-stop/banner", get(halt::web::banner))
         .route("/audit", get(audit::web::trail))
         .route(
             "/connections",
@@ -223,10 +241,17 @@ fn release_api() -> Router<App> {
         .route("/releases/{id}/log", get(releases::api_log))
         .route("/releases/{id}/confirmation", post(releases::api_confirm))
         .route("/releases/{id}/deployments", post(releases::api_deploy))
-        .route("/runs", get(runs::api_list))
-        .route("/steps/{id}/retry", post(runs::api_retry))
-        .route("/steps/{id}/look", post(runs::api_look_now))
-        .route("/steps/{id}/abandonment", post(runs::api_abandon))
+        .route("/runs", get(runs::api::list))
+        .route("/runs/{id}", get(runs::api::show))
+        .route(
+            "/production-stop",
+            get(halt::api::show)
+                .put(halt::api::stop)
+                .delete(halt::api::lift),
+        )
+        .route("/steps/{id}/retry", post(runs::api::retry))
+        .route("/steps/{id}/look", post(runs::api::look_now))
+        .route("/steps/{id}/abandonment", post(runs::api::abandon))
 }
 
 async fn not_found() -> AppError {

@@ -63,6 +63,15 @@ POST   /projects/{key}/releases/{n}/confirmation           303 404 403 403 409 4
 POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
 
+GET    /runs                                               303 403 403 403 403 403 200 200 200
+GET    /runs/{id}                                          303 403 403 403 403 403 200 200 200
+POST   /steps/{id}/retry                                   303 403 403 403 403 403 409 403 409
+POST   /steps/{id}/look                                    303 403 403 403 403 403 409 403 409
+POST   /steps/{id}/abandonment                             303 403 403 403 403 403 400 403 400
+GET    /production-stop                                    303 403 403 403 403 403 200 200 200
+POST   /production-stop                                    303 403 403 403 403 403 400 403 400
+POST   /production-stop/end                                303 403 403 403 403 403 409 403 409
+GET    /production-stop/banner                             303 200 200 200 200 200 200 200 200
 GET    /connections                                        303 403 403 403 403 403 200 200 200
 POST   /connections                                        303 403 403 403 403 403 403 403 400
 GET    /connections/new                                    303 403 403 403 403 403 403 403 200
@@ -119,7 +128,11 @@ GET    /api/v1/releases/{id}                               401 404 200 200 200 2
 GET    /api/v1/releases/{id}/log                           401 404 200 200 200 200 200 200 200
 POST   /api/v1/releases/{id}/confirmation                  401 404 403 403 409 403 403 403 403
 POST   /api/v1/releases/{id}/deployments                   401 404 403 409 403 409 409 403 403
-GET    /api/v1/runs                                        401 403 403 403 403 403 200 403 200
+GET    /api/v1/runs                                        401 403 403 403 403 403 200 200 200
+GET    /api/v1/runs/{id}                                   401 403 403 403 403 403 200 200 200
+GET    /api/v1/production-stop                             401 200 200 200 200 200 200 200 200
+PUT    /api/v1/production-stop                             401 403 403 403 403 403 400 403 400
+DELETE /api/v1/production-stop                             401 403 403 403 403 403 409 403 409
 POST   /api/v1/steps/{id}/retry                            401 403 403 403 403 403 409 403 409
 POST   /api/v1/steps/{id}/look                             401 403 403 403 403 403 409 403 409
 POST   /api/v1/steps/{id}/abandonment                      401 403 403 403 403 403 400 403 400
@@ -175,6 +188,7 @@ fn body(route: &Route) -> Sent {
     let containers = json!({ "kind": "containers", "project": "{key}", "environment": "test",
         "parameters": {} });
     match route.pattern {
+        "/steps/{id}/abandonment" => Form("reason="),
         "/login/as" => Form("as=root"),
         "/language" => Form("language=none"),
         "/connections" | "/connections/{key}" => Form("kind=gitlab"),
@@ -196,6 +210,7 @@ fn body(route: &Route) -> Sent {
         "/api/v1/projects/{key}/environments/{env}/rollbacks" => Json(nothing_to_go_back_to),
         "/api/v1/releases/{id}/confirmation" => Json(json!({ "digest": "sha256:0" })),
         "/api/v1/releases/{id}/deployments" => Json(json!({ "environment": "prod" })),
+        "/api/v1/production-stop" => Json(json!({ "reason": " " })),
         "/api/v1/steps/{id}/abandonment" => Json(json!({ "reason": "" })),
         other if other.starts_with("/api/v1/") => Json(json!({})),
         _ => Form(""),
@@ -214,7 +229,8 @@ struct Ids {
     workload: String,
     /// Awaits its confirmation.
     release: String,
-    /// Of the release's run, long done.
+    /// The release's run, and a step of it that is long done.
+    run: String,
     step: String,
 }
 
@@ -229,6 +245,7 @@ impl Ids {
             _ if below("/connections") => ("gitlab", self.connection.as_str()),
             _ if below("/clusters") => ("sh-test", self.cluster.as_str()),
             _ if below("/workloads") => (self.project, self.workload.as_str()),
+            _ if below("/runs") => (self.project, self.run.as_str()),
             _ if below("/steps") => (self.project, self.step.as_str()),
             _ => (self.project, self.release.as_str()),
         };
@@ -311,6 +328,7 @@ async fn furnish(company: &mut Company, project: &'static str, author: &mut Brow
         withdrawn,
         workload: id(&workloads["items"][0]["id"]),
         release,
+        run: id(&story["steps"][0]["id"]),
         step: id(&story["steps"][0]["steps"][0]["id"]),
     }
 }

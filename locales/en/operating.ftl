@@ -1,0 +1,122 @@
+nav-platform = Platform
+nav-runs = Runs
+runs-lede = Everything that Slipway does by itself: each run is a line of steps, and it outlives any process.
+runs-stuck = Needs a hand
+runs-all-stuck = All that need a hand
+runs-filter = Narrow the runs
+runs-any-state = Any state
+runs-any-lane = Any system
+runs-name = Kind or step
+runs-none = Nothing has run yet
+runs-none-why = A run begins when a request is approved or a release is opened.
+runs-none-found = No run is like this
+runs-none-found-why = Runs of other kinds are there.
+run = Run
+run-state = State
+run-step = Step
+run-lane = System
+run-began = Began
+run-took = Took
+run-took-so-long = took { $time }
+run-steps = Steps
+run-about = Belongs to
+run-children = Started by this run
+run-needs-hand = Gave up, needs a hand
+run-tries-again = In trouble, tries again
+run-waits = Waits
+run-active = Under way
+run-done = Done
+run-failed = Failed
+run-abandoned = Given up
+run-title-onboarding = Onboarding of { $project }
+run-title-workload = Place for { $project } in { $environment } on { $cluster }
+run-title-release = Release { $tag } of { $project }
+run-title-rollout = Rollout of { $project } to { $environment }
+run-title-deployment = Deployment of { $project } on { $cluster }
+step-name-workload-namespace = Make the namespace
+step-name-workload-objects = Make the objects that wait
+step-name-release-tag = Tag the commit
+step-name-release-job = Make the Jenkins job
+step-name-release-trigger = Trigger the build
+step-name-release-build = Follow the build
+step-name-release-artifact = Read the image’s digest
+step-name-rollout-advance = Deploy to one cluster after the other
+step-name-deployment-apply = Apply the objects
+step-name-deployment-scale = Set the replicas
+step-name-deployment-watch = Watch the rollout
+step-errors = tries again after { $n ->
+    [one] one error
+   *[other] { $n } errors
+}
+step-attempts = { $n ->
+    [0] No attempt yet
+    [one] One attempt
+   *[other] { $n } attempts
+}
+step-no-attempts = A worker takes it up as soon as it is due.
+attempt-number = Attempt { $n }
+attempt-running = under way
+attempt-done = done
+attempt-wait = not yet, looks again
+attempt-retry = trouble, tries again
+attempt-failed = failed
+attempt-lost = its worker was lost, another took over
+attempt-abandoned = given up by operations
+effect-kind-git-tag = Tag in GitLab
+effect-kind-jenkins-job = Job in Jenkins
+effect-kind-jenkins-build = Build in Jenkins
+effect-kind-namespace = Namespace
+effect-kind-objects = Objects in Kubernetes
+effect-kind-apply = Applied to Kubernetes
+effect-intended = not made yet
+effect-attempted = tried, not seen yet
+effect-confirmed = made
+effect-abandoned = given up; it may be there
+step-retry = Try again now
+step-look = Look now
+step-give-up-open = Give up
+step-give-up-means = What waits for this run ends as failed. What it already made outside stays as it is.
+step-give-up-why = Why
+step-give-up = Give up: { $what }
+run-kind-onboarding = Onboarding
+run-kind-workload = Place
+run-kind-release = Release
+run-kind-rollout = Rollout
+run-kind-deployment = Deployment
+nav-production-stop = Production stop
+may-not-stop-production = Only operations and administrators may stop production or let it go on.
+production-stopped = Production is stopped since { $since } by { $who }: { $reason } Ask operations; they let it go on.
+production-not-stopped = Production is not stopped.
+waits-production-stop = Production is stopped by { $who }: { $reason } This goes on by itself when operations let it.
+production-stop-banner = Production is stopped by { $who }: { $reason }
+production-stop-open = See what waits
+production-is-stopped = Stopped
+production-moves = Production moves
+production-stop-lede = One switch for everybody: while it is set, nothing new begins in production.
+production-stop-rollbacks-held = Rolling back is held too.
+production-stop-rollbacks-open = Rolling back stays open.
+production-resume = { $n ->
+    [0] Let production go on
+    [one] Let production go on, with one run that waits
+   *[other] Let production go on, with { $n } runs that wait
+}
+production-stop-waiting = Waits for the switch
+production-stop-none-waits = Nothing waits
+production-stop-none-waits-why = What is approved from now on appears here.
+production-stop-not-yours = You can look, not press
+production-stop-change = Change reason or reach
+production-stop-reason = Reason
+production-stop-reason-help = Everybody reads it on every page and in every refusal.
+production-stop-rollbacks = Rolling back
+production-stop-hold-rollbacks = Hold rollbacks too
+production-stop-hold-rollbacks-help = Leave this open unless nothing at all may move, as while data is being repaired.
+production-stop-confirm = Type production
+production-stop-confirm-help = So that nobody stops a company by a slip.
+production-stop-set = Stop production
+production-stop-save = Save
+production-stop-means = What it does
+production-stop-means-new = New releases to production are refused, with who stopped it and why.
+production-stop-means-approved = What is approved already, and rollouts before their next cluster, wait and then go on by themselves.
+production-stop-means-running = A cluster that is already rolling out is followed to its end: half a deployment is worse than a whole one.
+production-stop-means-rollback = Rolling back stays open, unless you hold it too.
+production-stop-means-test = Test goes on as always.
