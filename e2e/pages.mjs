@@ -20,6 +20,11 @@ export const pages = [
   { name: 'run-failed', path: run('failed'), as: 'ops', ready: '.story' },
   { name: 'production-stop', path: '/production-stop', as: 'ops', ready: 'main form' },
   { name: 'production-stop-read', path: '/production-stop', as: 'auditor', ready: 'h1' },
+  { name: 'people', path: '/people', as: 'admin', ready: 'h1' },
+  { name: 'people-read', path: '/people', as: 'auditor', ready: 'h1' },
+  { name: 'person-new', path: '/people/new', as: 'admin', ready: 'main form' },
+  { name: 'person', path: async (get) => person(await get('/people')), as: 'admin', ready: 'main form' },
+  { name: 'person-read', path: async (get) => person(await get('/people')), as: 'ops', ready: 'h1' },
   { name: 'clusters', path: '/clusters', as: 'ops', ready: 'h1' },
   { name: 'cluster', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'admin', ready: 'main form' },
   { name: 'cluster-read', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'auditor', ready: 'h1' },
@@ -33,6 +38,8 @@ export const pages = [
   { name: 'project', path: (get) => project(get), as: 'developer', ready: 'h1' },
   { name: 'releases', path: (get) => project(get, '/releases'), as: 'developer', ready: 'h1' },
   { name: 'release-new', path: (get) => project(get, '/releases/new'), as: 'developer', ready: 'main form' },
+  { name: 'members', path: (get) => project(get, '/members'), as: 'developer', ready: 'h1' },
+  { name: 'members-change', path: (get) => project(get, '/members'), as: 'admin', ready: 'main form' },
   { name: 'containers', path: (get) => project(get, '/containers'), as: 'developer', ready: 'h1' },
   { name: 'containers-new', path: (get) => project(get, '/containers/new'), as: 'developer', ready: 'main form' },
   ...['building', 'awaiting_confirmation', 'confirmed', 'awaiting_approval', 'deploying_production', 'released', 'failed']
@@ -44,6 +51,12 @@ export const pages = [
 function first(list, folder) {
   const [item] = list?.items ?? [];
   return item ? folder + (item.number ?? item.key) : null;
+}
+
+// Somebody who works on a project.
+function person(list) {
+  const found = list?.items.find(({ memberships }) => memberships.length > 0);
+  return found ? `/people/${found.user}` : null;
 }
 
 function request(state) {

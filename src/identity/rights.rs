@@ -8,6 +8,7 @@ crate::words! {
         ManageConnections = "manage-connections",
         ManageClusters = "manage-clusters",
         ManagePeople = "manage-people",
+        ManageMembers = "manage-members",
         ViewPlatform = "view-platform",
         ViewAudit = "view-audit",
         OperateRuns = "operate-runs",
@@ -53,6 +54,7 @@ impl PlatformRole {
                 P::ManageConnections
                     | P::ManageClusters
                     | P::ManagePeople
+                    | P::ManageMembers
                     | P::ViewPlatform
                     | P::ViewAudit
                     | P::OperateRuns
@@ -91,6 +93,7 @@ impl ProjectRole {
             Self::Owner => matches!(
                 permission,
                 P::ViewProject
+                    | P::ManageMembers
                     | P::FileRequest
                     | P::OpenRelease
                     | P::ReleaseToProduction

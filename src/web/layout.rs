@@ -22,6 +22,7 @@ crate::words! {
         ProductionStop = "production-stop",
         Clusters = "clusters",
         Connections = "connections",
+        People = "people",
         Audit = "audit",
         Nowhere = "nowhere",
     }
@@ -35,6 +36,7 @@ impl Nav {
         Self::ProductionStop,
         Self::Clusters,
         Self::Connections,
+        Self::People,
         Self::Audit,
     ];
 
@@ -49,6 +51,7 @@ impl Nav {
             | Self::ProductionStop
             | Self::Clusters
             | Self::Connections
+            | Self::People
             | Self::Audit
             | Self::Nowhere => None,
         }
@@ -65,6 +68,7 @@ impl Nav {
             Self::ProductionStop => "nav-production-stop",
             Self::Clusters => "nav-clusters",
             Self::Connections => "nav-connections",
+            Self::People => "nav-people",
             Self::Audit => "nav-audit",
             Self::Nowhere => "nav-main",
         }
@@ -180,7 +184,7 @@ impl Chrome {
         };
         match nav {
             Nav::Home | Nav::Projects | Nav::Requests => self.me.is_some(),
-            Nav::Runs | Nav::ProductionStop | Nav::Clusters | Nav::Connections => {
+            Nav::Runs | Nav::ProductionStop | Nav::Clusters | Nav::Connections | Nav::People => {
                 may(Permission::ViewPlatform)
             }
             Nav::Audit => may(Permission::ViewAudit),
@@ -198,6 +202,7 @@ impl Chrome {
             | Nav::ProductionStop
             | Nav::Clusters
             | Nav::Connections
+            | Nav::People
             | Nav::Audit => format!("/{nav}"),
         }
     }
@@ -239,6 +244,7 @@ impl Chrome {
             | Nav::ProductionStop
             | Nav::Clusters
             | Nav::Connections
+            | Nav::People
             | Nav::Audit
             | Nav::Nowhere => None,
         }

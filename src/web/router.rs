@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -15,7 +15,9 @@ use tower_http::timeout::TimeoutLayer;
 use super::{assets, csrf, events, extract, headers, problem, session};
 use crate::app::App;
 use crate::error::AppError;
+use crate::identity::people::{self, door};
 use crate::identity::web as identity;
+use crate::projects::members;
 use crate::releases::web as releases;
 use crate::workloads::web as workloads;
 use crate::{audit, clusters, connections, halt, home, projects, requests, runs};
@@ -73,6 +75,7 @@ fn pages() -> Router<App> {
         .route("/", get(home::web::home))
         .route("/login", get(identity::login_page).post(identity::sign_in))
         .route("/login/as", post(identity::sign_in_as))
+        .route("/login/password", get(door::form).post(door::choose))
         .route("/logout", post(identity::sign_out))
         .route("/language", post(identity::set_language))
         .route("/projects", get(projects::web::list))
@@ -103,6 +106,15 @@ fn platform_pages() -> Router<App> {
         )
         .route("/production-stop/end", post(halt::web::lift))
         .route("/production-stop/banner", get(halt::web::banner))
+        .route("/people", get(people::web::list).post(people::web::create))
+        .route("/people/new", get(people::web::new))
+        .route(
+            "/people/{user}",
+            get(people::web::show).post(people::web::update),
+        )
+        .route("/people/{user}/password", post(people::web::reset_password))
+        .route("/people/{user}/disablement", post(people::web::disable))
+        .route("/people/{user}/enablement", post(people::web::enable))
         .route("/audit", get(audit::web::trail))
         .route(
             "/connections",
@@ -141,6 +153,14 @@ fn platform_pages() -> Router<App> {
 fn project_pages() -> Router<App> {
     Router::new()
         .route("/projects/{key}", get(home::project::overview))
+        .route(
+            "/projects/{key}/members",
+            get(members::web::show).post(members::web::put),
+        )
+        .route(
+            "/projects/{key}/members/removal",
+            post(members::web::remove),
+        )
         .route("/projects/{key}/containers", get(workloads::containers))
         .route(
             "/projects/{key}/containers/new",
@@ -175,6 +195,12 @@ fn platform_api() -> Router<App> {
             post(identity::api_sign_in).delete(identity::api_sign_out),
         )
         .route("/me", get(identity::api_me))
+        .route("/people", get(people::api::list).post(people::api::create))
+        .route(
+            "/people/{user}",
+            get(people::api::show).put(people::api::change),
+        )
+        .route("/people/{user}/password", post(people::api::reset_password))
         .route(
             "/connections",
             get(connections::api::list).post(connections::api::create),
@@ -210,6 +236,14 @@ fn request_api() -> Router<App> {
             get(projects::api::list).post(projects::api::ask),
         )
         .route("/projects/{key}", get(projects::api::show))
+        .route(
+            "/projects/{key}/members",
+            get(members::api::list).post(members::api::put),
+        )
+        .route(
+            "/projects/{key}/members/{user}/{role}",
+            delete(members::api::remove),
+        )
         .route(
             "/requests",
             get(requests::api::list).post(requests::api::file),

@@ -11,6 +11,7 @@ mod faults;
 mod halt;
 mod identity;
 mod mile;
+mod people;
 mod permissions;
 mod projects;
 mod release_pages;

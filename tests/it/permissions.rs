@@ -40,6 +40,8 @@ GET    /                                                   303 200 200 200 200 2
 GET    /login                                              200 200 200 200 200 200 200 200 200
 POST   /login                                              400 400 400 400 400 400 400 400 400
 POST   /login/as                                           404 404 404 404 404 404 404 404 404
+GET    /login/password                                     303 303 303 303 303 303 303 303 303
+POST   /login/password                                     303 303 303 303 303 303 303 303 303
 POST   /language                                           400 400 400 400 400 400 400 400 400
 GET    /projects                                           303 200 200 200 200 200 200 200 200
 GET    /projects/new                                       303 200 200 200 200 200 200 403 200
@@ -51,6 +53,9 @@ POST   /requests/{number}/withdrawal                       303 404 403 409 403 4
 GET    /audit                                              303 403 403 403 403 403 200 200 200
 
 GET    /projects/{key}                                     303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/members                             303 404 200 200 200 200 200 200 200
+POST   /projects/{key}/members                             303 404 403 403 403 400 403 403 400
+POST   /projects/{key}/members/removal                     303 404 403 403 403 404 403 403 404
 GET    /projects/{key}/containers                          303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/containers/new                      303 404 403 200 403 200 200 403 403
 POST   /projects/{key}/containers/new                      303 404 403 400 403 400 400 403 403
@@ -72,6 +77,14 @@ GET    /production-stop                                    303 403 403 403 403 4
 POST   /production-stop                                    303 403 403 403 403 403 400 403 400
 POST   /production-stop/end                                303 403 403 403 403 403 409 403 409
 GET    /production-stop/banner                             303 200 200 200 200 200 200 200 200
+GET    /people                                             303 403 403 403 403 403 200 200 200
+POST   /people                                             303 403 403 403 403 403 403 403 400
+GET    /people/new                                         303 403 403 403 403 403 403 403 200
+GET    /people/{user}                                      303 403 403 403 403 403 200 200 200
+POST   /people/{user}                                      303 403 403 403 403 403 403 403 400
+POST   /people/{user}/password                             303 403 403 403 403 403 403 403 404
+POST   /people/{user}/disablement                          303 403 403 403 403 403 403 403 409
+POST   /people/{user}/enablement                           303 403 403 403 403 403 403 403 303
 GET    /connections                                        303 403 403 403 403 403 200 200 200
 POST   /connections                                        303 403 403 403 403 403 403 403 400
 GET    /connections/new                                    303 403 403 403 403 403 403 403 200
@@ -110,6 +123,14 @@ POST   /api/v1/languages                                   401 403 403 403 403 4
 GET    /api/v1/projects                                    401 200 200 200 200 200 200 200 200
 POST   /api/v1/projects                                    401 400 400 400 400 400 400 403 400
 GET    /api/v1/projects/{key}                              401 404 200 200 200 200 200 200 200
+GET    /api/v1/projects/{key}/members                      401 404 200 200 200 200 200 200 200
+POST   /api/v1/projects/{key}/members                      401 404 403 403 403 400 403 403 400
+DELETE /api/v1/projects/{key}/members/{user}/{role}        401 404 403 403 403 404 403 403 404
+GET    /api/v1/people                                      401 403 403 403 403 403 200 200 200
+POST   /api/v1/people                                      401 403 403 403 403 403 403 403 400
+GET    /api/v1/people/{user}                               401 403 403 403 403 403 200 200 200
+PUT    /api/v1/people/{user}                               401 403 403 403 403 403 403 403 400
+POST   /api/v1/people/{user}/password                      401 403 403 403 403 403 403 403 404
 GET    /api/v1/requests                                    401 200 200 200 200 200 200 200 200
 POST   /api/v1/requests                                    401 404 403 400 403 400 400 403 403
 GET    /api/v1/requests/{number}                           401 404 200 200 200 200 200 200 200
@@ -210,6 +231,13 @@ fn body(route: &Route) -> Sent {
         "/api/v1/projects/{key}/environments/{env}/rollbacks" => Json(nothing_to_go_back_to),
         "/api/v1/releases/{id}/confirmation" => Json(json!({ "digest": "sha256:0" })),
         "/api/v1/releases/{id}/deployments" => Json(json!({ "environment": "prod" })),
+        "/projects/{key}/members" => Form("user=&role=viewer"),
+        "/projects/{key}/members/removal" => Form("user=ghost&role=viewer"),
+        "/login/password" => Form("password=x"),
+        "/people" | "/people/{user}" => Form("display_name="),
+        "/api/v1/people" => Json(json!({ "user": "", "display_name": "" })),
+        "/api/v1/people/{user}" => Json(json!({ "display_name": "" })),
+        "/api/v1/projects/{key}/members" => Json(json!({ "user": "", "role": "viewer" })),
         "/api/v1/production-stop" => Json(json!({ "reason": " " })),
         "/api/v1/steps/{id}/abandonment" => Json(json!({ "reason": "" })),
         other if other.starts_with("/api/v1/") => Json(json!({})),
@@ -249,7 +277,14 @@ impl Ids {
             _ if below("/steps") => (self.project, self.step.as_str()),
             _ => (self.project, self.release.as_str()),
         };
+        // Nobody changes their own rights, and nobody is called ghost.
+        let user = match pattern.contains("password") || pattern.contains("{role}") {
+            true => "ghost",
+            false => "admin",
+        };
         let path = pattern
+            .replace("{user}/{role}", "ghost/viewer")
+            .replace("{user}", user)
             .replace("{key}", key)
             .replace("{id}", id)
             .replace("{number}", &number.to_string())
