@@ -29,6 +29,8 @@ export const pages = [
   { name: 'cluster', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'admin', ready: 'main form' },
   { name: 'cluster-read', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'auditor', ready: 'h1' },
   { name: 'cluster-new', path: '/clusters/new', as: 'admin', ready: 'main form' },
+  { name: 'environment', path: async (get) => first(await get('/environments'), '/environments/'), as: 'admin', ready: 'main form' },
+  { name: 'language', path: async (get) => first(await get('/languages'), '/languages/'), as: 'admin', ready: 'main form' },
   { name: 'environment-new', path: '/environments/new', as: 'admin', ready: 'h1' },
   { name: 'language-new', path: '/languages/new', as: 'admin', ready: 'h1' },
   { name: 'connections', path: '/connections', as: 'admin', ready: 'h1' },

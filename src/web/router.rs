@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -32,6 +32,7 @@ pub fn router(app: &App) -> Router {
     let banner = from_fn_with_state(app.clone(), halt::web::look_for_banner);
     let limited = pages()
         .merge(platform_pages())
+        .merge(registry_pages())
         .merge(project_pages())
         .route_layer(count)
         .route_layer(banner)
@@ -116,6 +117,11 @@ fn platform_pages() -> Router<App> {
         .route("/people/{user}/disablement", post(people::web::disable))
         .route("/people/{user}/enablement", post(people::web::enable))
         .route("/audit", get(audit::web::trail))
+}
+
+/// What administrators register: outside systems, clusters, environments, languages.
+fn registry_pages() -> Router<App> {
+    Router::new()
         .route(
             "/connections",
             get(connections::web::list).post(connections::web::create),
@@ -137,6 +143,24 @@ fn platform_pages() -> Router<App> {
             get(clusters::web::show).post(clusters::web::update),
         )
         .route("/clusters/{key}/test", post(clusters::web::test))
+        .route("/clusters/{key}/delete", post(clusters::web::delete))
+        .route(
+            "/environments/{key}",
+            get(clusters::change_web::show_environment)
+                .post(clusters::change_web::update_environment),
+        )
+        .route(
+            "/environments/{key}/delete",
+            post(clusters::change_web::delete_environment),
+        )
+        .route(
+            "/languages/{key}",
+            get(clusters::change_web::show_language).post(clusters::change_web::update_language),
+        )
+        .route(
+            "/languages/{key}/delete",
+            post(clusters::change_web::delete_language),
+        )
         .route(
             "/environments/new",
             get(clusters::environments_web::new_environment)
@@ -216,7 +240,20 @@ fn platform_api() -> Router<App> {
             "/clusters",
             get(clusters::api::list).post(clusters::api::create),
         )
-        .route("/clusters/{id}", get(clusters::api::show))
+        .route(
+            "/clusters/{id}",
+            get(clusters::api::show)
+                .put(clusters::api::update)
+                .delete(clusters::api::delete),
+        )
+        .route(
+            "/environments/{id}",
+            put(clusters::api::update_environment).delete(clusters::api::delete_environment),
+        )
+        .route(
+            "/languages/{id}",
+            put(clusters::api::update_language).delete(clusters::api::delete_language),
+        )
         .route("/clusters/{id}/test", post(clusters::api::test))
         .route(
             "/environments",

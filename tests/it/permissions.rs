@@ -98,6 +98,13 @@ GET    /clusters/new                                       303 403 403 403 403 4
 GET    /clusters/{key}                                     303 403 403 403 403 403 200 200 200
 POST   /clusters/{key}                                     303 403 403 403 403 403 403 403 400
 POST   /clusters/{key}/test                                303 403 403 403 403 403 403 403 303
+POST   /clusters/{key}/delete                              303 403 403 403 403 403 403 403 400
+GET    /environments/{key}                                 303 403 403 403 403 403 403 403 200
+POST   /environments/{key}                                 303 403 403 403 403 403 403 403 400
+POST   /environments/{key}/delete                          303 403 403 403 403 403 403 403 400
+GET    /languages/{key}                                    303 403 403 403 403 403 403 403 200
+POST   /languages/{key}                                    303 403 403 403 403 403 403 403 400
+POST   /languages/{key}/delete                             303 403 403 403 403 403 403 403 400
 GET    /environments/new                                   303 403 403 403 403 403 403 403 200
 POST   /environments/new                                   303 403 403 403 403 403 403 403 400
 GET    /languages/new                                      303 403 403 403 403 403 403 403 200
@@ -114,6 +121,12 @@ POST   /api/v1/connections/{id}/test                       401 403 403 403 403 4
 GET    /api/v1/clusters                                    401 403 403 403 403 403 200 200 200
 POST   /api/v1/clusters                                    401 403 403 403 403 403 403 403 400
 GET    /api/v1/clusters/{id}                               401 403 403 403 403 403 200 200 200
+PUT    /api/v1/clusters/{id}                               401 403 403 403 403 403 403 403 400
+DELETE /api/v1/clusters/{id}                               401 403 403 403 403 403 403 403 409
+PUT    /api/v1/environments/{id}                           401 403 403 403 403 403 403 403 400
+DELETE /api/v1/environments/{id}                           401 403 403 403 403 403 403 403 409
+PUT    /api/v1/languages/{id}                              401 403 403 403 403 403 403 403 400
+DELETE /api/v1/languages/{id}                              401 403 403 403 403 403 403 403 409
 POST   /api/v1/clusters/{id}/test                          401 403 403 403 403 403 403 403 200
 GET    /api/v1/environments                                401 200 200 200 200 200 200 200 200
 POST   /api/v1/environments                                401 403 403 403 403 403 403 403 400
@@ -213,8 +226,8 @@ fn body(route: &Route) -> Sent {
         "/login/as" => Form("as=root"),
         "/language" => Form("language=none"),
         "/connections" | "/connections/{key}" => Form("kind=gitlab"),
-        "/connections/{key}/delete" => Form("confirm="),
-        "/environments/new" => Form("tier=test"),
+        other if other.ends_with("/{key}/delete") => Form("confirm="),
+        "/environments/new" | "/environments/{key}" => Form("tier=test"),
         "/requests/{number}/decisions" => Form("verdict=approve&hash=0"),
         "/projects/{key}/releases/{n}/confirmation" => Form("digest=sha256:0"),
         "/projects/{key}/releases/{n}/deployments" => Form("environment=prod"),
@@ -222,9 +235,11 @@ fn body(route: &Route) -> Sent {
             Form("artifact=00000000-0000-0000-0000-000000000000&release=1")
         }
         "/api/v1/connections" | "/api/v1/connections/{id}" => Json(connection),
-        "/api/v1/clusters" => Json(cluster),
-        "/api/v1/environments" => Json(environment),
-        "/api/v1/languages" => Json(json!({ "key": "", "jenkins": "", "template_job": "" })),
+        "/api/v1/clusters" | "/api/v1/clusters/{id}" => Json(cluster),
+        "/api/v1/environments" | "/api/v1/environments/{id}" => Json(environment),
+        "/api/v1/languages" | "/api/v1/languages/{id}" => {
+            Json(json!({ "key": "", "jenkins": "", "template_job": "" }))
+        }
         "/api/v1/requests" => Json(containers),
         "/api/v1/requests/{number}/decisions" => Json(wrong_hash),
         "/api/v1/projects/{key}/releases" => Json(json!({ "ref": "-x" })),
@@ -250,6 +265,8 @@ struct Ids {
     project: &'static str,
     connection: String,
     cluster: String,
+    environment: String,
+    language: String,
     /// Waits for a decision.
     open: i64,
     /// Its author has taken it back.
@@ -272,6 +289,8 @@ impl Ids {
         let (key, id) = match pattern {
             _ if below("/connections") => ("gitlab", self.connection.as_str()),
             _ if below("/clusters") => ("sh-test", self.cluster.as_str()),
+            _ if below("/environments") => ("test", self.environment.as_str()),
+            _ if below("/languages") => ("go", self.language.as_str()),
             _ if below("/workloads") => (self.project, self.workload.as_str()),
             _ if below("/runs") => (self.project, self.run.as_str()),
             _ if below("/steps") => (self.project, self.step.as_str()),
@@ -355,10 +374,14 @@ async fn furnish(company: &mut Company, project: &'static str, author: &mut Brow
     let items = connections["items"].as_array().unwrap();
     let gitlab = items.iter().find(|c| c["key"] == "gitlab").unwrap();
     let clusters = company.admin.api_get("/clusters").await.json();
+    let environments = company.admin.api_get("/environments").await.json();
+    let languages = company.admin.api_get("/languages").await.json();
     Ids {
         project,
         connection: id(&gitlab["id"]),
         cluster: id(&clusters["items"][0]["id"]),
+        environment: id(&environments["items"][0]["id"]),
+        language: id(&languages["items"][0]["id"]),
         open,
         withdrawn,
         workload: id(&workloads["items"][0]["id"]),

@@ -1,7 +1,6 @@
 //! The SQL of accounts as administrators keep them.
 
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx as _;
 use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
@@ -147,7 +146,7 @@ pub async fn update(connection: &mut PgConnection, wanted: &Account) -> Result<(
          SELECT id, role FROM changed, unnest($4::text[]) AS role ON CONFLICT DO NOTHING",
         wanted.user,
         wanted.display_name,
-        wanted.disabled_at.map(|at| at.to_sqlx()) as _,
+        wanted.disabled_at.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
         &roles,
     )
     .execute(connection)

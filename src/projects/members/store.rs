@@ -1,6 +1,5 @@
 //! The SQL of memberships.
 
-use jiff_sqlx::ToSqlx as _;
 use sqlx::PgConnection;
 
 use super::Joining;
@@ -33,7 +32,7 @@ pub async fn put(
         project.0,
         user,
         joining.role.as_str(),
-        joining.expires_at.map(|at| at.to_sqlx()) as _,
+        joining.expires_at.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
     )
     .execute(connection)
     .await?;
