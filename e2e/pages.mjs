@@ -14,10 +14,24 @@ export const pages = [
   { name: 'request-own', path: async (get) => first(await get('/requests?for=mine&state=open'), '/requests/'), as: 'developer', ready: '.voters' },
   { name: 'request-done', path: withSteps, as: 'ops', ready: '.story' },
   { name: 'audit', path: '/audit', as: 'auditor', ready: 'h1' },
+  { name: 'runs', path: '/runs', as: 'ops', ready: 'h1' },
+  { name: 'runs-stuck', path: '/runs?state=stuck', as: 'auditor', ready: 'h1' },
+  { name: 'run-active', path: run('active'), as: 'ops', ready: '.story' },
+  { name: 'run-done', path: run('done'), as: 'auditor', ready: '.story' },
+  { name: 'run-failed', path: run('failed'), as: 'ops', ready: '.story' },
+  { name: 'production-stop', path: '/production-stop', as: 'ops', ready: 'main form' },
+  { name: 'production-stop-read', path: '/production-stop', as: 'auditor', ready: 'h1' },
+  { name: 'people', path: '/people', as: 'admin', ready: 'h1' },
+  { name: 'people-read', path: '/people', as: 'auditor', ready: 'h1' },
+  { name: 'person-new', path: '/people/new', as: 'admin', ready: 'main form' },
+  { name: 'person', path: async (get) => person(await get('/people')), as: 'admin', ready: 'main form' },
+  { name: 'person-read', path: async (get) => person(await get('/people')), as: 'ops', ready: 'h1' },
   { name: 'clusters', path: '/clusters', as: 'ops', ready: 'h1' },
   { name: 'cluster', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'admin', ready: 'main form' },
   { name: 'cluster-read', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'auditor', ready: 'h1' },
   { name: 'cluster-new', path: '/clusters/new', as: 'admin', ready: 'main form' },
+  { name: 'environment', path: async (get) => first(await get('/environments'), '/environments/'), as: 'admin', ready: 'main form' },
+  { name: 'language', path: async (get) => first(await get('/languages'), '/languages/'), as: 'admin', ready: 'main form' },
   { name: 'environment-new', path: '/environments/new', as: 'admin', ready: 'h1' },
   { name: 'language-new', path: '/languages/new', as: 'admin', ready: 'h1' },
   { name: 'connections', path: '/connections', as: 'admin', ready: 'h1' },
@@ -27,6 +41,8 @@ export const pages = [
   { name: 'project', path: (get) => project(get), as: 'developer', ready: 'h1' },
   { name: 'releases', path: (get) => project(get, '/releases'), as: 'developer', ready: 'h1' },
   { name: 'release-new', path: (get) => project(get, '/releases/new'), as: 'developer', ready: 'main form' },
+  { name: 'members', path: (get) => project(get, '/members'), as: 'developer', ready: 'h1' },
+  { name: 'members-change', path: (get) => project(get, '/members'), as: 'admin', ready: 'main form' },
   { name: 'containers', path: (get) => project(get, '/containers'), as: 'developer', ready: 'h1' },
   { name: 'containers-new', path: (get) => project(get, '/containers/new'), as: 'developer', ready: 'main form' },
   ...['building', 'awaiting_confirmation', 'confirmed', 'awaiting_approval', 'deploying_production', 'released', 'failed']
@@ -40,8 +56,22 @@ function first(list, folder) {
   return item ? folder + (item.number ?? item.key) : null;
 }
 
+// Somebody who works on a project.
+function person(list) {
+  const found = list?.items.find(({ memberships }) => memberships.length > 0);
+  return found ? `/people/${found.user}` : null;
+}
+
 function request(state) {
   return async (get) => first(await get(`/requests?for=all&state=${state}`), '/requests/');
+}
+
+// A durable run in a state.
+function run(state) {
+  return async (get) => {
+    const [found] = (await get(`/runs?state=${state}`))?.items ?? [];
+    return found ? `/runs/${found.id}` : null;
+  };
 }
 
 // A request whose work the portal did itself; a release's work is told on its own page.

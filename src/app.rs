@@ -7,6 +7,7 @@ use tokio::sync::Semaphore;
 use crate::config::Settings;
 use crate::connections::Clients;
 use crate::db::{Db, DbError};
+use crate::halt::LastShown;
 use crate::jobs::{Engine, Step};
 use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
@@ -29,6 +30,7 @@ pub struct Inner {
     pub kinds: Kinds,
     /// Clients of outside systems, whose breakers and limits last as long as this.
     pub clients: Clients,
+    pub last_halt: LastShown,
 }
 
 impl std::ops::Deref for App {
@@ -52,6 +54,7 @@ impl App {
             events,
             kinds: kinds(),
             clients: Clients::default(),
+            last_halt: LastShown::default(),
         })))
     }
 }

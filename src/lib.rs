@@ -12,6 +12,7 @@ pub mod config;
 pub mod connections;
 pub mod db;
 pub mod error;
+pub mod halt;
 pub mod home;
 pub mod identity;
 mod ids;

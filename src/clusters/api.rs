@@ -23,7 +23,9 @@ use crate::web::text::Locale;
 pub struct ClusterBody {
     key: String,
     site: String,
-    kubeconfig: SecretString,
+    /// Left out of a change, the one that is stored stays.
+    #[serde(default)]
+    kubeconfig: Option<SecretString>,
     registry_host: String,
     #[serde(default = "yes")]
     makes_namespaces: bool,
@@ -31,6 +33,18 @@ pub struct ClusterBody {
 
 const fn yes() -> bool {
     true
+}
+
+impl From<ClusterBody> for ClusterDraft {
+    fn from(body: ClusterBody) -> Self {
+        Self {
+            key: body.key,
+            site: body.site,
+            kubeconfig: body.kubeconfig,
+            registry_host: body.registry_host,
+            makes_namespaces: body.makes_namespaces,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -50,6 +64,28 @@ pub struct LanguageBody {
     key: String,
     jenkins: String,
     template_job: String,
+}
+
+impl From<EnvironmentBody> for EnvironmentDraft {
+    fn from(body: EnvironmentBody) -> Self {
+        Self {
+            key: body.key,
+            tier: body.tier,
+            rank: body.rank,
+            approvals: body.approvals,
+            clusters: body.clusters,
+        }
+    }
+}
+
+impl From<LanguageBody> for LanguageDraft {
+    fn from(body: LanguageBody) -> Self {
+        Self {
+            key: body.key,
+            jenkins: body.jenkins,
+            template_job: body.template_job,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -156,14 +192,7 @@ pub async fn create(
     Json(body): Json<ClusterBody>,
 ) -> Result<Response, AppError> {
     actor.must(Permission::ManageClusters, Scope::Platform)?;
-    let draft = ClusterDraft {
-        key: body.key,
-        site: body.site,
-        kubeconfig: Some(body.kubeconfig),
-        registry_host: body.registry_host,
-        makes_namespaces: body.makes_namespaces,
-    };
-    let id = super::create(&app, &draft, &ctx.origin()).await?;
+    let id = super::create(&app, &body.into(), &ctx.origin()).await?;
     let answer = one(&app, id, ctx.locale).await?;
     Ok((StatusCode::CREATED, answer).into_response())
 }
@@ -176,6 +205,31 @@ pub async fn show(
 ) -> Result<axum::Json<ClusterAnswer>, AppError> {
     actor.must(Permission::ViewPlatform, Scope::Platform)?;
     one(&app, id, ctx.locale).await
+}
+
+/// `PUT /api/v1/clusters/{id}`
+pub async fn update(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<ClusterId>,
+    Json(body): Json<ClusterBody>,
+) -> Result<axum::Json<ClusterAnswer>, AppError> {
+    actor.must(Permission::ManageClusters, Scope::Platform)?;
+    super::update(&app, id, &body.into(), &ctx.origin()).await?;
+    one(&app, id, ctx.locale).await
+}
+
+/// `DELETE /api/v1/clusters/{id}`
+pub async fn delete(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<ClusterId>,
+) -> Result<StatusCode, AppError> {
+    actor.must(Permission::ManageClusters, Scope::Platform)?;
+    super::delete_cluster(&app, id, &ctx.origin()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub async fn test(
@@ -207,16 +261,59 @@ pub async fn create_environment(
     Json(body): Json<EnvironmentBody>,
 ) -> Result<Response, AppError> {
     actor.must(Permission::ManageClusters, Scope::Platform)?;
-    let draft = EnvironmentDraft {
-        key: body.key,
-        tier: body.tier,
-        rank: body.rank,
-        approvals: body.approvals,
-        clusters: body.clusters,
-    };
-    let made = super::create_environment(&app, &draft, &ctx.origin()).await?;
+    let made = super::create_environment(&app, &body.into(), &ctx.origin()).await?;
     let answer = axum::Json(EnvironmentAnswer::from(made));
     Ok((StatusCode::CREATED, answer).into_response())
+}
+
+/// `PUT /api/v1/environments/{id}`
+pub async fn update_environment(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<EnvironmentId>,
+    Json(body): Json<EnvironmentBody>,
+) -> Result<axum::Json<EnvironmentAnswer>, AppError> {
+    actor.must(Permission::ManageClusters, Scope::Platform)?;
+    let changed = super::update_environment(&app, id, &body.into(), &ctx.origin()).await?;
+    Ok(axum::Json(changed.into()))
+}
+
+/// `DELETE /api/v1/environments/{id}`
+pub async fn delete_environment(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<EnvironmentId>,
+) -> Result<StatusCode, AppError> {
+    actor.must(Permission::ManageClusters, Scope::Platform)?;
+    super::delete_environment(&app, id, &ctx.origin()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `PUT /api/v1/languages/{id}`
+pub async fn update_language(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<LanguageId>,
+    Json(body): Json<LanguageBody>,
+) -> Result<axum::Json<LanguageAnswer>, AppError> {
+    actor.must(Permission::ManageClusters, Scope::Platform)?;
+    let changed = super::update_language(&app, id, &body.into(), &ctx.origin()).await?;
+    Ok(axum::Json(changed.into()))
+}
+
+/// `DELETE /api/v1/languages/{id}`
+pub async fn delete_language(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(id): Path<LanguageId>,
+) -> Result<StatusCode, AppError> {
+    actor.must(Permission::ManageClusters, Scope::Platform)?;
+    super::delete_language(&app, id, &ctx.origin()).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 pub async fn languages(
@@ -236,12 +333,7 @@ pub async fn create_language(
     Json(body): Json<LanguageBody>,
 ) -> Result<Response, AppError> {
     actor.must(Permission::ManageClusters, Scope::Platform)?;
-    let draft = LanguageDraft {
-        key: body.key,
-        jenkins: body.jenkins,
-        template_job: body.template_job,
-    };
-    let made = super::create_language(&app, &draft, &ctx.origin()).await?;
+    let made = super::create_language(&app, &body.into(), &ctx.origin()).await?;
     let answer = axum::Json(LanguageAnswer::from(made));
     Ok((StatusCode::CREATED, answer).into_response())
 }

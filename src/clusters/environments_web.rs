@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 
-use super::{Cluster, EnvironmentDraft, LanguageDraft, MAX_CLUSTERS, Tier};
+use super::{Cluster, Environment, EnvironmentDraft, Language, LanguageDraft, MAX_CLUSTERS, Tier};
 use crate::app::App;
 use crate::connections::{self, Kind};
 use crate::error::AppError;
@@ -16,23 +16,27 @@ use crate::web::layout::{Chrome, Errors, Nav, page_with, see_other};
 
 #[derive(Template)]
 #[template(path = "clusters/new_environment.html")]
-struct EnvironmentPage {
+pub(super) struct EnvironmentPage {
     c: Chrome,
     form: EnvironmentForm,
     clusters: Vec<Cluster>,
     /// As many places as there are clusters, each with what was chosen for it.
     places: Vec<(usize, String)>,
     errors: Errors,
+    /// The key of the one that is changed; `None` for a new one.
+    existing: Option<String>,
 }
 
 #[derive(Template)]
 #[template(path = "clusters/new_language.html")]
-struct LanguagePage {
+pub(super) struct LanguagePage {
     c: Chrome,
     form: LanguageForm,
     /// Keys of the connections to choose from.
     jenkins: Vec<String>,
     errors: Errors,
+    /// The key of the one that is changed; `None` for a new one.
+    existing: Option<String>,
 }
 
 /// Numbers are kept as typed, also those that are none.
@@ -51,7 +55,7 @@ pub struct EnvironmentForm {
 }
 
 impl EnvironmentForm {
-    fn draft(&self) -> EnvironmentDraft {
+    pub(super) fn draft(&self) -> EnvironmentDraft {
         // What is no number is out of every range, and is refused as that.
         let number = |text: &str| text.trim().parse().unwrap_or(-1);
         let chosen = self.clusters.iter().filter(|key| !key.is_empty());
@@ -61,6 +65,29 @@ impl EnvironmentForm {
             rank: number(&self.rank),
             approvals: number(&self.approvals),
             clusters: chosen.cloned().collect(),
+        }
+    }
+}
+
+impl From<&Environment> for EnvironmentForm {
+    fn from(environment: &Environment) -> Self {
+        let keys = environment.clusters.iter().map(|c| c.key.clone());
+        Self {
+            key: environment.key.clone(),
+            tier: environment.tier,
+            rank: environment.rank.to_string(),
+            approvals: environment.approvals.to_string(),
+            clusters: keys.collect(),
+        }
+    }
+}
+
+impl From<&Language> for LanguageForm {
+    fn from(language: &Language) -> Self {
+        Self {
+            key: language.key.clone(),
+            jenkins: language.jenkins.clone(),
+            template_job: language.template_job.to_string(),
         }
     }
 }
@@ -77,7 +104,7 @@ pub struct LanguageForm {
 }
 
 impl LanguageForm {
-    fn draft(&self) -> LanguageDraft {
+    pub(super) fn draft(&self) -> LanguageDraft {
         LanguageDraft {
             key: self.key.clone(),
             jenkins: self.jenkins.clone(),
@@ -100,7 +127,7 @@ pub async fn new_environment(
         clusters: Vec::new(),
     };
     let c = Chrome::new(&ctx, Nav::Clusters);
-    let page = environment_page(&app, c, form, Errors::default()).await?;
+    let page = environment_page(&app, c, form, Errors::default(), None).await?;
     page_with(StatusCode::OK, &page)
 }
 
@@ -116,16 +143,20 @@ pub async fn create_environment(
         Err(error) => {
             let (status, errors) = Errors::of_refusal(error, "key")?;
             let c = Chrome::new(&ctx, Nav::Clusters);
-            page_with(status, &environment_page(&app, c, form, errors).await?)
+            page_with(
+                status,
+                &environment_page(&app, c, form, errors, None).await?,
+            )
         }
     }
 }
 
-async fn environment_page(
+pub(super) async fn environment_page(
     app: &App,
     c: Chrome,
     form: EnvironmentForm,
     errors: Errors,
+    existing: Option<String>,
 ) -> Result<EnvironmentPage, AppError> {
     let clusters = super::list(app).await?;
     let chosen = |n: usize| form.clusters.get(n).cloned().unwrap_or_default();
@@ -136,6 +167,7 @@ async fn environment_page(
         form,
         clusters,
         errors,
+        existing,
     })
 }
 
@@ -146,7 +178,7 @@ pub async fn new_language(
 ) -> Result<Response, AppError> {
     actor.must(Permission::ManageClusters, Scope::Platform)?;
     let c = Chrome::new(&ctx, Nav::Clusters);
-    let page = language_page(&app, c, LanguageForm::default(), Errors::default()).await?;
+    let page = language_page(&app, c, LanguageForm::default(), Errors::default(), None).await?;
     page_with(StatusCode::OK, &page)
 }
 
@@ -162,16 +194,17 @@ pub async fn create_language(
         Err(error) => {
             let (status, errors) = Errors::of_refusal(error, "key")?;
             let c = Chrome::new(&ctx, Nav::Clusters);
-            page_with(status, &language_page(&app, c, form, errors).await?)
+            page_with(status, &language_page(&app, c, form, errors, None).await?)
         }
     }
 }
 
-async fn language_page(
+pub(super) async fn language_page(
     app: &App,
     c: Chrome,
     form: LanguageForm,
     errors: Errors,
+    existing: Option<String>,
 ) -> Result<LanguagePage, AppError> {
     let found = connections::list(app).await?.into_iter();
     let jenkins = found.filter(|c| c.config.kind() == Kind::Jenkins);
@@ -180,5 +213,6 @@ async fn language_page(
         form,
         jenkins: jenkins.map(|c| c.key).collect(),
         errors,
+        existing,
     })
 }

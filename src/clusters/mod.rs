@@ -4,6 +4,8 @@
 //! server's address. An environment has its clusters in the order in which they are rolled out.
 
 pub mod api;
+mod change;
+pub mod change_web;
 mod draft;
 mod environments;
 pub mod environments_web;
@@ -16,6 +18,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use url::Url;
 
+pub use change::{
+    delete_cluster, delete_environment, delete_language, update_environment, update_language,
+};
 pub use draft::{ClusterDraft, EnvironmentDraft, LanguageDraft, MAX_CLUSTERS};
 pub use environments::{
     Environment, EnvironmentCluster, Language, create_environment, create_language,

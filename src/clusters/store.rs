@@ -265,3 +265,123 @@ pub async fn insert_language(
     .await?;
     Ok(())
 }
+
+/// Names in a refusal; more are an ellipsis.
+const USERS: i64 = 5;
+
+/// Environments and projects that are on a cluster.
+pub async fn users_of_cluster(
+    connection: &mut PgConnection,
+    id: ClusterId,
+) -> Result<Vec<String>, DbError> {
+    let names = sqlx::query_scalar!(
+        r#"SELECT DISTINCT name AS "name!" FROM (
+            SELECT e.key AS name FROM environment_cluster ec
+                JOIN environment e ON e.id = ec.environment_id WHERE ec.cluster_id = $1
+            UNION SELECT p.key FROM workload w JOIN project p ON p.id = w.project_id
+                WHERE w.cluster_id = $1) x
+           ORDER BY 1 LIMIT $2"#,
+        id.0,
+        USERS,
+    );
+    Ok(names.fetch_all(connection).await?)
+}
+
+/// Projects with a place in an environment on a cluster that is none of these.
+pub async fn users_elsewhere(
+    connection: &mut PgConnection,
+    id: EnvironmentId,
+    clusters: &[ClusterId],
+) -> Result<Vec<String>, DbError> {
+    let stay: Vec<uuid::Uuid> = clusters.iter().map(|c| c.0).collect();
+    let names = sqlx::query_scalar!(
+        "SELECT DISTINCT p.key FROM workload w JOIN project p ON p.id = w.project_id
+         WHERE w.environment_id = $1 AND w.cluster_id <> ALL($2) ORDER BY 1 LIMIT $3",
+        id.0,
+        &stay,
+        USERS,
+    );
+    Ok(names.fetch_all(connection).await?)
+}
+
+pub async fn users_of_language(
+    connection: &mut PgConnection,
+    key: &str,
+) -> Result<Vec<String>, DbError> {
+    let names = sqlx::query_scalar!(
+        "SELECT key FROM project WHERE language = $1 ORDER BY key LIMIT $2",
+        key,
+        USERS,
+    );
+    Ok(names.fetch_all(connection).await?)
+}
+
+pub async fn delete_cluster(connection: &mut PgConnection, id: ClusterId) -> Result<(), DbError> {
+    sqlx::query!("DELETE FROM cluster WHERE id = $1", id.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub async fn update_environment(
+    connection: &mut PgConnection,
+    id: EnvironmentId,
+    draft: &EnvironmentDraft,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE environment SET tier = $2, rank = $3, approvals = $4 WHERE id = $1",
+        id.0,
+        draft.tier.as_str(),
+        draft.rank,
+        draft.approvals,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn clear_environment_clusters(
+    connection: &mut PgConnection,
+    id: EnvironmentId,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "DELETE FROM environment_cluster WHERE environment_id = $1",
+        id.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn delete_environment(
+    connection: &mut PgConnection,
+    id: EnvironmentId,
+) -> Result<(), DbError> {
+    sqlx::query!("DELETE FROM environment WHERE id = $1", id.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+pub async fn update_language(
+    connection: &mut PgConnection,
+    id: LanguageId,
+    checked: &CheckedLanguage,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE language SET jenkins_id = $2, template_job = $3 WHERE id = $1",
+        id.0,
+        checked.jenkins.0,
+        checked.template_job.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn delete_language(connection: &mut PgConnection, id: LanguageId) -> Result<(), DbError> {
+    sqlx::query!("DELETE FROM language WHERE id = $1", id.0)
+        .execute(connection)
+        .await?;
+    Ok(())
+}

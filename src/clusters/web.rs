@@ -7,6 +7,7 @@ use axum::response::Response;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use super::change_web::DeleteForm;
 use super::{Cluster, ClusterDraft, Environment, Language, TOPIC, Tier};
 use crate::app::App;
 use crate::connections;
@@ -242,6 +243,34 @@ pub async fn update(
                 actor: &actor,
                 cluster,
                 form,
+                errors,
+            };
+            show_page(&ctx, shown, status)
+        }
+    }
+}
+
+pub async fn delete(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(key): Path<String>,
+    Form(form): Form<DeleteForm>,
+) -> Result<Response, AppError> {
+    actor.must(Permission::ManageClusters, Scope::Platform)?;
+    let cluster = by_key(&app, &key).await?;
+    let done = match form.must_name(&cluster.key) {
+        Ok(()) => super::delete_cluster(&app, cluster.id, &ctx.origin()).await,
+        Err(error) => Err(error),
+    };
+    match done {
+        Ok(()) => Ok(see_other("/clusters")),
+        Err(error) => {
+            let (status, errors) = Errors::of_refusal(error, "confirm")?;
+            let shown = Shown {
+                actor: &actor,
+                form: ClusterForm::from(&cluster),
+                cluster,
                 errors,
             };
             show_page(&ctx, shown, status)

@@ -3,6 +3,7 @@
 //! Invariant: pages, API and streams ask [`Actor::may`]; there is no other check of a right.
 
 mod password;
+pub mod people;
 mod rights;
 mod store;
 mod throttle;
@@ -218,8 +219,12 @@ pub fn check_password(password: &str) -> Result<(), AppError> {
 #[derive(Debug)]
 pub enum SignIn {
     Welcome(AccountId),
+    /// The password was made by somebody else: it is good for choosing one's own, and no more.
+    Choose(AccountId),
     Refused,
-    Slow { retry_after_seconds: u64 },
+    Slow {
+        retry_after_seconds: u64,
+    },
 }
 
 /// Checks a name and password; failures make the next tries from there slower.
@@ -243,6 +248,10 @@ pub async fn sign_in(
     // A name that does not exist costs the same hashing as one that does.
     let right = password::verify(app, password, stored).await?;
     match found {
+        Some(account) if right && account.temporary => {
+            throttle::forgive(&app.db, &keys).await?;
+            Ok(SignIn::Choose(account.id))
+        }
         Some(account) if right => {
             throttle::forgive(&app.db, &keys).await?;
             record_sign_in(app, account.id, name, origin).await?;

@@ -8,9 +8,11 @@ crate::words! {
         ManageConnections = "manage-connections",
         ManageClusters = "manage-clusters",
         ManagePeople = "manage-people",
+        ManageMembers = "manage-members",
         ViewPlatform = "view-platform",
         ViewAudit = "view-audit",
         OperateRuns = "operate-runs",
+        StopProduction = "stop-production",
         HandleRequests = "handle-requests",
         FileOnboarding = "file-onboarding",
         ViewProject = "view-project",
@@ -58,9 +60,12 @@ impl TokenScope {
             P::OpenRelease | P::ReleaseToProduction | P::RollBack => Some(Self::Release),
             P::Confirm => Some(Self::Confirm),
             P::ManageConnections | P::ManageClusters | P::OperateRuns => Some(Self::Operate),
-            P::ManagePeople | P::ManageProjectTokens | P::HandleRequests | P::ApproveProduction => {
-                None
-            }
+            P::ManagePeople
+            | P::ManageMembers
+            | P::StopProduction
+            | P::ManageProjectTokens
+            | P::HandleRequests
+            | P::ApproveProduction => None,
         }
     }
 }
@@ -83,9 +88,11 @@ impl PlatformRole {
                 P::ManageConnections
                     | P::ManageClusters
                     | P::ManagePeople
+                    | P::ManageMembers
                     | P::ViewPlatform
                     | P::ViewAudit
                     | P::OperateRuns
+                    | P::StopProduction
                     | P::FileOnboarding
                     | P::ViewProject
             ),
@@ -94,6 +101,7 @@ impl PlatformRole {
                 P::ViewPlatform
                     | P::ViewAudit
                     | P::OperateRuns
+                    | P::StopProduction
                     | P::HandleRequests
                     | P::FileOnboarding
                     | P::ViewProject
@@ -120,6 +128,7 @@ impl ProjectRole {
             Self::Owner => matches!(
                 permission,
                 P::ViewProject
+                    | P::ManageMembers
                     | P::FileRequest
                     | P::OpenRelease
                     | P::ReleaseToProduction

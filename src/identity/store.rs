@@ -13,6 +13,8 @@ use crate::web::text::Locale;
 pub struct SignInRow {
     pub id: AccountId,
     pub password_hash: Option<String>,
+    /// Whether somebody else made the password.
+    pub temporary: bool,
 }
 
 pub async fn insert_account(
@@ -49,15 +51,17 @@ pub async fn insert_platform_role(
     Ok(())
 }
 
-/// Disabled accounts are not found.
+/// Disabled accounts are not found, and a temporary password that was never used is none.
 pub async fn find_for_sign_in(
     executor: impl PgExecutor<'_>,
     name: &str,
 ) -> Result<Option<SignInRow>, DbError> {
     let row = sqlx::query_as!(
         SignInRow,
-        r#"SELECT id AS "id: AccountId", password_hash FROM account
-           WHERE name = $1 AND disabled_at IS NULL"#,
+        r#"SELECT id AS "id: AccountId", password_until IS NOT NULL AS "temporary!",
+            CASE WHEN password_until IS NULL OR password_until > slipway_now()
+                THEN password_hash END AS password_hash
+           FROM account WHERE name = $1 AND disabled_at IS NULL"#,
         name,
     );
     Ok(row.fetch_optional(executor).await?)
@@ -204,7 +208,8 @@ pub async fn set_password(
 ) -> Result<bool, DbError> {
     let done = sqlx::query!(
         "WITH changed AS (
-            UPDATE account SET password_hash = $2 WHERE name = $1 RETURNING id
+            UPDATE account SET password_hash = $2, password_until = NULL
+            WHERE name = $1 RETURNING id
          ), ended AS (
             DELETE FROM session WHERE account_id IN (SELECT id FROM changed)
          )

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use tower_sessions::Session;
 
+use super::people::door::CHOOSING;
 use super::{AccountId, Actor, Person, SignIn};
 use crate::app::App;
 use crate::error::{AppError, Words};
@@ -141,6 +142,11 @@ pub async fn sign_in(
                 open_session(&session, id).await?;
                 return Ok(see_other(safe_next(&form.next)));
             }
+            SignIn::Choose(id) => {
+                session.cycle_id().await.map_err(session_error)?;
+                session.insert(CHOOSING, id).await.map_err(session_error)?;
+                return Ok(see_other("/login/password"));
+            }
             SignIn::Refused => (StatusCode::UNAUTHORIZED, Words::new("login-refused")),
             SignIn::Slow {
                 retry_after_seconds,
@@ -209,6 +215,7 @@ pub async fn api_sign_in(
             let actor = actor.ok_or(AppError::Unauthorized)?;
             Ok((StatusCode::CREATED, axum::Json(Me::from(&actor))).into_response())
         }
+        SignIn::Choose(_) => Err(AppError::forbidden("account-password-temporary")),
         SignIn::Refused => Err(AppError::Unauthorized),
         SignIn::Slow {
             retry_after_seconds,
@@ -228,7 +235,10 @@ pub async fn api_me(actor: Actor) -> axum::Json<Me> {
 }
 
 /// A fresh id at sign-in, so that an id known before it is of no use.
-async fn open_session(session: &Session, id: AccountId) -> Result<(), AppError> {
+///
+/// # Errors
+/// No database.
+pub async fn open_session(session: &Session, id: AccountId) -> Result<(), AppError> {
     session.cycle_id().await.map_err(session_error)?;
     session.insert(ACCOUNT, id).await.map_err(session_error)
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::store::{self, Ask, Ending};
 use super::{Claim, Courier, NewStep, RunState, Step, StepResult, StepState, outbox};
 use crate::config::EngineSettings;
-use crate::db::{Db, DbError};
+use crate::db::{Db, DbError, Tx};
 use crate::error::Words;
 
 /// Steps that one process performs at once.
@@ -292,6 +292,7 @@ impl Engine {
         }
         let next = step.record(&mut tx, claim, result).await?;
         follow(&mut tx, claim, result, next).await?;
+        tell(&mut tx, claim, result).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -318,7 +319,7 @@ impl Engine {
 }
 
 async fn follow(
-    tx: &mut crate::db::Tx,
+    tx: &mut Tx,
     claim: &Claim,
     result: &StepResult,
     next: Option<NewStep>,
@@ -337,6 +338,16 @@ async fn follow(
         }
         (StepResult::Wait { .. } | StepResult::Retry { .. }, _) => Ok(()),
     }
+}
+
+/// Tells operators' pages. The many looks at one thing that goes on are told as one.
+async fn tell(tx: &mut Tx, claim: &Claim, result: &StepResult) -> Result<(), DbError> {
+    let goes_on = claim.seen.is_some() && claim.errors == 0;
+    if matches!(result, StepResult::Wait { .. }) && goes_on {
+        return Ok(());
+    }
+    tx.event(super::TOPIC, None).await?;
+    tx.event(&super::topic(claim.run), None).await
 }
 
 fn ending<'a>(claim: &Claim, result: &'a StepResult) -> Ending<'a> {

@@ -23,13 +23,21 @@ pub use engine::{Engine, Fault, NoFaults, Probe};
 pub use operate::{Operated, abandon, look_now, retry};
 pub use outbox::{Courier, Message, deliver_due, post};
 pub use store::{
-    RunRow, StepRow, list_runs, run_of_step, runs_of, runs_of_all, start_run, wake_subject,
+    RunRow, StepRow, run_of_step, runs_of, runs_of_all, start_run, wake_subject, wake_waiting_for,
 };
 
 use crate::db::{DbError, Tx};
 use crate::error::Words;
 
 crate::id! { RunId, StepId }
+
+/// What lists of runs listen to; one run's own page listens to [`topic`].
+pub const TOPIC: &str = "runs";
+
+#[must_use]
+pub fn topic(run: RunId) -> String {
+    format!("run:{run}")
+}
 
 crate::words! {
     pub enum StepState {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Engine, RunState, StepId, StepResult, StepState, store};
+use super::{Claim, Engine, RunState, StepId, StepResult, StepState, store};
 use crate::db::{DbError, Tx};
 use crate::error::Words;
 
@@ -21,12 +21,12 @@ pub enum Operated {
 /// # Errors
 /// No answer from the database.
 pub async fn retry(tx: &mut Tx, step: StepId) -> Result<Operated, DbError> {
-    let Some((_, state)) = store::lock_step(tx.connection(), step).await? else {
+    let Some((claim, state)) = store::lock_step(tx.connection(), step).await? else {
         return Ok(Operated::NotFound);
     };
     make_due(
         tx,
-        step,
+        &claim,
         matches!(state, StepState::Errored | StepState::Ready),
     )
     .await
@@ -37,22 +37,22 @@ pub async fn retry(tx: &mut Tx, step: StepId) -> Result<Operated, DbError> {
 /// # Errors
 /// No answer from the database.
 pub async fn look_now(tx: &mut Tx, step: StepId) -> Result<Operated, DbError> {
-    let Some((_, state)) = store::lock_step(tx.connection(), step).await? else {
+    let Some((claim, state)) = store::lock_step(tx.connection(), step).await? else {
         return Ok(Operated::NotFound);
     };
     make_due(
         tx,
-        step,
+        &claim,
         matches!(state, StepState::Waiting | StepState::Ready),
     )
     .await
 }
 
-async fn make_due(tx: &mut Tx, step: StepId, fits: bool) -> Result<Operated, DbError> {
-    if !fits || !store::make_due(tx.connection(), step).await? {
+async fn make_due(tx: &mut Tx, claim: &Claim, fits: bool) -> Result<Operated, DbError> {
+    if !fits || !store::make_due(tx.connection(), claim.step).await? {
         return Ok(Operated::NotNow);
     }
-    tx.wake_after_commit();
+    tell(tx, claim).await?;
     Ok(Operated::Done)
 }
 
@@ -82,5 +82,11 @@ pub async fn abandon(
         step.record(tx, &claim, &StepResult::Fail(words)).await?;
     }
     store::end_run(tx.connection(), claim.run, RunState::Abandoned).await?;
+    tell(tx, &claim).await?;
     Ok(Operated::Done)
+}
+
+async fn tell(tx: &mut Tx, claim: &Claim) -> Result<(), DbError> {
+    tx.event(super::TOPIC, None).await?;
+    tx.event(&super::topic(claim.run), None).await
 }

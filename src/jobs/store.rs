@@ -31,7 +31,7 @@ pub async fn start_run(tx: &mut Tx, run: &NewRun, first: &NewStep) -> Result<Run
     .execute(tx.connection())
     .await?;
     add_step(tx.connection(), id, first).await?;
-    tx.wake_after_commit();
+    tx.event(super::TOPIC, None).await?;
     Ok(id)
 }
 
@@ -249,6 +249,22 @@ pub async fn wake_subject(tx: &mut Tx, subject: Uuid) -> Result<u64, DbError> {
     Ok(woken.rows_affected())
 }
 
+/// Makes every step look again that waits for the thing of this code.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn wake_waiting_for(tx: &mut Tx, code: &str) -> Result<u64, DbError> {
+    let woken = sqlx::query!(
+        "UPDATE step SET wake_at = slipway_now()
+         WHERE state = 'waiting' AND waits_for ->> 'code' = $1",
+        code,
+    )
+    .execute(tx.connection())
+    .await?;
+    tx.wake_after_commit();
+    Ok(woken.rows_affected())
+}
+
 /// A run as a list shows it.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct RunRow {
@@ -282,7 +298,7 @@ pub struct StepRow {
 /// # Errors
 /// No answer from the database.
 pub async fn runs_of(executor: impl PgExecutor<'_>, subject: Uuid) -> Result<Vec<RunRow>, DbError> {
-    fetch_runs(executor, Some(&[subject]), None, false, 50).await
+    fetch_runs(executor, &[subject], 50).await
 }
 
 /// The runs about several subjects, newest first.
@@ -293,27 +309,12 @@ pub async fn runs_of_all(
     executor: impl PgExecutor<'_>,
     subjects: &[Uuid],
 ) -> Result<Vec<RunRow>, DbError> {
-    fetch_runs(executor, Some(subjects), None, false, 200).await
-}
-
-/// Runs, newest first; `stuck` leaves those that need a hand.
-///
-/// # Errors
-/// No answer from the database.
-pub async fn list_runs(
-    executor: impl PgExecutor<'_>,
-    before: Option<RunId>,
-    stuck: bool,
-    limit: i64,
-) -> Result<Vec<RunRow>, DbError> {
-    fetch_runs(executor, None, before, stuck, limit).await
+    fetch_runs(executor, subjects, 200).await
 }
 
 async fn fetch_runs(
     executor: impl PgExecutor<'_>,
-    subjects: Option<&[Uuid]>,
-    before: Option<RunId>,
-    stuck: bool,
+    subjects: &[Uuid],
     limit: i64,
 ) -> Result<Vec<RunRow>, DbError> {
     let rows = sqlx::query!(
@@ -329,15 +330,8 @@ async fn fetch_runs(
                 ORDER BY s.created_at, s.id), '[]')
              FROM step s WHERE s.run_id = r.id) AS "steps!: Json<Vec<StepRow>>"
            FROM run r
-           WHERE ($1::uuid[] IS NULL OR r.subject_id = ANY($1))
-             AND ($2::uuid IS NULL OR r.id < $2)
-             AND (NOT $3 OR (r.state = 'active' AND EXISTS (SELECT 1 FROM step s
-                WHERE s.run_id = r.id AND s.ended_at IS NULL
-                  AND (s.errors > 0 OR s.state = 'errored'))))
-           ORDER BY r.id DESC LIMIT $4"#,
+           WHERE r.subject_id = ANY($1) ORDER BY r.id DESC LIMIT $2"#,
         subjects,
-        before.map(|b| b.0),
-        stuck,
         limit,
     )
     .fetch_all(executor)

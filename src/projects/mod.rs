@@ -5,6 +5,7 @@
 
 mod access;
 pub mod api;
+pub mod members;
 mod request;
 mod steps;
 mod store;

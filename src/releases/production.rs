@@ -10,6 +10,7 @@ use crate::audit::{self, Entry, Origin};
 use crate::clusters::{EnvironmentId, Tier};
 use crate::db::Tx;
 use crate::error::{AppError, Words};
+use crate::halt::{self, Motion};
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects;
 use crate::requests::{self, Approved, Computed, Fact, Filing, Quorum, Request, RequestKind};
@@ -43,6 +44,7 @@ pub async fn deploy(
         return Err(AppError::field("environment", "production-only"));
     }
     actor.must(Permission::ReleaseToProduction, scope)?;
+    halt::must_move(app, Motion::Forward).await?;
     check(&release)?;
     let mut tx = app.db.begin().await?;
     let started = if approvals > 0 {

@@ -10,6 +10,7 @@ use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::clusters::Tier;
 use crate::error::{AppError, FieldError, Words};
+use crate::halt::{self, Motion};
 use crate::projects::{self, Access};
 use crate::workloads::{self, Workload};
 
@@ -45,6 +46,9 @@ pub async fn roll_back(
     let pool = app.db.pool();
     let found = projects::environment_by_key(pool, environment).await?;
     let (environment_id, tier, _) = found.ok_or(AppError::NotFound)?;
+    if tier == Tier::Production {
+        halt::must_move(app, Motion::Rollback).await?;
+    }
     let known = candidates(pool, project.id, environment_id).await?;
     let candidate = known.iter().find(|c| c.artifact.id == asked.artifact);
     let candidate = candidate.ok_or_else(|| AppError::field("artifact", "rollback-never-ran"))?;

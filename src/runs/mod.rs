@@ -1,13 +1,23 @@
 //! Operators' hands on durable work: see runs, retry a step, look now, give it up.
+//!
+//! Invariant: everybody who sees the platform reads runs; only those who operate touch them.
 
+pub mod api;
+mod store;
+mod view;
 pub mod web;
+
+pub use view::{
+    About, Attempt, Effect, Filter, Run, STUCK, Step, Story, Wanted, count_stuck, lanes, list,
+    story,
+};
 
 use crate::app::{self, App};
 use crate::audit::{self, Entry, Origin};
 use crate::db::Tx;
 use crate::error::AppError;
 use crate::identity::{Actor, Permission, ProjectId, Scope};
-use crate::jobs::{self, Operated, StepId};
+use crate::jobs::{self, Operated, RunId, StepId};
 
 /// What an operator wants of a step.
 #[derive(Debug, Clone)]
@@ -25,6 +35,16 @@ impl Wish {
             Self::Abandon { .. } => "step.abandon",
         }
     }
+}
+
+/// The run that a step belongs to, for those who may see it.
+///
+/// # Errors
+/// 403 without the right, 404 for no such step.
+pub async fn run_of(app: &App, actor: &Actor, step: StepId) -> Result<RunId, AppError> {
+    actor.must(Permission::ViewPlatform, Scope::Platform)?;
+    let found = jobs::run_of_step(app.db.pool(), step).await?;
+    found.map(|(run, _)| run).ok_or(AppError::NotFound)
 }
 
 /// Does it, on record.

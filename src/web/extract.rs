@@ -14,6 +14,7 @@ use serde::de::DeserializeOwned;
 use tower_sessions::Session;
 use uuid::Uuid;
 
+use super::layout::Banner;
 use super::session::{ACCOUNT, TOUCHED};
 use super::text::Locale;
 use crate::app::App;
@@ -37,6 +38,8 @@ pub struct Context {
     pub actor: OnceLock<Actor>,
     /// How many requests wait for this person, for the menu; unset where no menu is shown.
     pub waiting: OnceLock<i64>,
+    /// What every whole page says on top; unset where there is nothing to say.
+    pub banner: OnceLock<Banner>,
 }
 
 impl Context {
@@ -77,6 +80,7 @@ pub async fn add_context(mut request: Request, next: Next) -> Response {
         path: request.uri().path().to_owned(),
         actor: OnceLock::new(),
         waiting: OnceLock::new(),
+        banner: OnceLock::new(),
     });
     request.extensions_mut().insert(Ctx(context.clone()));
     let mut response = next.run(request).await;

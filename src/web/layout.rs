@@ -18,14 +18,28 @@ crate::words! {
         Home = "home",
         Projects = "projects",
         Requests = "requests",
+        Runs = "runs",
+        ProductionStop = "production-stop",
         Clusters = "clusters",
         Connections = "connections",
+        People = "people",
         Audit = "audit",
         Nowhere = "nowhere",
     }
 }
 
 impl Nav {
+    /// Places of the menu itself; operations' own share one entry and a row of tabs.
+    pub const MENU: &[Self] = &[Self::Home, Self::Projects, Self::Requests];
+    pub const PLATFORM: &[Self] = &[
+        Self::Runs,
+        Self::ProductionStop,
+        Self::Clusters,
+        Self::Connections,
+        Self::People,
+        Self::Audit,
+    ];
+
     /// The keys that go there.
     #[must_use]
     pub fn key(&self) -> Option<&'static str> {
@@ -33,7 +47,13 @@ impl Nav {
             Self::Home => Some("g h"),
             Self::Projects => Some("g p"),
             Self::Requests => Some("g r"),
-            Self::Clusters | Self::Connections | Self::Audit | Self::Nowhere => None,
+            Self::Runs
+            | Self::ProductionStop
+            | Self::Clusters
+            | Self::Connections
+            | Self::People
+            | Self::Audit
+            | Self::Nowhere => None,
         }
     }
 
@@ -44,8 +64,11 @@ impl Nav {
             Self::Home => "nav-home",
             Self::Projects => "nav-projects",
             Self::Requests => "nav-requests",
+            Self::Runs => "nav-runs",
+            Self::ProductionStop => "nav-production-stop",
             Self::Clusters => "nav-clusters",
             Self::Connections => "nav-connections",
+            Self::People => "nav-people",
             Self::Audit => "nav-audit",
             Self::Nowhere => "nav-main",
         }
@@ -65,7 +88,18 @@ pub struct Chrome {
     pub events: String,
     /// Requests that wait for this person.
     pub waiting: i64,
+    pub banner: Option<Banner>,
     pub now: Timestamp,
+}
+
+/// What the banner's part listens to, on every page that listens at all.
+const BANNER_TOPIC: &str = "production-stop";
+
+/// What stands on top of every page, whatever it is about.
+#[derive(Debug, Clone)]
+pub struct Banner {
+    pub words: Words,
+    pub since: Timestamp,
 }
 
 /// The menu counts no further; more than this is simply many.
@@ -82,6 +116,7 @@ impl Chrome {
             path: context.path.clone(),
             events: String::new(),
             waiting: context.waiting.get().copied().unwrap_or(0),
+            banner: context.banner.get().cloned(),
             now: crate::clock::now(),
         }
     }
@@ -93,6 +128,7 @@ impl Chrome {
         for topic in topics {
             query.append_pair("topic", topic);
         }
+        query.append_pair("topic", BANNER_TOPIC);
         query.append_pair("after", &hub.newest().to_string());
         self.events = format!("/events?{}", query.finish());
         self
@@ -148,7 +184,9 @@ impl Chrome {
         };
         match nav {
             Nav::Home | Nav::Projects | Nav::Requests => self.me.is_some(),
-            Nav::Clusters | Nav::Connections => may(Permission::ViewPlatform),
+            Nav::Runs | Nav::ProductionStop | Nav::Clusters | Nav::Connections | Nav::People => {
+                may(Permission::ViewPlatform)
+            }
             Nav::Audit => may(Permission::ViewAudit),
             Nav::Nowhere => false,
         }
@@ -158,10 +196,34 @@ impl Chrome {
     pub fn href(&self, nav: &Nav) -> String {
         match nav {
             Nav::Home | Nav::Nowhere => "/".to_owned(),
-            Nav::Projects | Nav::Requests | Nav::Clusters | Nav::Connections | Nav::Audit => {
-                format!("/{nav}")
-            }
+            Nav::Projects
+            | Nav::Requests
+            | Nav::Runs
+            | Nav::ProductionStop
+            | Nav::Clusters
+            | Nav::Connections
+            | Nav::People
+            | Nav::Audit => format!("/{nav}"),
         }
+    }
+
+    /// Operations' places that this person may see, in the order of the tabs.
+    #[must_use]
+    pub fn platform(&self) -> Vec<Nav> {
+        let shown = Nav::PLATFORM.iter().filter(|nav| self.shows(nav));
+        shown.copied().collect()
+    }
+
+    /// Whether this person sees operations' places at all.
+    #[must_use]
+    pub fn is_platform_reader(&self) -> bool {
+        self.shows(&Nav::ProductionStop)
+    }
+
+    /// Whether this page is one of operations' places.
+    #[must_use]
+    pub fn is_platform(&self) -> bool {
+        Nav::PLATFORM.contains(&self.active)
     }
 
     #[must_use]
@@ -178,8 +240,11 @@ impl Chrome {
             Nav::Home
             | Nav::Projects
             | Nav::Requests
+            | Nav::Runs
+            | Nav::ProductionStop
             | Nav::Clusters
             | Nav::Connections
+            | Nav::People
             | Nav::Audit
             | Nav::Nowhere => None,
         }

@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
@@ -15,12 +15,13 @@ use tower_http::timeout::TimeoutLayer;
 use super::{assets, csrf, events, extract, headers, idempotency, problem, session};
 use crate::app::App;
 use crate::error::AppError;
+use crate::identity::people::{self, door};
 use crate::identity::tokens::api as tokens;
 use crate::identity::web::{self as identity, me};
+use crate::projects::members;
 use crate::releases::web as releases;
-use crate::runs::web as runs;
 use crate::workloads::web as workloads;
-use crate::{audit, clusters, connections, home, projects, requests};
+use crate::{audit, clusters, connections, halt, home, projects, requests, runs};
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -30,9 +31,13 @@ pub fn router(app: &App) -> Router {
     // The menu of every page counts what waits for its reader.
     let count = from_fn_with_state(app.clone(), requests::web::count_for_menu);
     let once = from_fn_with_state(app.clone(), idempotency::once);
+    let banner = from_fn_with_state(app.clone(), halt::web::look_for_banner);
     let limited = pages()
+        .merge(platform_pages())
+        .merge(registry_pages())
         .merge(project_pages())
         .route_layer(count)
+        .route_layer(banner)
         .nest(
             "/api/v1",
             platform_api()
@@ -76,6 +81,7 @@ fn pages() -> Router<App> {
         .route("/", get(home::web::home))
         .route("/login", get(identity::login_page).post(identity::sign_in))
         .route("/login/as", post(identity::sign_in_as))
+        .route("/login/password", get(door::form).post(door::choose))
         .route("/logout", post(identity::sign_out))
         .route("/language", post(identity::set_language))
         .route("/me", get(me::me))
@@ -95,7 +101,37 @@ fn pages() -> Router<App> {
             "/requests/{number}/withdrawal",
             post(requests::web::withdraw),
         )
+}
+
+/// What operations, administrators and auditors look after.
+fn platform_pages() -> Router<App> {
+    Router::new()
+        .route("/runs", get(runs::web::list))
+        .route("/runs/{id}", get(runs::web::run))
+        .route("/steps/{id}/retry", post(runs::web::retry))
+        .route("/steps/{id}/look", post(runs::web::look_now))
+        .route("/steps/{id}/abandonment", post(runs::web::abandon))
+        .route(
+            "/production-stop",
+            get(halt::web::show).post(halt::web::stop),
+        )
+        .route("/production-stop/end", post(halt::web::lift))
+        .route("/production-stop/banner", get(halt::web::banner))
+        .route("/people", get(people::web::list).post(people::web::create))
+        .route("/people/new", get(people::web::new))
+        .route(
+            "/people/{user}",
+            get(people::web::show).post(people::web::update),
+        )
+        .route("/people/{user}/password", post(people::web::reset_password))
+        .route("/people/{user}/disablement", post(people::web::disable))
+        .route("/people/{user}/enablement", post(people::web::enable))
         .route("/audit", get(audit::web::trail))
+}
+
+/// What administrators register: outside systems, clusters, environments, languages.
+fn registry_pages() -> Router<App> {
+    Router::new()
         .route(
             "/connections",
             get(connections::web::list).post(connections::web::create),
@@ -117,6 +153,24 @@ fn pages() -> Router<App> {
             get(clusters::web::show).post(clusters::web::update),
         )
         .route("/clusters/{key}/test", post(clusters::web::test))
+        .route("/clusters/{key}/delete", post(clusters::web::delete))
+        .route(
+            "/environments/{key}",
+            get(clusters::change_web::show_environment)
+                .post(clusters::change_web::update_environment),
+        )
+        .route(
+            "/environments/{key}/delete",
+            post(clusters::change_web::delete_environment),
+        )
+        .route(
+            "/languages/{key}",
+            get(clusters::change_web::show_language).post(clusters::change_web::update_language),
+        )
+        .route(
+            "/languages/{key}/delete",
+            post(clusters::change_web::delete_language),
+        )
         .route(
             "/environments/new",
             get(clusters::environments_web::new_environment)
@@ -133,6 +187,14 @@ fn pages() -> Router<App> {
 fn project_pages() -> Router<App> {
     Router::new()
         .route("/projects/{key}", get(home::project::overview))
+        .route(
+            "/projects/{key}/members",
+            get(members::web::show).post(members::web::put),
+        )
+        .route(
+            "/projects/{key}/members/removal",
+            post(members::web::remove),
+        )
         .route("/projects/{key}/containers", get(workloads::containers))
         .route(
             "/projects/{key}/containers/new",
@@ -169,6 +231,12 @@ fn platform_api() -> Router<App> {
         .route("/me", get(identity::api_me))
         .route("/tokens", get(tokens::list).post(tokens::create))
         .route("/tokens/{id}", delete(tokens::revoke))
+        .route("/people", get(people::api::list).post(people::api::create))
+        .route(
+            "/people/{user}",
+            get(people::api::show).put(people::api::change),
+        )
+        .route("/people/{user}/password", post(people::api::reset_password))
         .route(
             "/connections",
             get(connections::api::list).post(connections::api::create),
@@ -184,7 +252,20 @@ fn platform_api() -> Router<App> {
             "/clusters",
             get(clusters::api::list).post(clusters::api::create),
         )
-        .route("/clusters/{id}", get(clusters::api::show))
+        .route(
+            "/clusters/{id}",
+            get(clusters::api::show)
+                .put(clusters::api::update)
+                .delete(clusters::api::delete),
+        )
+        .route(
+            "/environments/{id}",
+            put(clusters::api::update_environment).delete(clusters::api::delete_environment),
+        )
+        .route(
+            "/languages/{id}",
+            put(clusters::api::update_language).delete(clusters::api::delete_language),
+        )
         .route("/clusters/{id}/test", post(clusters::api::test))
         .route(
             "/environments",
@@ -211,6 +292,14 @@ fn request_api() -> Router<App> {
         .route(
             "/projects/{key}/tokens/{id}",
             delete(projects::tokens::revoke),
+        )
+        .route(
+            "/projects/{key}/members",
+            get(members::api::list).post(members::api::put),
+        )
+        .route(
+            "/projects/{key}/members/{user}/{role}",
+            delete(members::api::remove),
         )
         .route(
             "/requests",
@@ -243,10 +332,17 @@ fn release_api() -> Router<App> {
         .route("/releases/{id}/log", get(releases::api_log))
         .route("/releases/{id}/confirmation", post(releases::api_confirm))
         .route("/releases/{id}/deployments", post(releases::api_deploy))
-        .route("/runs", get(runs::api_list))
-        .route("/steps/{id}/retry", post(runs::api_retry))
-        .route("/steps/{id}/look", post(runs::api_look_now))
-        .route("/steps/{id}/abandonment", post(runs::api_abandon))
+        .route("/runs", get(runs::api::list))
+        .route("/runs/{id}", get(runs::api::show))
+        .route(
+            "/production-stop",
+            get(halt::api::show)
+                .put(halt::api::stop)
+                .delete(halt::api::lift),
+        )
+        .route("/steps/{id}/retry", post(runs::api::retry))
+        .route("/steps/{id}/look", post(runs::api::look_now))
+        .route("/steps/{id}/abandonment", post(runs::api::abandon))
 }
 
 async fn not_found() -> AppError {

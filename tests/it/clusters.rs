@@ -7,6 +7,7 @@ use slipway::identity::PlatformRole;
 use slipway_sim::World;
 
 use crate::support::cluster::{self, TOKEN, VERSION, kubeconfig};
+use crate::support::company::Company;
 use crate::support::{Browser, Portal};
 
 async fn admin(portal: &Portal) -> Browser {
@@ -430,4 +431,158 @@ async fn a_kubeconfig_is_replaced_sealed_and_used_from_then_on() {
     assert_eq!(ops.get("/clusters/new").await.status, 403);
     let path = format!("/clusters/{id}/test");
     assert_eq!(ops.api(Method::POST, &path, &json!({})).await.status, 403);
+}
+
+/// A company in which `pay` has a place in test, and ids of what is registered.
+async fn furnished() -> (Company, Value, Value, Value) {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    company.containers("pay", "test").await;
+    let clusters = company.admin.api_get("/clusters").await.json();
+    let environments = company.admin.api_get("/environments").await.json();
+    let languages = company.admin.api_get("/languages").await.json();
+    (company, clusters, environments, languages)
+}
+
+fn item<'a>(list: &'a Value, key: &str) -> &'a str {
+    let items = list["items"].as_array().unwrap();
+    let found = items.iter().find(|i| i["key"] == key).unwrap();
+    found["id"].as_str().unwrap()
+}
+
+#[tokio::test]
+async fn what_is_used_stays_and_the_refusal_says_by_whom() {
+    let (mut company, clusters, environments, languages) = furnished().await;
+    let admin = &mut company.admin;
+    for (path, code, by) in [
+        (
+            format!("/clusters/{}", item(&clusters, "sh-test")),
+            "cluster-used",
+            "pay, test",
+        ),
+        (
+            format!("/environments/{}", item(&environments, "test")),
+            "environment-used",
+            "pay",
+        ),
+        (
+            format!("/languages/{}", item(&languages, "go")),
+            "language-used",
+            "pay",
+        ),
+    ] {
+        let refused = admin.api(Method::DELETE, &path, &Value::Null).await;
+        assert_eq!(refused.status, 409, "{path}: {}", refused.body);
+        let said = refused.json();
+        assert_eq!(said["code"], code);
+        assert!(said["detail"].as_str().unwrap().starts_with(by), "{said}");
+    }
+    // An environment cannot leave a cluster on which it has containers.
+    let path = format!("/environments/{}", item(&environments, "test"));
+    let moved = json!({ "key": "test", "tier": "test", "rank": 1, "clusters": ["sh-prod"] });
+    let refused = admin.api(Method::PUT, &path, &moved).await;
+    assert_eq!(refused.json()["code"], "environment-cluster-used");
+    let other = json!({ "key": "test", "tier": "production", "rank": 1, "clusters": ["sh-test"] });
+    let refused = admin.api(Method::PUT, &path, &other).await;
+    assert_eq!(refused.json()["code"], "environment-remembered");
+}
+
+#[tokio::test]
+async fn environments_change_their_order_and_approvals() {
+    let (mut company, _, environments, _) = furnished().await;
+    let path = format!("/environments/{}", item(&environments, "test"));
+    let body = json!({ "key": "test", "tier": "test", "rank": 3, "approvals": 2,
+        "clusters": ["sh-prod", "sh-test"] });
+    let changed = company.admin.api(Method::PUT, &path, &body).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    let changed = changed.json();
+    assert_eq!(changed["clusters"][0]["key"], "sh-prod");
+    assert_eq!(changed["approvals"], 2);
+    let renamed = json!({ "key": "qa", "tier": "test", "rank": 3, "clusters": ["sh-test"] });
+    assert_eq!(
+        company.admin.api(Method::PUT, &path, &renamed).await.status,
+        400
+    );
+    let form = [
+        ("key", "test"),
+        ("tier", "test"),
+        ("rank", "many"),
+        ("approvals", "0"),
+        ("clusters", "sh-test"),
+    ];
+    let refused = company.admin.post("/environments/test", &form).await;
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused.text("h1").contains("Environment test"),
+        "{}",
+        refused.body
+    );
+    let trail = company
+        .admin
+        .api_get("/audit?action=environment.update")
+        .await
+        .json();
+    assert_eq!(trail["items"][0]["before"]["rank"], 1, "{trail}");
+}
+
+#[tokio::test]
+async fn what_nothing_uses_goes_when_its_name_is_typed() {
+    let (mut company, clusters, _, languages) = furnished().await;
+    let admin = &mut company.admin;
+    let body = json!({ "key": "go", "jenkins": "jenkins", "template_job": "templates/go2" });
+    let path = format!("/languages/{}", item(&languages, "go"));
+    assert_eq!(
+        admin.api(Method::PUT, &path, &body).await.json()["template_job"],
+        "templates/go2"
+    );
+    let wrong = admin
+        .post("/environments/prod/delete", &[("confirm", "production")])
+        .await;
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.text("#e-confirm").contains("not its name"));
+    let gone = admin
+        .post("/environments/prod/delete", &[("confirm", "prod")])
+        .await;
+    assert_eq!(gone.status, 303, "{}", gone.body);
+    let used = admin
+        .post("/clusters/sh-test/delete", &[("confirm", "sh-test")])
+        .await;
+    assert_eq!(used.status, 409);
+    assert!(used.text("#e-confirm").contains("pay"));
+    let path = format!("/clusters/{}", item(&clusters, "sh-prod"));
+    assert_eq!(
+        admin.api(Method::DELETE, &path, &Value::Null).await.status,
+        204
+    );
+    let made = json!({ "key": "java", "jenkins": "jenkins", "template_job": "templates/java" });
+    assert_eq!(
+        admin.api(Method::POST, "/languages", &made).await.status,
+        201
+    );
+    let gone = admin
+        .post("/languages/java/delete", &[("confirm", "java")])
+        .await;
+    assert_eq!(gone.status, 303, "{}", gone.body);
+    for action in ["cluster.delete", "environment.delete", "language.delete"] {
+        let trail = admin
+            .api_get(&format!("/audit?action={action}"))
+            .await
+            .json();
+        assert_eq!(trail["items"].as_array().unwrap().len(), 1, "{action}");
+    }
+}
+
+#[tokio::test]
+async fn a_cluster_is_changed_over_the_api_and_keeps_its_kubeconfig() {
+    let (mut company, clusters, ..) = furnished().await;
+    let path = format!("/clusters/{}", item(&clusters, "sh-test"));
+    let body = json!({ "key": "sh-test", "site": "suzhou", "registry_host": "r.example:5000" });
+    let changed = company.admin.api(Method::PUT, &path, &body).await;
+    assert_eq!(changed.status, 200, "{}", changed.body);
+    assert_eq!(changed.json()["site"], "suzhou");
+    let tested = company
+        .admin
+        .api(Method::POST, &format!("{path}/test"), &json!({}))
+        .await;
+    assert_eq!(tested.json()["ok"], true, "{}", tested.body);
 }

@@ -167,6 +167,25 @@ async fn nothing_unconfirmed_is_deployed_to_production() {
 }
 
 #[tokio::test]
+async fn production_is_stopped_once_and_never_without_a_reason() {
+    let (mut tries, _db) = Tries::start().await;
+    let stop = |reason: &str| {
+        format!(
+            "INSERT INTO production_stop (reason, account_id)
+             VALUES ('{reason}', '00000000-0000-0000-0000-000000000001')"
+        )
+    };
+    tries.refused(stop(""), "production_stop_says_why").await;
+    tries.works(stop("Incident 7")).await;
+    tries
+        .refused(stop("Incident 8"), "production_stop_pkey")
+        .await;
+    let other = "INSERT INTO production_stop (one, reason, account_id)
+        VALUES (false, 'x', '00000000-0000-0000-0000-000000000001')";
+    tries.refused(other, "production_stop_one").await;
+}
+
+#[tokio::test]
 async fn a_workload_has_one_unfinished_deployment() {
     let (mut tries, _db) = Tries::start().await;
     tries

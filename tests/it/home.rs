@@ -77,5 +77,8 @@ async fn a_request_for_containers_shows_the_work_on_each_cluster() {
     let page = company.ops.get(&format!("/requests/{number}")).await;
     let story = page.text(".story");
     assert!(story.contains("Make the namespace sh-test"), "{story}");
-    assert!(story.contains("Make the objects sh-test"), "{story}");
+    assert!(
+        story.contains("Make the objects that wait sh-test"),
+        "{story}"
+    );
 }

@@ -40,6 +40,8 @@ GET    /                                                   303 200 200 200 200 2
 GET    /login                                              200 200 200 200 200 200 200 200 200
 POST   /login                                              400 400 400 400 400 400 400 400 400
 POST   /login/as                                           404 404 404 404 404 404 404 404 404
+GET    /login/password                                     303 303 303 303 303 303 303 303 303
+POST   /login/password                                     303 303 303 303 303 303 303 303 303
 POST   /language                                           400 400 400 400 400 400 400 400 400
 GET    /me                                                 303 200 200 200 200 200 200 200 200
 POST   /me/tokens                                          303 400 400 400 400 400 400 400 400
@@ -56,6 +58,9 @@ POST   /requests/{number}/withdrawal                       303 404 403 409 403 4
 GET    /audit                                              303 403 403 403 403 403 200 200 200
 
 GET    /projects/{key}                                     303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/members                             303 404 200 200 200 200 200 200 200
+POST   /projects/{key}/members                             303 404 403 403 403 400 403 403 400
+POST   /projects/{key}/members/removal                     303 404 403 403 403 404 403 403 404
 GET    /projects/{key}/containers                          303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/containers/new                      303 404 403 200 403 200 200 403 403
 POST   /projects/{key}/containers/new                      303 404 403 400 403 400 400 403 403
@@ -68,6 +73,23 @@ POST   /projects/{key}/releases/{n}/confirmation           303 404 403 403 409 4
 POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
 
+GET    /runs                                               303 403 403 403 403 403 200 200 200
+GET    /runs/{id}                                          303 403 403 403 403 403 200 200 200
+POST   /steps/{id}/retry                                   303 403 403 403 403 403 409 403 409
+POST   /steps/{id}/look                                    303 403 403 403 403 403 409 403 409
+POST   /steps/{id}/abandonment                             303 403 403 403 403 403 400 403 400
+GET    /production-stop                                    303 403 403 403 403 403 200 200 200
+POST   /production-stop                                    303 403 403 403 403 403 400 403 400
+POST   /production-stop/end                                303 403 403 403 403 403 409 403 409
+GET    /production-stop/banner                             303 200 200 200 200 200 200 200 200
+GET    /people                                             303 403 403 403 403 403 200 200 200
+POST   /people                                             303 403 403 403 403 403 403 403 400
+GET    /people/new                                         303 403 403 403 403 403 403 403 200
+GET    /people/{user}                                      303 403 403 403 403 403 200 200 200
+POST   /people/{user}                                      303 403 403 403 403 403 403 403 400
+POST   /people/{user}/password                             303 403 403 403 403 403 403 403 404
+POST   /people/{user}/disablement                          303 403 403 403 403 403 403 403 409
+POST   /people/{user}/enablement                           303 403 403 403 403 403 403 403 303
 GET    /connections                                        303 403 403 403 403 403 200 200 200
 POST   /connections                                        303 403 403 403 403 403 403 403 400
 GET    /connections/new                                    303 403 403 403 403 403 403 403 200
@@ -81,6 +103,13 @@ GET    /clusters/new                                       303 403 403 403 403 4
 GET    /clusters/{key}                                     303 403 403 403 403 403 200 200 200
 POST   /clusters/{key}                                     303 403 403 403 403 403 403 403 400
 POST   /clusters/{key}/test                                303 403 403 403 403 403 403 403 303
+POST   /clusters/{key}/delete                              303 403 403 403 403 403 403 403 400
+GET    /environments/{key}                                 303 403 403 403 403 403 403 403 200
+POST   /environments/{key}                                 303 403 403 403 403 403 403 403 400
+POST   /environments/{key}/delete                          303 403 403 403 403 403 403 403 400
+GET    /languages/{key}                                    303 403 403 403 403 403 403 403 200
+POST   /languages/{key}                                    303 403 403 403 403 403 403 403 400
+POST   /languages/{key}/delete                             303 403 403 403 403 403 403 403 400
 GET    /environments/new                                   303 403 403 403 403 403 403 403 200
 POST   /environments/new                                   303 403 403 403 403 403 403 403 400
 GET    /languages/new                                      303 403 403 403 403 403 403 403 200
@@ -100,6 +129,12 @@ POST   /api/v1/connections/{id}/test                       401 403 403 403 403 4
 GET    /api/v1/clusters                                    401 403 403 403 403 403 200 200 200
 POST   /api/v1/clusters                                    401 403 403 403 403 403 403 403 400
 GET    /api/v1/clusters/{id}                               401 403 403 403 403 403 200 200 200
+PUT    /api/v1/clusters/{id}                               401 403 403 403 403 403 403 403 400
+DELETE /api/v1/clusters/{id}                               401 403 403 403 403 403 403 403 409
+PUT    /api/v1/environments/{id}                           401 403 403 403 403 403 403 403 400
+DELETE /api/v1/environments/{id}                           401 403 403 403 403 403 403 403 409
+PUT    /api/v1/languages/{id}                              401 403 403 403 403 403 403 403 400
+DELETE /api/v1/languages/{id}                              401 403 403 403 403 403 403 403 409
 POST   /api/v1/clusters/{id}/test                          401 403 403 403 403 403 403 403 200
 GET    /api/v1/environments                                401 200 200 200 200 200 200 200 200
 POST   /api/v1/environments                                401 403 403 403 403 403 403 403 400
@@ -112,6 +147,14 @@ GET    /api/v1/projects/{key}                              401 404 200 200 200 2
 GET    /api/v1/projects/{key}/tokens                       401 404 403 403 403 200 200 403 403
 POST   /api/v1/projects/{key}/tokens                       401 404 403 403 403 400 400 403 403
 DELETE /api/v1/projects/{key}/tokens/{id}                  401 404 403 403 403 404 404 403 403
+GET    /api/v1/projects/{key}/members                      401 404 200 200 200 200 200 200 200
+POST   /api/v1/projects/{key}/members                      401 404 403 403 403 400 403 403 400
+DELETE /api/v1/projects/{key}/members/{user}/{role}        401 404 403 403 403 404 403 403 404
+GET    /api/v1/people                                      401 403 403 403 403 403 200 200 200
+POST   /api/v1/people                                      401 403 403 403 403 403 403 403 400
+GET    /api/v1/people/{user}                               401 403 403 403 403 403 200 200 200
+PUT    /api/v1/people/{user}                               401 403 403 403 403 403 403 403 400
+POST   /api/v1/people/{user}/password                      401 403 403 403 403 403 403 403 404
 GET    /api/v1/requests                                    401 200 200 200 200 200 200 200 200
 POST   /api/v1/requests                                    401 404 403 400 403 400 400 403 403
 GET    /api/v1/requests/{number}                           401 404 200 200 200 200 200 200 200
@@ -130,7 +173,11 @@ GET    /api/v1/releases/{id}                               401 404 200 200 200 2
 GET    /api/v1/releases/{id}/log                           401 404 200 200 200 200 200 200 200
 POST   /api/v1/releases/{id}/confirmation                  401 404 403 403 409 403 403 403 403
 POST   /api/v1/releases/{id}/deployments                   401 404 403 409 403 409 409 403 403
-GET    /api/v1/runs                                        401 403 403 403 403 403 200 403 200
+GET    /api/v1/runs                                        401 403 403 403 403 403 200 200 200
+GET    /api/v1/runs/{id}                                   401 403 403 403 403 403 200 200 200
+GET    /api/v1/production-stop                             401 200 200 200 200 200 200 200 200
+PUT    /api/v1/production-stop                             401 403 403 403 403 403 400 403 400
+DELETE /api/v1/production-stop                             401 403 403 403 403 403 409 403 409
 POST   /api/v1/steps/{id}/retry                            401 403 403 403 403 403 409 403 409
 POST   /api/v1/steps/{id}/look                             401 403 403 403 403 403 409 403 409
 POST   /api/v1/steps/{id}/abandonment                      401 403 403 403 403 403 400 403 400
@@ -186,12 +233,13 @@ fn body(route: &Route) -> Sent {
     let containers = json!({ "kind": "containers", "project": "{key}", "environment": "test",
         "parameters": {} });
     match route.pattern {
+        "/steps/{id}/abandonment" => Form("reason="),
         "/login/as" => Form("as=root"),
         "/language" => Form("language=none"),
         "/me/password" => Form("current=&password="),
         "/connections" | "/connections/{key}" => Form("kind=gitlab"),
-        "/connections/{key}/delete" => Form("confirm="),
-        "/environments/new" => Form("tier=test"),
+        other if other.ends_with("/{key}/delete") => Form("confirm="),
+        "/environments/new" | "/environments/{key}" => Form("tier=test"),
         "/requests/{number}/decisions" => Form("verdict=approve&hash=0"),
         "/projects/{key}/releases/{n}/confirmation" => Form("digest=sha256:0"),
         "/projects/{key}/releases/{n}/deployments" => Form("environment=prod"),
@@ -199,9 +247,11 @@ fn body(route: &Route) -> Sent {
             Form("artifact=00000000-0000-0000-0000-000000000000&release=1")
         }
         "/api/v1/connections" | "/api/v1/connections/{id}" => Json(connection),
-        "/api/v1/clusters" => Json(cluster),
-        "/api/v1/environments" => Json(environment),
-        "/api/v1/languages" => Json(json!({ "key": "", "jenkins": "", "template_job": "" })),
+        "/api/v1/clusters" | "/api/v1/clusters/{id}" => Json(cluster),
+        "/api/v1/environments" | "/api/v1/environments/{id}" => Json(environment),
+        "/api/v1/languages" | "/api/v1/languages/{id}" => {
+            Json(json!({ "key": "", "jenkins": "", "template_job": "" }))
+        }
         "/api/v1/requests" => Json(containers),
         "/api/v1/requests/{number}/decisions" => Json(wrong_hash),
         "/api/v1/projects/{key}/releases" => Json(json!({ "ref": "-x" })),
@@ -211,6 +261,14 @@ fn body(route: &Route) -> Sent {
         "/api/v1/projects/{key}/tokens" => {
             Json(json!({ "name": "", "scopes": [], "days": 0, "role": "viewer" }))
         }
+        "/projects/{key}/members" => Form("user=&role=viewer"),
+        "/projects/{key}/members/removal" => Form("user=ghost&role=viewer"),
+        "/login/password" => Form("password=x"),
+        "/people" | "/people/{user}" => Form("display_name="),
+        "/api/v1/people" => Json(json!({ "user": "", "display_name": "" })),
+        "/api/v1/people/{user}" => Json(json!({ "display_name": "" })),
+        "/api/v1/projects/{key}/members" => Json(json!({ "user": "", "role": "viewer" })),
+        "/api/v1/production-stop" => Json(json!({ "reason": " " })),
         "/api/v1/steps/{id}/abandonment" => Json(json!({ "reason": "" })),
         other if other.starts_with("/api/v1/") => Json(json!({})),
         _ => Form(""),
@@ -222,6 +280,8 @@ struct Ids {
     project: &'static str,
     connection: String,
     cluster: String,
+    environment: String,
+    language: String,
     /// Waits for a decision.
     open: i64,
     /// Its author has taken it back.
@@ -229,7 +289,8 @@ struct Ids {
     workload: String,
     /// Awaits its confirmation.
     release: String,
-    /// Of the release's run, long done.
+    /// The release's run, and a step of it that is long done.
+    run: String,
     step: String,
 }
 
@@ -243,11 +304,21 @@ impl Ids {
         let (key, id) = match pattern {
             _ if below("/connections") => ("gitlab", self.connection.as_str()),
             _ if below("/clusters") => ("sh-test", self.cluster.as_str()),
+            _ if below("/environments") => ("test", self.environment.as_str()),
+            _ if below("/languages") => ("go", self.language.as_str()),
             _ if below("/workloads") => (self.project, self.workload.as_str()),
+            _ if below("/runs") => (self.project, self.run.as_str()),
             _ if below("/steps") => (self.project, self.step.as_str()),
             _ => (self.project, self.release.as_str()),
         };
+        // Nobody changes their own rights, and nobody is called ghost.
+        let user = match pattern.contains("password") || pattern.contains("{role}") {
+            true => "ghost",
+            false => "admin",
+        };
         let path = pattern
+            .replace("{user}/{role}", "ghost/viewer")
+            .replace("{user}", user)
             .replace("{key}", key)
             .replace("{id}", id)
             .replace("{number}", &number.to_string())
@@ -318,14 +389,19 @@ async fn furnish(company: &mut Company, project: &'static str, author: &mut Brow
     let items = connections["items"].as_array().unwrap();
     let gitlab = items.iter().find(|c| c["key"] == "gitlab").unwrap();
     let clusters = company.admin.api_get("/clusters").await.json();
+    let environments = company.admin.api_get("/environments").await.json();
+    let languages = company.admin.api_get("/languages").await.json();
     Ids {
         project,
         connection: id(&gitlab["id"]),
         cluster: id(&clusters["items"][0]["id"]),
+        environment: id(&environments["items"][0]["id"]),
+        language: id(&languages["items"][0]["id"]),
         open,
         withdrawn,
         workload: id(&workloads["items"][0]["id"]),
         release,
+        run: id(&story["steps"][0]["id"]),
         step: id(&story["steps"][0]["steps"][0]["id"]),
     }
 }

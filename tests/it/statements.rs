@@ -18,8 +18,17 @@ async fn statements(browser: &mut Browser, path: &str) -> Vec<String> {
     drop(listening);
     assert_eq!(answer.status, 200, "{path}");
     let text = logs.text();
-    let lines = text.lines().filter(|l| l.contains("sqlx::query"));
-    lines.map(str::to_owned).collect()
+    // Others' polls on the same thread are outside of any call.
+    let lines = text
+        .lines()
+        .filter(|l| l.contains("DEBUG call") && l.contains("sqlx::query"));
+    let summary = |l: &str| {
+        l.split("db.statement=")
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    lines.map(summary).collect()
 }
 
 const PAGES: &[&str] = &[

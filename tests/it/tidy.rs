@@ -23,6 +23,7 @@ const ORDER: &[&str] = &[
     "identity",
     "audit",
     "secrets",
+    "halt",
     "requests",
     "connections",
     "clusters",

@@ -127,7 +127,13 @@ impl Advance {
             for_what: Words::new(code),
             seen,
         };
-        Ok(match plan(&rollout) {
+        let plan = plan(&rollout);
+        if matches!(plan, Plan::Start(_))
+            && let Some(wait) = super::held(&self.0, rollout.tier, rollout.kind).await?
+        {
+            return Ok(wait);
+        }
+        Ok(match plan {
             Plan::Start(workload) => wait(
                 LOOK_ANYWAY,
                 "waits-deployment",

@@ -11,7 +11,7 @@ use k8s_openapi::api::apps::v1::Deployment;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Facts, facts, store};
+use super::{Facts, facts, held, store};
 use crate::app::App;
 use crate::clusters;
 use crate::db::{DbError, Tx};
@@ -115,6 +115,9 @@ impl Apply {
         let facts = facts(&self.0, claim).await?;
         if facts.ended {
             return done(&Output::Over);
+        }
+        if let Some(wait) = held(&self.0, facts.tier, facts.kind).await? {
+            return Ok(wait);
         }
         let kubernetes = clusters::kubernetes(&self.0, facts.workload.cluster_id).await?;
         let project = projects::by_id(&self.0, facts.workload.project_id).await?;

@@ -12,6 +12,7 @@ mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 
@@ -20,8 +21,9 @@ use crate::app::App;
 use crate::clusters::{EnvironmentId, Tier};
 use crate::db::{DbError, Tx};
 use crate::error::Words;
+use crate::halt::{self, Motion};
 use crate::identity::ProjectId;
-use crate::jobs::{self, Claim, NewRun, NewStep, Step};
+use crate::jobs::{self, Claim, NewRun, NewStep, Step, StepResult};
 use crate::requests::RequestId;
 use crate::workloads::{StepError, Workload};
 
@@ -30,6 +32,8 @@ pub use watch::trouble_words;
 
 /// Rollouts decide from our own rows alone; nothing outside holds them up.
 const LANE: &str = "portal";
+/// Lifting the switch wakes whoever it held; this is for the case that the wake-up was lost.
+const HELD_AGAIN: Duration = Duration::from_secs(60);
 
 pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
     vec![
@@ -97,6 +101,8 @@ pub struct Facts {
     pub sequence: i64,
     pub generation: i64,
     pub ended: bool,
+    pub tier: Tier,
+    pub kind: Kind,
     pub workload: Workload,
     /// `host/repository:tag@digest`, with the cluster's own name of the registry.
     pub image: String,
@@ -127,9 +133,30 @@ pub async fn facts(app: &App, claim: &Claim) -> Result<Facts, StepError> {
         sequence: row.sequence,
         generation: row.generation.unwrap_or(0),
         ended: row.ended,
+        tier: row.tier,
+        kind: row.kind,
         workload,
         image,
     })
+}
+
+/// The one gate before anything begins in production: what a step waits for while operations have
+/// stopped it. A step that has begun goes on to its end.
+///
+/// # Errors
+/// No answer from the database.
+async fn held(app: &App, tier: Tier, kind: Kind) -> Result<Option<StepResult>, DbError> {
+    let motion = match (tier, kind) {
+        (Tier::Test, _) => return Ok(None),
+        (Tier::Production, Kind::Rollback) => Motion::Rollback,
+        (Tier::Production, Kind::Deploy | Kind::Parameters | Kind::Restart) => Motion::Forward,
+    };
+    let words = halt::held(&app.db, motion).await?;
+    Ok(words.map(|for_what| StepResult::Wait {
+        after: HELD_AGAIN,
+        for_what,
+        seen: json!(null),
+    }))
 }
 
 /// Ends a deployment and wakes its rollout.

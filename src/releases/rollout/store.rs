@@ -155,6 +155,8 @@ pub async fn all_test_succeeded(
 /// A deployment as its steps need it.
 pub struct DeploymentRow {
     pub workload: WorkloadId,
+    pub tier: Tier,
+    pub kind: Kind,
     pub sequence: i64,
     pub parameters_revision: i32,
     pub generation: Option<i64>,
@@ -170,9 +172,9 @@ pub async fn find(
 ) -> Result<Option<DeploymentRow>, DbError> {
     let row = sqlx::query_as!(
         DeploymentRow,
-        r#"SELECT d.workload_id AS "workload: WorkloadId",
-            d.sequence, d.parameters_revision, d.generation, d.ended_at IS NOT NULL AS "ended!",
-            x.repository, x.tag, x.digest
+        r#"SELECT d.workload_id AS "workload: WorkloadId", d.tier AS "tier: Tier",
+            d.kind AS "kind: Kind", d.sequence, d.parameters_revision, d.generation,
+            d.ended_at IS NOT NULL AS "ended!", x.repository, x.tag, x.digest
            FROM deployment d JOIN artifact x ON x.id = d.artifact_id WHERE d.id = $1"#,
         id.0,
     );
