@@ -115,7 +115,7 @@ fn stage(stage: &crate::integrations::jenkins::Stage) -> Stage {
     }
 }
 
-const fn outcome(result: BuildResult) -> Outcome {
+pub(super) const fn outcome(result: BuildResult) -> Outcome {
     match result {
         BuildResult::Success => Outcome::Success,
         BuildResult::Unstable => Outcome::Unstable,

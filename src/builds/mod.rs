@@ -5,6 +5,7 @@
 
 mod job;
 mod look;
+mod stop;
 mod store;
 mod trigger;
 
@@ -14,8 +15,10 @@ use uuid::Uuid;
 
 pub use job::{JobOutcome, ensure_job};
 pub use look::{Look, Progress, look};
+pub use stop::{Stopping, stop};
 pub use store::{
-    Line, adopt, chunks_from, complete, find, insert, last_lines, of_release, save_log, save_stages,
+    Line, adopt, chunks_from, complete, find, insert, last_lines, of_release, save_log,
+    save_stages, stopped,
 };
 pub use trigger::{Found, TriggerOutcome, find_or_trigger};
 
@@ -88,6 +91,16 @@ impl Build {
             log_complete: false,
             started_at: None,
             ended_at: None,
+        }
+    }
+
+    /// The next attempt at the same image.
+    #[must_use]
+    pub fn after(last: &Self) -> Self {
+        let first = Self::first(last.release, last.jenkins, &last.job, &last.image);
+        Self {
+            attempt: last.attempt + 1,
+            ..first
         }
     }
 }

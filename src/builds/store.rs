@@ -152,6 +152,26 @@ pub async fn complete(
     Ok(())
 }
 
+/// How a build that was taken back ended; one that had ended before keeps its own end.
+pub async fn stopped(
+    connection: &mut PgConnection,
+    id: BuildId,
+    number: i64,
+    outcome: Outcome,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE build SET result = $3, ended_at = slipway_now(),
+            number = COALESCE(number, $2)
+         WHERE id = $1 AND ended_at IS NULL",
+        id.0,
+        number,
+        outcome.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// A line of a log with its number, from 0.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Line {

@@ -20,6 +20,11 @@ crate::words! {
         ReleaseToProduction = "release-to-production",
         ApproveProduction = "approve-production",
         RollBack = "roll-back",
+        RejectRelease = "reject-release",
+        WithdrawConfirmation = "withdraw-confirmation",
+        RestartInTest = "restart-in-test",
+        RestartInProduction = "restart-in-production",
+        EditProject = "edit-project",
     }
 
     /// A role on the whole platform.
@@ -71,6 +76,10 @@ impl PlatformRole {
                     | P::ReleaseToProduction
                     | P::ApproveProduction
                     | P::RollBack
+                    | P::WithdrawConfirmation
+                    | P::RestartInTest
+                    | P::RestartInProduction
+                    | P::EditProject
             ),
             Self::Auditor => {
                 matches!(permission, P::ViewPlatform | P::ViewAudit | P::ViewProject)
@@ -93,6 +102,10 @@ impl ProjectRole {
                     | P::ReleaseToProduction
                     | P::ApproveProduction
                     | P::RollBack
+                    | P::RejectRelease
+                    | P::RestartInTest
+                    | P::RestartInProduction
+                    | P::EditProject
             ),
             Self::Developer => matches!(
                 permission,
@@ -101,8 +114,9 @@ impl ProjectRole {
                     | P::OpenRelease
                     | P::ReleaseToProduction
                     | P::RollBack
+                    | P::RestartInTest
             ),
-            Self::Tester => matches!(permission, P::ViewProject | P::Confirm),
+            Self::Tester => matches!(permission, P::ViewProject | P::Confirm | P::RejectRelease),
             Self::Viewer => matches!(permission, P::ViewProject),
         }
     }

@@ -10,6 +10,7 @@ mod outside;
 mod production;
 mod rollback;
 mod rollout;
+pub mod setbacks;
 mod state;
 mod steps;
 mod store;
@@ -30,6 +31,7 @@ pub use open::{Opening, open};
 pub use outside::Sources;
 pub use production::{Production, Started, deploy};
 pub use rollback::{RollingBack, candidates, roll_back};
+pub use setbacks::Setback;
 pub use state::{Event, State, next};
 pub use store::{Filter, list};
 pub use tale::{Tale, WayBack, tale};
@@ -68,6 +70,7 @@ crate::words! {
         Succeeded = "succeeded",
         Failed = "failed",
         Superseded = "superseded",
+        Aborted = "aborted",
     }
 }
 
@@ -94,6 +97,8 @@ pub struct Release {
     pub created_at: Timestamp,
     pub artifact: Option<Artifact>,
     pub confirmation: Option<Confirmation>,
+    /// Who cancelled or rejected it, while that is its state.
+    pub taken_back: Option<Setback>,
 }
 
 /// An image that cannot change.
@@ -138,6 +143,8 @@ pub struct Deployment {
     pub observed: Option<Value>,
     pub failure: Option<Words>,
     pub overwrote: Value,
+    /// Whether the cluster took the revision.
+    pub applied: bool,
     pub seconds_to_ready: Option<f64>,
     pub by: Person,
     pub reason: String,
@@ -156,6 +163,8 @@ pub struct Story {
     pub request: Option<i64>,
     #[serde(rename = "steps")]
     pub runs: Vec<RunRow>,
+    /// What was taken back or broken off on its way, oldest first.
+    pub setbacks: Vec<Setback>,
 }
 
 /// The topic of one release.
@@ -247,12 +256,14 @@ pub async fn story(app: &App, release: Release) -> Result<Story, AppError> {
     let deployments = store::deployments_of_release(pool, release.id).await?;
     let request = crate::requests::open_production_request(pool, release.id.0).await?;
     let runs = jobs::runs_of(pool, release.id.0).await?;
+    let setbacks = setbacks::of_release(pool, release.id).await?;
     Ok(Story {
         release,
         builds,
         deployments,
         request,
         runs,
+        setbacks,
     })
 }
 
@@ -288,6 +299,11 @@ pub(crate) async fn announce(
 ) -> Result<(), DbError> {
     tx.event(&topic(id), Some(project.0)).await?;
     tx.event(&projects::topic(project), Some(project.0)).await
+}
+
+/// A time as a sentence names it.
+pub(crate) fn second(at: Timestamp) -> Timestamp {
+    at.round(jiff::Unit::Second).unwrap_or(at)
 }
 
 /// What an environment can go back to, newest first.

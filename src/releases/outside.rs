@@ -8,7 +8,7 @@ use crate::connections::{self, ConnectionError};
 use crate::error::{AppError, outside};
 use crate::integrations::CallError;
 use crate::integrations::gitlab::{Branch, Commit};
-use crate::integrations::registry::{Digest, Repository};
+use crate::integrations::registry::{Digest, ImageTag, Repository};
 use crate::projects::Project;
 
 const LIMIT: Duration = Duration::from_secs(3);
@@ -80,6 +80,22 @@ pub async fn branches(app: &App, project: &Project, number: i64) -> Result<Sourc
         Ok(Sources { branches, commits })
     })
     .await
+}
+
+/// Whether the registry has anything under a release's tag.
+///
+/// # Errors
+/// 503 when it does not answer.
+pub async fn has_tag(app: &App, project: &Project, tag: &str) -> Result<bool, AppError> {
+    let (registry, config) =
+        within("registry", connections::registry(app, project.registry)).await?;
+    let (Ok(repository), Ok(tag)) = (config.repository(&project.key), ImageTag::parse(tag)) else {
+        return Ok(false);
+    };
+    let found = within("registry", async {
+        Ok(registry.digest(&repository, &tag).await?)
+    });
+    Ok(found.await?.is_some())
 }
 
 /// Whether the registry still has the image.

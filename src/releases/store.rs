@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Artifact, ArtifactId, Confirmation, ConfirmationId, Deployment, DeploymentId};
 use super::{DeploymentState, Kind, Release};
-use super::{ReleaseId, RolloutId, State};
+use super::{ReleaseId, RolloutId, Setback, State};
 use crate::clusters::{EnvironmentId, Tier};
 use crate::connections::ConnectionId;
 use crate::db::DbError;
@@ -141,7 +141,12 @@ async fn fetch(
                 'display_name', c_a.display_name, 'note', c.note, 'at', c.created_at)
              FROM artifact x JOIN confirmation c ON c.artifact_id = x.id AND c.live
              JOIN account c_a ON c_a.id = c.account_id
-             WHERE x.release_id = r.id) AS "confirmation: Json<Confirmation>"
+             WHERE x.release_id = r.id) AS "confirmation: Json<Confirmation>",
+            (SELECT jsonb_build_object('kind', s.kind, 'by', s_a.name,
+                'display_name', s_a.display_name, 'note', s.note, 'at', s.created_at)
+             FROM setback s JOIN account s_a ON s_a.id = s.account_id
+             WHERE s.release_id = r.id AND s.kind = r.state
+             ORDER BY s.id DESC LIMIT 1) AS "taken_back: Json<Setback>"
            FROM release r
            JOIN project p ON p.id = r.project_id
            JOIN account a ON a.id = r.author_id
@@ -184,6 +189,7 @@ async fn fetch(
         created_at: r.created_at.to_jiff(),
         artifact: r.artifact.map(|a| a.0),
         confirmation: r.confirmation.map(|c| c.0),
+        taken_back: r.taken_back.map(|s| s.0),
     });
     Ok(releases.collect())
 }
@@ -278,8 +284,8 @@ async fn fetch_deployments(
             d.workload_id, e.key AS environment, d.tier AS "tier: Tier", c.key AS cluster,
             c.site, d.kind AS "kind: Kind", d.sequence, x.digest, d.parameters_revision,
             d.state AS "state: DeploymentState", d.observed, d.failure AS "failure: Json<Words>",
-            d.overwrote, d.seconds_to_ready, a.name, a.display_name, o.reason, d.created_at,
-            d.ended_at
+            d.overwrote, d.generation IS NOT NULL AS "applied!", d.seconds_to_ready, a.name,
+            a.display_name, o.reason, d.created_at, d.ended_at
            FROM deployment d
            JOIN rollout o ON o.id = d.rollout_id
            JOIN artifact x ON x.id = d.artifact_id
@@ -309,6 +315,7 @@ async fn fetch_deployments(
         observed: r.observed,
         failure: r.failure.map(|f| f.0),
         overwrote: r.overwrote,
+        applied: r.applied,
         seconds_to_ready: r.seconds_to_ready,
         by: Person {
             name: r.name,

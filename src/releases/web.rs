@@ -1,10 +1,12 @@
 //! Releases over the API; their pages are in the modules beneath.
 
+mod deeds;
 mod desk;
 mod list;
 mod opening;
 mod overview;
 mod press;
+pub mod setbacks;
 mod show;
 mod story;
 mod waves;

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::identity::web as identity;
 use crate::releases::web as releases;
+use crate::releases::web::setbacks;
 use crate::runs::web as runs;
 use crate::workloads::web as workloads;
 use crate::{audit, clusters, connections, home, projects, requests};
@@ -147,6 +148,23 @@ fn project_pages() -> Router<App> {
             "/projects/{key}/environments/{env}/rollbacks",
             post(releases::roll_back),
         )
+        .route(
+            "/projects/{key}/releases/{n}/cancellation",
+            post(setbacks::cancel),
+        )
+        .route(
+            "/projects/{key}/releases/{n}/rejection",
+            post(setbacks::reject),
+        )
+        .route(
+            "/projects/{key}/releases/{n}/builds",
+            post(setbacks::rebuild),
+        )
+        .route(
+            "/projects/{key}/releases/{n}/withdrawal",
+            post(setbacks::withdraw),
+        )
+        .route("/projects/{key}/releases/{n}/aborts", post(setbacks::abort))
 }
 
 /// Signing in, and what operations and administrators register.
@@ -221,7 +239,14 @@ fn release_api() -> Router<App> {
         .route("/workloads/{id}/pods", get(workloads::api_pods))
         .route("/releases/{id}", get(releases::api_show))
         .route("/releases/{id}/log", get(releases::api_log))
-        .route("/releases/{id}/confirmation", post(releases::api_confirm))
+        .route(
+            "/releases/{id}/confirmation",
+            post(releases::api_confirm).delete(setbacks::api_withdraw),
+        )
+        .route("/releases/{id}/cancellation", post(setbacks::api_cancel))
+        .route("/releases/{id}/rejection", post(setbacks::api_reject))
+        .route("/releases/{id}/builds", post(setbacks::api_rebuild))
+        .route("/deployments/{id}/abort", post(setbacks::api_abort))
         .route("/releases/{id}/deployments", post(releases::api_deploy))
         .route("/runs", get(runs::api_list))
         .route("/steps/{id}/retry", post(runs::api_retry))

@@ -14,5 +14,6 @@ mod permissions;
 mod projects;
 mod release_pages;
 mod requests;
+mod setbacks;
 mod support;
 mod tidy;

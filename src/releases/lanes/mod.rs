@@ -71,10 +71,12 @@ impl Lane {
         self.runs.as_ref().is_some_and(|r| r.digest == digest)
     }
 
-    /// Whether a digest is on its way there, or failed there last: the cluster may hold it.
+    /// Whether a digest is on its way there, or failed or was broken off there last: the cluster
+    /// may hold it.
     #[must_use]
     pub fn took(&self, digest: &str) -> bool {
-        let holds = |n: &Ran| n.ended_at.is_none() || n.state == DeploymentState::Failed;
+        let broken = [DeploymentState::Failed, DeploymentState::Aborted];
+        let holds = |n: &Ran| n.ended_at.is_none() || broken.contains(&n.state);
         let newest = self.newest.as_ref();
         newest.is_some_and(|n| n.digest == digest && holds(n))
     }

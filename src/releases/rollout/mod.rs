@@ -132,6 +132,31 @@ pub async fn facts(app: &App, claim: &Claim) -> Result<Facts, StepError> {
     })
 }
 
+/// Ends a deployment from outside of its run; false if it was over.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn end_deployment(
+    tx: &mut Tx,
+    id: DeploymentId,
+    state: super::DeploymentState,
+) -> Result<bool, DbError> {
+    let ended = store::end(tx.connection(), id, state, None).await?;
+    Ok(ended.is_some())
+}
+
+/// Ends a rollout from outside of its run; false if it was over.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn end_rollout(
+    tx: &mut Tx,
+    id: RolloutId,
+    outcome: super::RolloutOutcome,
+) -> Result<bool, DbError> {
+    store::end_rollout(tx.connection(), id, outcome).await
+}
+
 /// Ends a deployment and wakes its rollout.
 ///
 /// # Errors

@@ -139,14 +139,16 @@ pub async fn end_rollout(
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether every rollout of a release to test has succeeded.
+/// Whether a release's newest rollout to each environment of test has succeeded.
 pub async fn all_test_succeeded(
     executor: impl PgExecutor<'_>,
     release: ReleaseId,
 ) -> Result<bool, DbError> {
     let all = sqlx::query_scalar!(
-        r#"SELECT bool_and(outcome IS NOT DISTINCT FROM 'succeeded') AS "all" FROM rollout
-           WHERE release_id = $1 AND tier = 'test' AND kind = 'deploy'"#,
+        r#"SELECT bool_and(outcome IS NOT DISTINCT FROM 'succeeded') AS "all" FROM (
+            SELECT DISTINCT ON (environment_id) outcome FROM rollout
+            WHERE release_id = $1 AND tier = 'test' AND kind = 'deploy'
+            ORDER BY environment_id, id DESC) newest"#,
         release.0,
     );
     Ok(all.fetch_one(executor).await?.unwrap_or(false))

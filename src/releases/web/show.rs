@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::deeds::{self, Deed};
 use super::desk::{self, Back, Confirm, Next};
 use super::story::{Body, StepView, story};
 use super::words;
@@ -55,6 +56,8 @@ pub struct ShowPart {
     confirm: Option<Confirm>,
     next: Option<Next>,
     backs: Vec<Back>,
+    deeds: Vec<Deed>,
+    rebuild: Option<Deed>,
     summary: Option<Summary>,
     note: String,
 }
@@ -92,6 +95,8 @@ impl ShowPart {
             confirm: desk::confirm(&c, access, &tale),
             next: desk::next(&c, access, &tale),
             backs: desk::backs(&c, access, &tale),
+            deeds: deeds::deeds(&c, access, &tale),
+            rebuild: deeds::rebuild(&c, access, &tale),
             summary: None,
             note: String::new(),
             release,
@@ -129,8 +134,11 @@ fn lede(tale: &Tale) -> Option<Words> {
     if let Some(words) = rolling(tale) {
         return Some(words);
     }
-    let who = release.confirmation.as_ref();
-    let who = who.map_or("", |w| w.display_name.as_str());
+    let confirmed = release.confirmation.as_ref();
+    let confirmed = confirmed.map(|w| w.display_name.as_str());
+    let taken = release.taken_back.as_ref();
+    let who = taken.map(|s| s.display_name.as_str()).or(confirmed);
+    let who = who.unwrap_or_default();
     let places = words::places(&tale.lanes, release).join(", ");
     if release.state == State::AwaitingConfirmation && !tale.test_runs_it() {
         return Some(Words::new("confirm-test-moved-on"));
