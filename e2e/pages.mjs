@@ -26,6 +26,7 @@ export const pages = [
   { name: 'project', path: (get) => project(get), as: 'developer', ready: 'h1' },
   { name: 'releases', path: (get) => project(get, '/releases'), as: 'developer', ready: 'h1' },
   { name: 'release-new', path: (get) => project(get, '/releases/new'), as: 'developer', ready: 'main form' },
+  { name: 'project-settings', path: (get) => project(get, '/settings'), as: 'developer', ready: 'main form' },
   { name: 'containers', path: (get) => project(get, '/containers'), as: 'developer', ready: 'h1' },
   { name: 'containers-new', path: (get) => project(get, '/containers/new'), as: 'developer', ready: 'main form' },
   ...['building', 'awaiting_confirmation', 'confirmed', 'awaiting_approval', 'deploying_production', 'released', 'failed']

@@ -66,3 +66,25 @@ may-not-withdraw-confirmation = Only the one who confirmed, and operations, may 
 may-not-restart-in-test = Only owners and developers of the project, and operations, may restart it in test.
 may-not-restart-in-production = Only owners of the project and operations may restart it in production.
 may-not-edit-project = Only owners of the project and operations may change its settings.
+
+restart-title = Restart on { $cluster }
+restart-says = Every container is replaced by a new one of the same image and parameters, a few at a time. The service stays reachable.
+restart-button = Restart on { $cluster }
+restart-nothing = Nothing runs there yet, so there is nothing to restart.
+restart-busy = { $who } has been bringing something there since { $at }. Wait for its end, or abort it.
+restart-not-confirmed = Nobody stands for the image that runs there any more, so it may not be deployed again. Roll back or release a confirmed one.
+
+project-tab-settings = Settings
+settings-lede = What this project may do differently from others, and what it is bound to.
+settings-saved = Saved.
+settings-policy = Policy
+settings-own = Confirming one’s own release
+settings-own-no = Somebody else confirms
+settings-own-no-means = A release’s author never confirms it. Two people have looked at everything in production.
+settings-own-yes = Authors may confirm
+settings-own-yes-means = A tester may confirm a release that they opened themselves. For teams of one.
+settings-save = Save the settings of { $key }
+settings-about = What it is bound to
+settings-repository = Repository
+settings-language = Language
+settings-branch = Default branch

@@ -66,3 +66,25 @@ may-not-withdraw-confirmation = 只有确认者本人和运维可以撤回确认
 may-not-restart-in-test = 只有项目的负责人、开发人员和运维可以在测试环境重启。
 may-not-restart-in-production = 只有项目的负责人和运维可以在生产环境重启。
 may-not-edit-project = 只有项目的负责人和运维可以修改设置。
+
+restart-title = 在 { $cluster } 上重启
+restart-says = 每个容器都会换成同一镜像、同一参数的新容器，分批进行，服务保持可用。
+restart-button = 在 { $cluster } 上重启
+restart-nothing = 那里还没有运行任何内容，无可重启。
+restart-busy = { $who } 自 { $at } 起正在那里部署。请等它结束，或者中止它。
+restart-not-confirmed = 已经没有人为那里运行的镜像担保，不能再次部署。请回滚，或发布一个已确认的版本。
+
+project-tab-settings = 设置
+settings-lede = 这个项目可以与其他项目不同的地方，以及它绑定的内容。
+settings-saved = 已保存。
+settings-policy = 策略
+settings-own = 确认自己的发布
+settings-own-no = 由他人确认
+settings-own-no-means = 发布的作者不能确认自己的发布，上生产的内容都经过两个人。
+settings-own-yes = 作者可以确认
+settings-own-yes-means = 测试人员可以确认自己新建的发布，适合只有一个人的团队。
+settings-save = 保存 { $key } 的设置
+settings-about = 绑定的内容
+settings-repository = 代码仓库
+settings-language = 语言
+settings-branch = 默认分支

@@ -3,6 +3,7 @@
 
 mod frame;
 mod onboarding;
+mod settings;
 
 use std::collections::BTreeMap;
 
@@ -13,6 +14,7 @@ use serde::Deserialize;
 
 pub use frame::{Frame, Tab};
 pub use onboarding::{ask, form};
+pub use settings::{save, settings};
 
 use super::Project;
 use crate::app::App;

@@ -6,6 +6,7 @@ mod list;
 mod opening;
 mod overview;
 mod press;
+pub mod restart;
 pub mod setbacks;
 mod show;
 mod story;

@@ -124,10 +124,18 @@ fn pages() -> Router<App> {
 fn project_pages() -> Router<App> {
     Router::new()
         .route("/projects/{key}", get(home::project::overview))
+        .route(
+            "/projects/{key}/settings",
+            get(projects::web::settings).post(projects::web::save),
+        )
         .route("/projects/{key}/containers", get(workloads::containers))
         .route(
             "/projects/{key}/containers/new",
             get(workloads::form).post(workloads::ask),
+        )
+        .route(
+            "/projects/{key}/workloads/{id}/restart",
+            post(releases::restart::restart),
         )
         .route("/projects/{key}/releases", get(releases::history))
         .route(
@@ -209,7 +217,10 @@ fn request_api() -> Router<App> {
             "/projects",
             get(projects::api::list).post(projects::api::ask),
         )
-        .route("/projects/{key}", get(projects::api::show))
+        .route(
+            "/projects/{key}",
+            get(projects::api::show).patch(projects::api::change),
+        )
         .route(
             "/requests",
             get(requests::api::list).post(requests::api::file),
@@ -237,6 +248,10 @@ fn release_api() -> Router<App> {
             get(releases::api_candidates).post(releases::api_roll_back),
         )
         .route("/workloads/{id}/pods", get(workloads::api_pods))
+        .route(
+            "/workloads/{id}/restart",
+            post(releases::restart::api_restart),
+        )
         .route("/releases/{id}", get(releases::api_show))
         .route("/releases/{id}/log", get(releases::api_log))
         .route(

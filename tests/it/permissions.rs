@@ -51,6 +51,8 @@ POST   /requests/{number}/withdrawal                       303 404 403 409 403 4
 GET    /audit                                              303 403 403 403 403 403 200 200 200
 
 GET    /projects/{key}                                     303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/settings                            303 404 200 200 200 200 200 200 200
+POST   /projects/{key}/settings                            303 404 403 403 403 400 400 403 403
 GET    /projects/{key}/containers                          303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/containers/new                      303 404 403 200 403 200 200 403 403
 POST   /projects/{key}/containers/new                      303 404 403 400 403 400 400 403 403
@@ -62,6 +64,7 @@ GET    /projects/{key}/releases/{n}/log                    303 404 200 200 200 2
 POST   /projects/{key}/releases/{n}/confirmation           303 404 403 403 409 403 403 403 403
 POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
+POST   /projects/{key}/workloads/{id}/restart              303 404 403 400 403 400 400 403 403
 POST   /projects/{key}/releases/{n}/cancellation           303 404 403 400 403 400 400 403 403
 POST   /projects/{key}/releases/{n}/rejection              303 404 403 403 400 400 403 403 403
 POST   /projects/{key}/releases/{n}/builds                 303 404 403 409 403 409 409 403 403
@@ -106,6 +109,7 @@ POST   /api/v1/languages                                   401 403 403 403 403 4
 GET    /api/v1/projects                                    401 200 200 200 200 200 200 200 200
 POST   /api/v1/projects                                    401 400 400 400 400 400 400 403 400
 GET    /api/v1/projects/{key}                              401 404 200 200 200 200 200 200 200
+PATCH  /api/v1/projects/{key}                              401 404 403 403 403 400 400 403 403
 GET    /api/v1/requests                                    401 200 200 200 200 200 200 200 200
 POST   /api/v1/requests                                    401 404 403 400 403 400 400 403 403
 GET    /api/v1/requests/{number}                           401 404 200 200 200 200 200 200 200
@@ -120,6 +124,7 @@ GET    /api/v1/projects/{key}/workloads                    401 404 200 200 200 2
 GET    /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 200 200 200 200 200 200 200
 POST   /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 403 400 403 400 400 403 403
 GET    /api/v1/workloads/{id}/pods                         401 404 200 200 200 200 200 200 200
+POST   /api/v1/workloads/{id}/restart                      401 404 403 400 403 400 400 403 403
 GET    /api/v1/releases/{id}                               401 404 200 200 200 200 200 200 200
 GET    /api/v1/releases/{id}/log                           401 404 200 200 200 200 200 200 200
 POST   /api/v1/releases/{id}/confirmation                  401 404 403 403 409 403 403 403 403
@@ -178,7 +183,7 @@ fn body(route: &Route) -> Sent {
     if route.pattern == "/api/v1/releases/{id}/confirmation" && route.method == Method::DELETE {
         return Json(no_reason);
     }
-    if !matches!(route.method, Method::POST | Method::PUT) {
+    if !matches!(route.method, Method::POST | Method::PUT | Method::PATCH) {
         return Nothing;
     }
     let wrong_hash = json!({ "verdict": "approve", "hash": "0" });
@@ -197,7 +202,10 @@ fn body(route: &Route) -> Sent {
         "/requests/{number}/decisions" => Form("verdict=approve&hash=0"),
         "/projects/{key}/releases/{n}/confirmation" => Form("digest=sha256:0"),
         "/projects/{key}/releases/{n}/deployments" => Form("environment=prod"),
-        "/projects/{key}/releases/{n}/cancellation" => Form("reason={long}"),
+        "/projects/{key}/settings" => Form("may_confirm_own=maybe"),
+        "/projects/{key}/workloads/{id}/restart" | "/projects/{key}/releases/{n}/cancellation" => {
+            Form("reason={long}")
+        }
         "/projects/{key}/releases/{n}/aborts" => Form("deployment={deployment}"),
         "/projects/{key}/environments/{env}/rollbacks" => {
             Form("artifact=00000000-0000-0000-0000-000000000000&release=1")
@@ -210,7 +218,9 @@ fn body(route: &Route) -> Sent {
         "/api/v1/requests/{number}/decisions" => Json(wrong_hash),
         "/api/v1/projects/{key}/releases" => Json(json!({ "ref": "-x" })),
         "/api/v1/projects/{key}/environments/{env}/rollbacks" => Json(nothing_to_go_back_to),
-        "/api/v1/releases/{id}/cancellation" => Json(json!({ "reason": "x".repeat(2001) })),
+        "/api/v1/workloads/{id}/restart" | "/api/v1/releases/{id}/cancellation" => {
+            Json(json!({ "reason": "x".repeat(2001) }))
+        }
         "/api/v1/releases/{id}/confirmation" => Json(json!({ "digest": "sha256:0" })),
         "/api/v1/releases/{id}/deployments" => Json(json!({ "environment": "prod" })),
         "/api/v1/steps/{id}/abandonment" => Json(json!({ "reason": "" })),
@@ -247,7 +257,7 @@ impl Ids {
         let (key, id) = match pattern {
             _ if below("/connections") => ("gitlab", self.connection.as_str()),
             _ if below("/clusters") => ("sh-test", self.cluster.as_str()),
-            _ if below("/workloads") => (self.project, self.workload.as_str()),
+            _ if pattern.contains("/workloads/") => (self.project, self.workload.as_str()),
             _ if below("/deployments") => (self.project, self.deployment.as_str()),
             _ if below("/steps") => (self.project, self.step.as_str()),
             _ => (self.project, self.release.as_str()),

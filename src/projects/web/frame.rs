@@ -8,6 +8,7 @@ crate::words! {
         Overview = "overview",
         Releases = "releases",
         Containers = "containers",
+        Settings = "settings",
     }
 }
 
@@ -33,7 +34,9 @@ impl Frame {
     pub fn href(&self, tab: &Tab) -> String {
         match tab {
             Tab::Overview => format!("/projects/{}", self.key),
-            Tab::Releases | Tab::Containers => format!("/projects/{}/{tab}", self.key),
+            Tab::Releases | Tab::Containers | Tab::Settings => {
+                format!("/projects/{}/{tab}", self.key)
+            }
         }
     }
 

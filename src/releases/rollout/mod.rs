@@ -25,7 +25,7 @@ use crate::jobs::{self, Claim, NewRun, NewStep, Step};
 use crate::requests::RequestId;
 use crate::workloads::{StepError, Workload};
 
-pub use store::{supersede, unfinished_in};
+pub use store::{Running, lock_running, supersede, unfinished_in};
 pub use watch::trouble_words;
 
 /// Rollouts decide from our own rows alone; nothing outside holds them up.
@@ -100,6 +100,8 @@ pub struct Facts {
     pub workload: Workload,
     /// `host/repository:tag@digest`, with the cluster's own name of the registry.
     pub image: String,
+    /// When the workload was last restarted by hand, this deployment included.
+    pub restarted_at: Option<String>,
 }
 
 /// Reads a deployment's facts from our own rows, with the parameters of its own revision.
@@ -129,6 +131,7 @@ pub async fn facts(app: &App, claim: &Claim) -> Result<Facts, StepError> {
         ended: row.ended,
         workload,
         image,
+        restarted_at: row.restarted_at.map(|at| at.to_jiff().to_string()),
     })
 }
 

@@ -16,6 +16,7 @@ use crate::integrations::kubernetes::{
 };
 use crate::jobs::{Claim, NewStep, Step, StepResult};
 use crate::releases::{DeploymentId, DeploymentState};
+use crate::workloads::objects::RESTARTED_AT;
 use crate::workloads::{StepError, settle};
 
 pub struct Watch(pub App);
@@ -169,7 +170,7 @@ fn desired(deployment: &Deployment) -> i32 {
         .unwrap_or(0)
 }
 
-/// The pods of this deployment's own image; old ones say nothing about it.
+/// The pods of this deployment's own image and restart; old ones say nothing about it.
 async fn new_pods(kubernetes: &Kubernetes, facts: &Facts) -> Result<Vec<Pod>, StepError> {
     let workload = &facts.workload;
     let pods = kubernetes
@@ -181,7 +182,10 @@ async fn new_pods(kubernetes: &Kubernetes, facts: &Facts) -> Result<Vec<Pod>, St
             .as_ref()
             .map(|s| s.containers.as_slice())
             .unwrap_or_default();
+        let annotations = pod.metadata.annotations.as_ref();
+        let restarted = annotations.and_then(|a| a.get(RESTARTED_AT));
         containers.first().and_then(|c| c.image.as_deref()) == Some(facts.image.as_str())
+            && restarted == facts.restarted_at.as_ref()
     };
     Ok(pods.into_iter().filter(ours).collect())
 }

@@ -94,6 +94,53 @@ async fn a_word_that_production_is_deployed_by_stays() {
 }
 
 #[tokio::test]
+async fn owners_decide_whether_authors_confirm_their_own_releases() {
+    let mut company = Company::start().await;
+    company.project_with_places("pay").await;
+    let member = "UPDATE membership SET role = 'tester' WHERE account_id IN
+        (SELECT id FROM account WHERE name = 'chen')";
+    sqlx::query(member)
+        .execute(&company.portal.db.owner)
+        .await
+        .unwrap();
+    company.commit("pay", "Read a capture back after 409");
+    let id = company.open("pay").await;
+    company.settle().await;
+    let own = "UPDATE release SET author_id = (SELECT id FROM account WHERE name = 'chen')";
+    sqlx::query(own)
+        .execute(&company.portal.db.owner)
+        .await
+        .unwrap();
+    let digest = company.release(&id).await["artifact"]["digest"].clone();
+    let body = json!({ "digest": digest });
+    let path = confirmation(&id);
+    let chen = &mut company.tester;
+    let refused = press(chen, Method::POST, &path, body.clone()).await;
+    assert_eq!(refused, (403, "confirm-own".to_owned()));
+    let wanted = json!({ "may_confirm_own": true });
+    let refused = press(chen, Method::PATCH, "/projects/pay", wanted).await;
+    assert_eq!(refused, (403, "may-not-edit-project".to_owned()));
+    let form = [("may_confirm_own", "true")];
+    let saved = company
+        .developer
+        .post("/projects/pay/settings", &form)
+        .await;
+    assert_eq!(
+        saved.header("location"),
+        "/projects/pay/settings?saved=true"
+    );
+    let saved = company
+        .developer
+        .get("/projects/pay/settings?saved=true")
+        .await;
+    assert!(saved.text("main").contains("Saved."));
+    let done = press(&mut company.tester, Method::POST, &path, body).await;
+    assert_eq!(done, (201, "confirmed".to_owned()));
+    let audit = company.ops.api_get("/audit").await.body;
+    assert!(audit.contains("project.change"), "{audit}");
+}
+
+#[tokio::test]
 async fn an_older_artifact_is_put_to_test_again_and_confirmed() {
     let (mut company, first) = tested().await;
     company.commit("pay", "Log the idempotency key");
