@@ -88,3 +88,28 @@ settings-about = What it is bound to
 settings-repository = Repository
 settings-language = Language
 settings-branch = Default branch
+
+brings-since = { $n ->
+    [one] Since release { $base } · one commit
+   *[other] Since release { $base } · { $n } commits
+}
+brings-first = The first release with an image
+brings-more = and { $n } more
+brings-compare = Compare with release { $base }
+brings-nothing = It has no commit that release { $base } has not.
+brings-look = Look up what is chosen
+release-tags = Or one of the newest tags
+release-built = Release { $n } has built this commit
+release-built-means = Its image can be put to test again, which takes a minute and changes no digest. Opening a new release builds another image of the same commit.
+release-built-before = Release { $n } has built this commit already. Put its image to test again, or press once more to build another.
+next-commits = Commits
+next-commits-by = { $n ->
+    [one] one since release { $base } by { $who }
+   *[other] { $n } since release { $base } by { $who }
+}
+next-commits-unknown = not known
+next-image = Image
+next-parameters = Parameters
+next-parameters-same = unchanged
+next-parameters-new = { $cluster }: revision { $from } → { $to }
+next-parameters-first = revision { $to } for the first time

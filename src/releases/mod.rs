@@ -12,6 +12,7 @@ mod restart;
 mod rollback;
 mod rollout;
 pub mod setbacks;
+pub mod since;
 mod state;
 mod steps;
 mod store;
@@ -34,6 +35,7 @@ pub use production::{Production, Started, deploy};
 pub use restart::restart;
 pub use rollback::{RollingBack, candidates, roll_back};
 pub use setbacks::Setback;
+pub use since::Since;
 pub use state::{Event, State, next};
 pub use store::{Filter, list};
 pub use tale::{Tale, WayBack, tale};
@@ -101,6 +103,8 @@ pub struct Release {
     pub confirmation: Option<Confirmation>,
     /// Who cancelled or rejected it, while that is its state.
     pub taken_back: Option<Setback>,
+    /// What it brings beyond the release before it.
+    pub since: Option<Since>,
 }
 
 /// An image that cannot change.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Artifact, ArtifactId, Confirmation, ConfirmationId, Deployment, DeploymentId};
 use super::{DeploymentState, Kind, Release};
-use super::{ReleaseId, RolloutId, Setback, State};
+use super::{ReleaseId, RolloutId, Setback, Since, State};
 use crate::clusters::{EnvironmentId, Tier};
 use crate::connections::ConnectionId;
 use crate::db::DbError;
@@ -23,6 +23,7 @@ pub struct New<'a> {
     pub commit: &'a str,
     pub title: &'a str,
     pub note: &'a str,
+    pub since: Option<&'a Since>,
 }
 
 /// Stores a release under the next number and the first free tag of the following seconds.
@@ -45,8 +46,8 @@ pub async fn insert(
         let tag = tag_at(now, later);
         let made = sqlx::query!(
             "INSERT INTO release (id, project_id, number, tag, reference, commit_id, commit_title,
-                note, author_id, state)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'requested')
+                note, author_id, since, state)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'requested')
              ON CONFLICT ON CONSTRAINT release_tag_key DO NOTHING",
             new.id.0,
             new.access.project.id.0,
@@ -57,6 +58,7 @@ pub async fn insert(
             new.title,
             new.note,
             new.access.actor.id.0,
+            new.since.map(Json) as _,
         )
         .execute(&mut *connection)
         .await?;
@@ -146,13 +148,12 @@ async fn fetch(
                 'display_name', s_a.display_name, 'note', s.note, 'at', s.created_at)
              FROM setback s JOIN account s_a ON s_a.id = s.account_id
              WHERE s.release_id = r.id AND s.kind = r.state
-             ORDER BY s.id DESC LIMIT 1) AS "taken_back: Json<Setback>"
-           FROM release r
-           JOIN project p ON p.id = r.project_id
+             ORDER BY s.id DESC LIMIT 1) AS "taken_back: Json<Setback>",
+            r.since AS "since: Json<Since>"
+           FROM release r JOIN project p ON p.id = r.project_id
            JOIN account a ON a.id = r.author_id
            WHERE ($1::uuid IS NULL OR r.id = $1)
-             AND ($2::int IS NULL OR r.number = $2)
-             AND ($3::uuid IS NULL OR r.project_id = $3)
+             AND ($2::int IS NULL OR r.number = $2) AND ($3::uuid IS NULL OR r.project_id = $3)
              AND ($4::uuid[] IS NULL OR r.project_id = ANY($4))
              AND ($5::text IS NULL OR r.state = $5)
              AND ($6::uuid IS NULL OR r.id < $6)
@@ -190,6 +191,7 @@ async fn fetch(
         artifact: r.artifact.map(|a| a.0),
         confirmation: r.confirmation.map(|c| c.0),
         taken_back: r.taken_back.map(|s| s.0),
+        since: r.since.map(|s| s.0),
     });
     Ok(releases.collect())
 }

@@ -1,5 +1,6 @@
 //! Releases over the API; their pages are in the modules beneath.
 
+mod brings;
 mod deeds;
 mod desk;
 mod list;

@@ -2,6 +2,7 @@
 //! withdraw a word, abort, test again.
 
 mod judged;
+mod opened;
 mod restarted;
 mod stopped;
 

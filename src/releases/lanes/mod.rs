@@ -26,6 +26,8 @@ pub struct Lane {
     pub prepared: bool,
     /// Fewest and most containers.
     pub replicas: (i32, i32),
+    /// The parameters that the next deployment brings.
+    pub revision: i32,
     /// The last deployment that succeeded.
     pub runs: Option<Ran>,
     /// The newest deployment, however it stands.
@@ -40,6 +42,7 @@ pub struct Ran {
     /// The release's number; an imported image has none.
     pub release: Option<i32>,
     pub kind: Kind,
+    pub revision: i32,
     pub state: DeploymentState,
     pub by: String,
     pub display_name: String,

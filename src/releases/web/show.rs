@@ -7,6 +7,7 @@ use axum::http::header;
 use axum::response::{IntoResponse, Response};
 use serde::Deserialize;
 
+use super::brings::{self, Brings};
 use super::deeds::{self, Deed};
 use super::desk::{self, Back, Confirm, Next};
 use super::story::{Body, StepView, story};
@@ -57,6 +58,7 @@ pub struct ShowPart {
     next: Option<Next>,
     backs: Vec<Back>,
     deeds: Vec<Deed>,
+    brings: Option<Brings>,
     rebuild: Option<Deed>,
     summary: Option<Summary>,
     note: String,
@@ -96,12 +98,20 @@ impl ShowPart {
             next: desk::next(&c, access, &tale),
             backs: desk::backs(&c, access, &tale),
             deeds: deeds::deeds(&c, access, &tale),
+            brings: release
+                .since
+                .as_ref()
+                .map(|s| Brings::of(&access.project, s, &release.commit)),
             rebuild: deeds::rebuild(&c, access, &tale),
             summary: None,
             note: String::new(),
             release,
             c,
         })
+    }
+
+    fn brings_head(&self, brings: &Brings) -> String {
+        brings::head(&self.c, brings)
     }
 
     /// The same after a button was refused: why, and what was typed.
