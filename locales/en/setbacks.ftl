@@ -113,3 +113,12 @@ next-parameters = Parameters
 next-parameters-same = unchanged
 next-parameters-new = { $cluster }: revision { $from } → { $to }
 next-parameters-first = revision { $to } for the first time
+
+proof-title = Evidence
+proof-holds = last events, last log lines, exit code
+proof-event = Event
+proof-says = What the cluster says
+proof-at = Last seen
+proof-log = Last lines of the container’s log
+proof-exit = ended with exit code { $code }
+proof-mend = The field to look at: { $field }

@@ -107,3 +107,12 @@ next-parameters = 部署参数
 next-parameters-same = 不变
 next-parameters-new = { $cluster }：版本 { $from } → { $to }
 next-parameters-first = 首次使用版本 { $to }
+
+proof-title = 证据
+proof-holds = 最近的事件、最后的日志、退出码
+proof-event = 事件
+proof-says = 集群的说明
+proof-at = 最近出现
+proof-log = 容器日志的最后几行
+proof-exit = 退出码 { $code }
+proof-mend = 请检查参数：{ $field }

@@ -34,6 +34,7 @@ pub use outside::Sources;
 pub use production::{Production, Started, deploy};
 pub use restart::restart;
 pub use rollback::{RollingBack, candidates, roll_back};
+pub use rollout::Happened;
 pub use setbacks::Setback;
 pub use since::Since;
 pub use state::{Event, State, next};

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::rollout::trouble_words;
+use super::rollout::{Evidence, trouble_words};
 use super::store::Candidate;
 use super::{Deployment, DeploymentState, Lane, Release, State, Story, by_number, story};
 use crate::app::App;
@@ -194,13 +194,26 @@ fn waiting(run: &RunRow) -> Option<&Words> {
 /// What the cluster last said is wrong, in words.
 #[must_use]
 pub fn trouble(deployment: &Deployment) -> Option<Words> {
-    let seen = deployment.observed.as_ref()?.get("trouble")?.clone();
-    let trouble: Trouble = serde_json::from_value(seen).ok()?;
+    let trouble = trouble_kind(deployment)?;
     Some(trouble_words(
         &trouble,
         &deployment.cluster,
         &deployment.site,
     ))
+}
+
+/// What the pod in trouble has left behind, as it was gathered at the time.
+#[must_use]
+pub fn evidence(deployment: &Deployment) -> Option<Evidence> {
+    let seen = deployment.observed.as_ref()?.get("evidence")?.clone();
+    serde_json::from_value(seen).ok()
+}
+
+/// The kind of trouble that the cluster last told of.
+#[must_use]
+pub fn trouble_kind(deployment: &Deployment) -> Option<Trouble> {
+    let seen = deployment.observed.as_ref()?.get("trouble")?.clone();
+    serde_json::from_value(seen).ok()
 }
 
 /// A counter of what the cluster was last seen to say.

@@ -7,6 +7,7 @@ mod list;
 mod opening;
 mod overview;
 mod press;
+mod proof;
 pub mod restart;
 pub mod setbacks;
 mod show;

@@ -3,6 +3,7 @@
 
 mod judged;
 mod opened;
+mod proven;
 mod restarted;
 mod stopped;
 

@@ -6,6 +6,7 @@
 
 mod advance;
 mod apply;
+mod evidence;
 mod scale;
 mod store;
 mod watch;
@@ -25,6 +26,7 @@ use crate::jobs::{self, Claim, NewRun, NewStep, Step};
 use crate::requests::RequestId;
 use crate::workloads::{StepError, Workload};
 
+pub use evidence::{Evidence, Happened};
 pub use store::{Running, lock_running, supersede, unfinished_in};
 pub use watch::trouble_words;
 

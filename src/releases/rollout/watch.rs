@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
 use super::apply::{cluster, sequence};
+use super::evidence::gather;
 use super::{Facts, facts, store};
 use crate::app::App;
 use crate::clusters;
@@ -83,6 +84,13 @@ impl Watch {
         }
         let pods = new_pods(&kubernetes, &facts).await?;
         let trouble = diagnose(&pods, &[]).or_else(|| replica_failure(&found));
+        let evidence = match &trouble {
+            Some(trouble) => {
+                self.evidence(claim, &kubernetes, &facts, (trouble, &pods))
+                    .await
+            }
+            None => Value::Null,
+        };
         Ok(match rollout_status(&found, facts.generation) {
             Rollout::Done => StepResult::Done(json!({
                 "ready": ready(&found), "desired": desired(&found),
@@ -101,7 +109,7 @@ impl Watch {
                     .with("desired", desired),
                 seen: json!({
                     "updated": updated, "ready": ready, "available": available,
-                    "desired": desired, "trouble": trouble,
+                    "desired": desired, "trouble": trouble, "evidence": evidence,
                 }),
             },
             Rollout::Failed { .. } => StepResult::Fail(match &trouble {
@@ -111,6 +119,25 @@ impl Watch {
                 None => words("deployment-no-progress", &facts),
             }),
         })
+    }
+}
+
+impl Watch {
+    /// Gathered anew whenever the trouble is another one than at the last look.
+    async fn evidence(
+        &self,
+        claim: &Claim,
+        kubernetes: &Kubernetes,
+        facts: &Facts,
+        (trouble, pods): (&Trouble, &[Pod]),
+    ) -> Value {
+        if let Some(seen) = &claim.seen
+            && seen["trouble"] == json!(trouble)
+            && seen["evidence"].is_object()
+        {
+            return seen["evidence"].clone();
+        }
+        json!(gather(kubernetes, facts, trouble, pods).await)
     }
 }
 

@@ -19,7 +19,7 @@ use crate::identity::Permission;
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, ProjectAccess};
 use crate::releases::tale::Tale;
-use crate::releases::{self, Release, State};
+use crate::releases::{self, DeploymentState, Release, State};
 use crate::web::extract::{Ctx, IsPart, Path};
 use crate::web::form::Summary;
 use crate::web::layout::{Chrome, Nav, page};
@@ -50,6 +50,8 @@ pub struct ShowPart {
     chip: Option<Chip>,
     lede: Option<String>,
     failure: Option<String>,
+    /// Where the evidence of a failed deployment is folded, on this page.
+    evidence: Option<String>,
     /// Whether a failed build's log is the evidence.
     has_log: bool,
     may_open: bool,
@@ -91,6 +93,7 @@ impl ShowPart {
             chip: release.artifact.as_ref().map(|a| c.chip(&a.digest)),
             lede: lede(&tale).map(|w| c.w(&w)),
             failure: release.failure.as_ref().map(|w| c.w(w)),
+            evidence: evidence(&tale),
             has_log: release.artifact.is_none() && !tale.lines.is_empty(),
             may_open: access.may(Permission::OpenRelease),
             steps: story(&c, &tale),
@@ -155,6 +158,13 @@ fn lede(tale: &Tale) -> Option<Words> {
     }
     let code = format!("release-lede-{}", release.state);
     Some(Words::new(&code).with("who", who).with("places", places))
+}
+
+/// The newest deployment that failed, if it left something behind.
+fn evidence(tale: &Tale) -> Option<String> {
+    let mut all = tale.story.deployments.iter().rev();
+    let failed = all.find(|d| d.state == DeploymentState::Failed)?;
+    crate::releases::tale::evidence(failed).map(|_| format!("proof-{}", failed.id))
 }
 
 /// Where a rollout stands: the cluster that is under way, and those before it.

@@ -3,6 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::proof::{Proof, proof};
 use super::words::deployment_tone;
 use crate::releases::tale::{self, Tale, seen};
 use crate::releases::{Deployment, DeploymentState, Lane};
@@ -19,6 +20,8 @@ pub struct Wave {
     pub state: parts::State,
     /// Trouble, what it waits for, what was taken over from other hands.
     pub says: Vec<String>,
+    /// What lies beneath its trouble.
+    pub proof: Option<Proof>,
 }
 
 impl Wave {
@@ -124,6 +127,8 @@ fn wave(c: &Chrome, tale: &Tale, d: &Deployment) -> Wave {
         said,
         state: c.state(deployment_tone(d.state), word, Some(&since)),
         says: says(c, tale, d),
+        proof: proof(c, &tale.release().project, d)
+            .filter(|_| d.state != DeploymentState::Succeeded),
     }
 }
 
@@ -180,6 +185,7 @@ fn untouched(c: &Chrome, lane: &Lane) -> Wave {
         said,
         state: c.state(Tone::Idle, c.t("wave-next"), None),
         says: Vec::new(),
+        proof: None,
     }
 }
 
