@@ -31,6 +31,7 @@ export const pages = [
   { name: 'containers-new', path: (get) => project(get, '/containers/new'), as: 'developer', ready: 'main form' },
   ...['building', 'awaiting_confirmation', 'confirmed', 'awaiting_approval', 'deploying_production', 'released', 'failed']
     .map((state) => ({ name: `release-${state}`, path: (get) => release(get, state), as: 'developer', ready: 'h1' })),
+  { name: 'release-log', path: async (get) => { const page = await release(get, 'released'); return page && `${page}/log/lines?q=push`; }, as: 'developer', ready: '.log' },
   { name: 'release-confirm', path: (get) => release(get, 'awaiting_confirmation'), as: 'tester', ready: 'h1' },
 ];
 

@@ -122,3 +122,20 @@ proof-at = Last seen
 proof-log = Last lines of the container’s log
 proof-exit = ended with exit code { $code }
 proof-mend = The field to look at: { $field }
+
+waits-executor-free = No build machine is free right now; it is next.
+waits-in-line = No build machine is free; { $n ->
+    [one] one build is
+   *[other] { $n } builds are
+} ahead of it.
+waits-no-machine = Jenkins has no build machine with the label “{ $label }”. Operations must add one; then the build begins by itself.
+waits-machines-offline = All build machines with the label “{ $label }” are offline. Operations must bring one back; then the build begins by itself.
+waits-jenkins-stops = Jenkins is about to restart and begins nothing new. The build begins afterwards.
+waits-jenkins-starts = Jenkins is restarting. The build is looked for as soon as it is up.
+log-download = Download
+log-of-release = Build log of release { $n }
+log-growing = still being written
+log-search = Search in the log
+log-find = Search
+log-empty = Nothing was written yet
+log-none-found = No line holds “{ $q }”

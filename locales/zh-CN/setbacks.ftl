@@ -116,3 +116,17 @@ proof-at = 最近出现
 proof-log = 容器日志的最后几行
 proof-exit = 退出码 { $code }
 proof-mend = 请检查参数：{ $field }
+
+waits-executor-free = 目前没有空闲的构建机，下一个就是它。
+waits-in-line = 没有空闲的构建机，前面还有 { $n } 个构建。
+waits-no-machine = Jenkins 没有带标签“{ $label }”的构建机。运维添加后会自动开始构建。
+waits-machines-offline = 带标签“{ $label }”的构建机全部离线。运维恢复后会自动开始构建。
+waits-jenkins-stops = Jenkins 即将重启，暂不开始新的构建，重启后自动开始。
+waits-jenkins-starts = Jenkins 正在重启，恢复后会继续查找构建。
+log-download = 下载
+log-of-release = 发布 { $n } 的构建日志
+log-growing = 仍在写入
+log-search = 在日志中搜索
+log-find = 搜索
+log-empty = 还没有内容
+log-none-found = 没有包含“{ $q }”的行

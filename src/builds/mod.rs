@@ -4,7 +4,9 @@
 //! Jenkins build; whatever Jenkins answers or forgets, exactly one build of that id counts.
 
 mod job;
+mod log;
 mod look;
+mod queued;
 mod stop;
 mod store;
 mod trigger;
@@ -14,10 +16,11 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use job::{JobOutcome, ensure_job};
+pub use log::{Found as FoundLines, Piece, piece, search};
 pub use look::{Look, Progress, look};
 pub use stop::{Stopping, stop};
 pub use store::{
-    Line, adopt, chunks_from, complete, find, insert, last_lines, of_release, save_log,
+    Line, adopt, chunk_after, complete, find, insert, last_lines, of_release, save_log,
     save_stages, stopped,
 };
 pub use trigger::{Found, TriggerOutcome, find_or_trigger};

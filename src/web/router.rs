@@ -143,7 +143,14 @@ fn project_pages() -> Router<App> {
             get(releases::form).post(releases::open),
         )
         .route("/projects/{key}/releases/{n}", get(releases::release))
-        .route("/projects/{key}/releases/{n}/log", get(releases::log))
+        .route(
+            "/projects/{key}/releases/{n}/log",
+            get(releases::log::download),
+        )
+        .route(
+            "/projects/{key}/releases/{n}/log/lines",
+            get(releases::log::lines),
+        )
         .route(
             "/projects/{key}/releases/{n}/confirmation",
             post(releases::confirm),
@@ -253,7 +260,7 @@ fn release_api() -> Router<App> {
             post(releases::restart::api_restart),
         )
         .route("/releases/{id}", get(releases::api_show))
-        .route("/releases/{id}/log", get(releases::api_log))
+        .route("/releases/{id}/log", get(releases::log::api_log))
         .route(
             "/releases/{id}/confirmation",
             post(releases::api_confirm).delete(setbacks::api_withdraw),

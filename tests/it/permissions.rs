@@ -61,6 +61,7 @@ GET    /projects/{key}/releases/new                        303 404 403 200 403 2
 POST   /projects/{key}/releases/new                        303 404 403 400 403 400 400 403 403
 GET    /projects/{key}/releases/{n}                        303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/releases/{n}/log                    303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/releases/{n}/log/lines              303 404 200 200 200 200 200 200 200
 POST   /projects/{key}/releases/{n}/confirmation           303 404 403 403 409 403 403 403 403
 POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403

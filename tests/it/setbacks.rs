@@ -6,6 +6,7 @@ mod opened;
 mod proven;
 mod restarted;
 mod stopped;
+mod told;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -3,8 +3,7 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 use axum::extract::State as Shared;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 use super::brings::{self, Brings};
@@ -13,7 +12,6 @@ use super::desk::{self, Back, Confirm, Next};
 use super::story::{Body, StepView, story};
 use super::words;
 use crate::app::App;
-use crate::builds;
 use crate::error::{AppError, Words};
 use crate::identity::Permission;
 use crate::projects::web::{Frame, Tab};
@@ -25,9 +23,6 @@ use crate::web::form::Summary;
 use crate::web::layout::{Chrome, Nav, page};
 use crate::web::marks::{Chip, short_commit};
 use crate::web::parts;
-
-/// A log longer than this is read over the API.
-const MOST_CHUNKS: i64 = 5000;
 
 #[derive(Template)]
 #[template(path = "releases/show.html")]
@@ -212,26 +207,4 @@ pub async fn release(
     } else {
         page(&part.whole())
     }
-}
-
-/// `GET /projects/{key}/releases/{n}/log`: the whole log of the newest build.
-pub async fn log(
-    Shared(app): Shared<App>,
-    access: ProjectAccess,
-    Path(path): Path<NumberPath>,
-) -> Result<Response, AppError> {
-    let release = releases::by_number(&app, access.project.id, path.n).await?;
-    let found = builds::of_release(app.db.pool(), release.id.0).await?;
-    let build = found.last().ok_or(AppError::NotFound)?;
-    let lines = builds::chunks_from(app.db.pool(), build.id, 0, MOST_CHUNKS).await?;
-    let text: String = lines.iter().flat_map(|l| [l.text.as_str(), "\n"]).collect();
-    let name = format!("{}-{}.log", release.project, release.tag);
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        ),
-    ];
-    Ok((headers, text).into_response())
 }

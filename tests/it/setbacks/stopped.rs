@@ -60,7 +60,7 @@ async fn a_queued_build_leaves_the_queue() {
     let mut company = company().await;
     company.world.jenkins().executors = 0;
     let id = company.open("pay").await;
-    let waits = |story: &Value| story["steps"].to_string().contains("waits-executor");
+    let waits = |story: &Value| story["steps"].to_string().contains("waits-executor-free");
     company.settle_until(&id, waits).await;
     let lin = &mut company.developer;
     let done = press(lin, Method::POST, &cancellation(&id), json!({})).await;
