@@ -43,10 +43,12 @@ export const pages = [
   { name: 'release-new', path: (get) => project(get, '/releases/new'), as: 'developer', ready: 'main form' },
   { name: 'members', path: (get) => project(get, '/members'), as: 'developer', ready: 'h1' },
   { name: 'members-change', path: (get) => project(get, '/members'), as: 'admin', ready: 'main form' },
+  { name: 'project-settings', path: (get) => project(get, '/settings'), as: 'developer', ready: 'main form' },
   { name: 'containers', path: (get) => project(get, '/containers'), as: 'developer', ready: 'h1' },
   { name: 'containers-new', path: (get) => project(get, '/containers/new'), as: 'developer', ready: 'main form' },
   ...['building', 'awaiting_confirmation', 'confirmed', 'awaiting_approval', 'deploying_production', 'released', 'failed']
     .map((state) => ({ name: `release-${state}`, path: (get) => release(get, state), as: 'developer', ready: 'h1' })),
+  { name: 'release-log', path: async (get) => { const page = await release(get, 'released'); return page && `${page}/log/lines?q=push`; }, as: 'developer', ready: '.log' },
   { name: 'release-confirm', path: (get) => release(get, 'awaiting_confirmation'), as: 'tester', ready: 'h1' },
 ];
 

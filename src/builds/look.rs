@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::trigger::{find, job_name};
-use super::{Build, Found, Outcome, Stage};
+use super::{Build, Found, Outcome, Stage, queued};
 use crate::error::Words;
 use crate::integrations::CallError;
 use crate::integrations::jenkins::{BuildResult, Jenkins, QueueItem, StageStatus};
@@ -51,8 +51,8 @@ pub async fn look(jenkins: &Jenkins, build: &Build, queue: Option<u64>) -> Resul
         Some(number) => number,
         None => match find(jenkins, &name, build.id).await? {
             Found::Built(number) => number,
-            Found::Queued(item) => return queued(jenkins, Some(item)).await,
-            Found::Nowhere => return queued(jenkins, queue).await,
+            Found::Queued(item) => return waiting(jenkins, Some(item)).await,
+            Found::Nowhere => return waiting(jenkins, queue).await,
         },
     };
     let Some(seen) = jenkins.build(&name, number).await? else {
@@ -83,19 +83,21 @@ pub async fn look(jenkins: &Jenkins, build: &Build, queue: Option<u64>) -> Resul
     })
 }
 
-async fn queued(jenkins: &Jenkins, item: Option<u64>) -> Result<Look, CallError> {
+async fn waiting(jenkins: &Jenkins, item: Option<u64>) -> Result<Look, CallError> {
     let Some(item) = item else {
         return Ok(Look::Gone);
     };
-    let why = |code: &str, text: &str| Look::Queued(Words::new(code).with("why", text));
-    Ok(match jenkins.queue_item(item).await? {
-        Some(QueueItem::Waiting { why: text }) => why("waits-quiet-period", &text),
-        Some(QueueItem::Blocked { why: text }) => why("waits-blocked", &text),
-        Some(QueueItem::Buildable { why: text }) => why("waits-executor", &text),
-        // It has just left the queue: its build will show in a moment.
-        Some(QueueItem::Left { .. }) => why("waits-start", ""),
-        Some(QueueItem::Cancelled) | None => Look::Gone,
-    })
+    let Some(found) = jenkins.queue_item(item).await? else {
+        return Ok(Look::Gone);
+    };
+    let ahead = match found {
+        QueueItem::Buildable { .. } => jenkins.queued_before(item).await?,
+        QueueItem::Waiting { .. }
+        | QueueItem::Blocked { .. }
+        | QueueItem::Left { .. }
+        | QueueItem::Cancelled => 0,
+    };
+    Ok(queued::words(&found, ahead).map_or(Look::Gone, Look::Queued))
 }
 
 fn stage(stage: &crate::integrations::jenkins::Stage) -> Stage {
@@ -115,7 +117,7 @@ fn stage(stage: &crate::integrations::jenkins::Stage) -> Stage {
     }
 }
 
-const fn outcome(result: BuildResult) -> Outcome {
+pub(super) const fn outcome(result: BuildResult) -> Outcome {
     match result {
         BuildResult::Success => Outcome::Success,
         BuildResult::Unstable => Outcome::Unstable,

@@ -4,7 +4,10 @@
 //! Jenkins build; whatever Jenkins answers or forgets, exactly one build of that id counts.
 
 mod job;
+mod log;
 mod look;
+mod queued;
+mod stop;
 mod store;
 mod trigger;
 
@@ -13,9 +16,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use job::{JobOutcome, ensure_job};
+pub use log::{Found as FoundLines, Piece, piece, search};
 pub use look::{Look, Progress, look};
+pub use stop::{Stopping, stop};
 pub use store::{
-    Line, adopt, chunks_from, complete, find, insert, last_lines, of_release, save_log, save_stages,
+    Line, adopt, chunk_after, complete, find, insert, last_lines, of_release, save_log,
+    save_stages, stopped,
 };
 pub use trigger::{Found, TriggerOutcome, find_or_trigger};
 
@@ -88,6 +94,16 @@ impl Build {
             log_complete: false,
             started_at: None,
             ended_at: None,
+        }
+    }
+
+    /// The next attempt at the same image.
+    #[must_use]
+    pub fn after(last: &Self) -> Self {
+        let first = Self::first(last.release, last.jenkins, &last.job, &last.image);
+        Self {
+            attempt: last.attempt + 1,
+            ..first
         }
     }
 }

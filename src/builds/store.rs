@@ -152,6 +152,26 @@ pub async fn complete(
     Ok(())
 }
 
+/// How a build that was taken back ended; one that had ended before keeps its own end.
+pub async fn stopped(
+    connection: &mut PgConnection,
+    id: BuildId,
+    number: i64,
+    outcome: Outcome,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE build SET result = $3, ended_at = slipway_now(),
+            number = COALESCE(number, $2)
+         WHERE id = $1 AND ended_at IS NULL",
+        id.0,
+        number,
+        outcome.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// A line of a log with its number, from 0.
 #[derive(Debug, Clone, serde::Serialize)]
 pub struct Line {
@@ -159,28 +179,46 @@ pub struct Line {
     pub text: String,
 }
 
-/// Text of the chunks that hold line `first` and those after it, at most `limit` chunks.
-pub async fn chunks_from(
+/// Lines from one on, out of at most `limit` chunks, and whether those were all.
+pub async fn lines_from(
     executor: impl PgExecutor<'_>,
     id: BuildId,
     first: i64,
     limit: i64,
-) -> Result<Vec<Line>, DbError> {
+) -> Result<(Vec<Line>, bool), DbError> {
     let rows = sqlx::query!(
         "SELECT first_line, text FROM log_chunk
          WHERE build_id = $1 AND first_line + line_count >= $2
          ORDER BY first_line, start_offset LIMIT $3",
         id.0,
         first,
-        limit,
+        limit + 1,
     )
     .fetch_all(executor)
     .await?;
-    let chunks: Vec<(i64, String)> = rows.into_iter().map(|r| (r.first_line, r.text)).collect();
-    Ok(lines(&chunks)
-        .into_iter()
-        .filter(|l| l.number >= first)
-        .collect())
+    let mut chunks: Vec<(i64, String)> = rows.into_iter().map(|r| (r.first_line, r.text)).collect();
+    let size = usize::try_from(limit).unwrap_or(usize::MAX);
+    let all = chunks.len() <= size;
+    chunks.truncate(size);
+    let mut lines = lines(&chunks);
+    lines.retain(|l| l.number >= first);
+    Ok((lines, all))
+}
+
+/// The next chunk of a log's text, and where it ends in the server's own offsets.
+pub async fn chunk_after(
+    executor: impl PgExecutor<'_>,
+    id: BuildId,
+    offset: i64,
+) -> Result<Option<(i64, String)>, DbError> {
+    let row = sqlx::query!(
+        "SELECT start_offset, text FROM log_chunk WHERE build_id = $1 AND start_offset > $2
+         ORDER BY start_offset LIMIT 1",
+        id.0,
+        offset,
+    );
+    let row = row.fetch_optional(executor).await?;
+    Ok(row.map(|r| (r.start_offset, r.text)))
 }
 
 /// The last lines of a log.

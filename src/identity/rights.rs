@@ -23,6 +23,11 @@ crate::words! {
         ApproveProduction = "approve-production",
         RollBack = "roll-back",
         ManageProjectTokens = "manage-project-tokens",
+        RejectRelease = "reject-release",
+        WithdrawConfirmation = "withdraw-confirmation",
+        RestartInTest = "restart-in-test",
+        RestartInProduction = "restart-in-production",
+        EditProject = "edit-project",
     }
 
     /// A role on the whole platform.
@@ -57,11 +62,16 @@ impl TokenScope {
         match permission {
             P::ViewProject | P::ViewPlatform | P::ViewAudit => Some(Self::Read),
             P::FileOnboarding | P::FileRequest => Some(Self::Request),
-            P::OpenRelease | P::ReleaseToProduction | P::RollBack => Some(Self::Release),
-            P::Confirm => Some(Self::Confirm),
+            P::OpenRelease
+            | P::ReleaseToProduction
+            | P::RollBack
+            | P::RestartInTest
+            | P::RestartInProduction => Some(Self::Release),
+            P::Confirm | P::RejectRelease | P::WithdrawConfirmation => Some(Self::Confirm),
             P::ManageConnections | P::ManageClusters | P::OperateRuns => Some(Self::Operate),
             P::ManagePeople
             | P::ManageMembers
+            | P::EditProject
             | P::StopProduction
             | P::ManageProjectTokens
             | P::HandleRequests
@@ -111,6 +121,10 @@ impl PlatformRole {
                     | P::ApproveProduction
                     | P::RollBack
                     | P::ManageProjectTokens
+                    | P::WithdrawConfirmation
+                    | P::RestartInTest
+                    | P::RestartInProduction
+                    | P::EditProject
             ),
             Self::Auditor => {
                 matches!(permission, P::ViewPlatform | P::ViewAudit | P::ViewProject)
@@ -135,6 +149,10 @@ impl ProjectRole {
                     | P::ApproveProduction
                     | P::RollBack
                     | P::ManageProjectTokens
+                    | P::RejectRelease
+                    | P::RestartInTest
+                    | P::RestartInProduction
+                    | P::EditProject
             ),
             Self::Developer => matches!(
                 permission,
@@ -143,8 +161,9 @@ impl ProjectRole {
                     | P::OpenRelease
                     | P::ReleaseToProduction
                     | P::RollBack
+                    | P::RestartInTest
             ),
-            Self::Tester => matches!(permission, P::ViewProject | P::Confirm),
+            Self::Tester => matches!(permission, P::ViewProject | P::Confirm | P::RejectRelease),
             Self::Viewer => matches!(permission, P::ViewProject),
         }
     }

@@ -20,7 +20,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use engine::{Engine, Fault, NoFaults, Probe};
-pub use operate::{Operated, abandon, look_now, retry};
+pub use operate::{Operated, abandon, abandon_all, look_now, retry};
 pub use outbox::{Courier, Message, deliver_due, post};
 pub use store::{
     RunRow, StepRow, run_of_step, runs_of, runs_of_all, start_run, wake_subject, wake_waiting_for,

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use uuid::Uuid;
+
 use super::{Claim, Engine, RunState, StepId, StepResult, StepState, store};
 use crate::db::{DbError, Tx};
 use crate::error::Words;
@@ -89,4 +91,17 @@ pub async fn abandon(
 async fn tell(tx: &mut Tx, claim: &Claim) -> Result<(), DbError> {
     tx.event(super::TOPIC, None).await?;
     tx.event(&super::topic(claim.run), None).await
+}
+
+/// Gives up all work about these subjects because somebody decided otherwise; its domain, which
+/// asks for this, records what that means. A worker that performs a step of it records nothing.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn abandon_all(tx: &mut Tx, subjects: &[Uuid], reason: &Words) -> Result<(), DbError> {
+    let detail = serde_json::to_value(reason).unwrap_or_default();
+    for step in store::lock_steps_about(tx.connection(), subjects).await? {
+        store::abandon_step(tx.connection(), step, detail.clone()).await?;
+    }
+    store::end_idle_runs(tx.connection(), subjects).await
 }

@@ -411,6 +411,36 @@ pub(super) async fn make_due(connection: &mut PgConnection, step: StepId) -> Res
     Ok(done.rows_affected() == 1)
 }
 
+/// The unfinished steps about these subjects, locked; the newest first, as workers lock them.
+pub(super) async fn lock_steps_about(
+    connection: &mut PgConnection,
+    subjects: &[Uuid],
+) -> Result<Vec<StepId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        r#"SELECT s.id AS "id: StepId" FROM step s JOIN run r ON r.id = s.run_id
+           WHERE r.subject_id = ANY($1) AND r.state = 'active' AND s.ended_at IS NULL
+           ORDER BY s.id DESC FOR UPDATE OF s"#,
+        subjects,
+    );
+    Ok(ids.fetch_all(connection).await?)
+}
+
+/// Ends the active runs about these subjects that have no unfinished step left.
+pub(super) async fn end_idle_runs(
+    connection: &mut PgConnection,
+    subjects: &[Uuid],
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE run SET state = 'abandoned', ended_at = slipway_now()
+         WHERE subject_id = ANY($1) AND state = 'active' AND NOT EXISTS (
+            SELECT 1 FROM step s WHERE s.run_id = run.id AND s.ended_at IS NULL)",
+        subjects,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Ends a step whatever its state; a worker that still runs it has lost it.
 pub(super) async fn abandon_step(
     connection: &mut PgConnection,

@@ -6,10 +6,10 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Member, Project, ProjectAccess};
+use super::{Changing, Member, Project, ProjectAccess};
 use crate::app::App;
 use crate::error::{AppError, FieldError};
-use crate::identity::Actor;
+use crate::identity::{Actor, Permission};
 use crate::requests::{self, Filing};
 use crate::web::extract::{Json, Query};
 use crate::web::paging::{List, Page};
@@ -86,4 +86,14 @@ pub async fn show(
         project: access.project,
         members,
     }))
+}
+
+/// `PATCH /api/v1/projects/{key}`
+pub async fn change(
+    State(app): State<App>,
+    access: ProjectAccess,
+    Json(changing): Json<Changing>,
+) -> Result<axum::Json<Project>, AppError> {
+    let proof = access.must(Permission::EditProject)?;
+    super::change(&app, &proof, &changing).await.map(axum::Json)
 }

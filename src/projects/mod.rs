@@ -7,6 +7,7 @@ mod access;
 pub mod api;
 pub mod members;
 mod request;
+mod settings;
 mod steps;
 mod store;
 pub mod tokens;
@@ -19,6 +20,7 @@ use serde::Serialize;
 
 pub use access::{Access, ProjectAccess};
 pub use request::{Onboarding, must_ask};
+pub use settings::{Changing, change};
 pub use steps::{Bind, trouble};
 pub use store::{Choices, Member, environment_by_key, registry_of};
 

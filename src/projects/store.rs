@@ -328,3 +328,17 @@ pub async fn registry_of(
     );
     Ok(row.fetch_optional(executor).await?)
 }
+
+/// False if it was so already.
+pub async fn set_may_confirm_own(
+    connection: &mut PgConnection,
+    id: ProjectId,
+    wanted: bool,
+) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE project SET may_confirm_own = $2 WHERE id = $1 AND may_confirm_own <> $2",
+        id.0,
+        wanted,
+    );
+    Ok(done.execute(connection).await?.rows_affected() == 1)
+}

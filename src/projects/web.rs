@@ -3,6 +3,8 @@
 
 mod frame;
 mod onboarding;
+mod settings;
 
 pub use frame::{Frame, Tab};
 pub use onboarding::{ask, form};
+pub use settings::{save, settings};

@@ -8,8 +8,11 @@ mod lanes;
 mod open;
 mod outside;
 mod production;
+mod restart;
 mod rollback;
 mod rollout;
+pub mod setbacks;
+pub mod since;
 mod standing;
 mod state;
 mod steps;
@@ -30,7 +33,11 @@ pub use lanes::{Lane, Ran, environments};
 pub use open::{Opening, open};
 pub use outside::Sources;
 pub use production::{Production, Started, deploy};
+pub use restart::restart;
 pub use rollback::{RollingBack, candidates, roll_back};
+pub use rollout::Happened;
+pub use setbacks::Setback;
+pub use since::Since;
 pub use standing::{Standing, Turn, standings, waiting_for};
 pub use state::{Event, State, next};
 pub use store::{Filter, list};
@@ -70,6 +77,7 @@ crate::words! {
         Succeeded = "succeeded",
         Failed = "failed",
         Superseded = "superseded",
+        Aborted = "aborted",
     }
 }
 
@@ -99,6 +107,10 @@ pub struct Release {
     pub created_at: Timestamp,
     pub artifact: Option<Artifact>,
     pub confirmation: Option<Confirmation>,
+    /// Who cancelled or rejected it, while that is its state.
+    pub taken_back: Option<Setback>,
+    /// What it brings beyond the release before it.
+    pub since: Option<Since>,
 }
 
 /// An image that cannot change.
@@ -143,6 +155,8 @@ pub struct Deployment {
     pub observed: Option<Value>,
     pub failure: Option<Words>,
     pub overwrote: Value,
+    /// Whether the cluster took the revision.
+    pub applied: bool,
     pub seconds_to_ready: Option<f64>,
     pub by: Person,
     pub reason: String,
@@ -159,8 +173,11 @@ pub struct Story {
     pub deployments: Vec<Deployment>,
     /// The open question whether it may go to production.
     pub request: Option<i64>,
+    /// Of the release itself, of its rollouts and of their deployments, newest first.
     #[serde(rename = "steps")]
     pub runs: Vec<RunRow>,
+    /// What was taken back or broken off on its way, oldest first.
+    pub setbacks: Vec<Setback>,
 }
 
 /// The topic of one release.
@@ -252,14 +269,22 @@ pub async fn story(app: &App, release: Release) -> Result<Story, AppError> {
     let builds = builds::of_release(pool, release.id.0).await?;
     let deployments = store::deployments_of_release(pool, release.id).await?;
     let request = crate::requests::open_production_request(pool, release.id.0).await?;
-    let runs = jobs::runs_of(pool, release.id.0).await?;
+    let runs = jobs::runs_of_all(pool, &subjects(&release, &deployments)).await?;
+    let setbacks = setbacks::of_release(pool, release.id).await?;
     Ok(Story {
         release,
         builds,
         deployments,
         request,
         runs,
+        setbacks,
     })
+}
+
+/// What the durable work of a release is about: itself, its rollouts, their deployments.
+fn subjects(release: &Release, deployments: &[Deployment]) -> Vec<Uuid> {
+    let parts = deployments.iter().flat_map(|d| [d.id.0, d.rollout.0]);
+    std::iter::once(release.id.0).chain(parts).collect()
 }
 
 /// Moves a release by an event, in the transaction of what happened. An event that has no place
@@ -294,6 +319,11 @@ pub(crate) async fn announce(
 ) -> Result<(), DbError> {
     tx.event(&topic(id), Some(project.0)).await?;
     tx.event(&projects::topic(project), Some(project.0)).await
+}
+
+/// A time as a sentence names it.
+pub(crate) fn second(at: Timestamp) -> Timestamp {
+    at.round(jiff::Unit::Second).unwrap_or(at)
 }
 
 /// What an environment can go back to, newest first.

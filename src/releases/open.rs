@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ReleaseId, outside, store, tag};
+use super::{ReleaseId, Since, outside, since, store, tag};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::builds::Build;
@@ -41,6 +41,7 @@ pub async fn open(
 ) -> Result<ReleaseId, AppError> {
     check(opening)?;
     let found = look_up(app, access, &opening.reference).await?;
+    let since = told_since(app, access.project, &found.commit.id).await;
     let mut tx = app.db.begin().await?;
     let new = store::New {
         id: ReleaseId::new(),
@@ -49,6 +50,7 @@ pub async fn open(
         commit: &found.commit.id,
         title: &found.commit.title,
         note: &opening.note,
+        since: since.as_ref(),
     };
     let zone = app.settings.time_zone.clone();
     let named = |created, later| tag::name(created, later, &zone, access.actor.number);
@@ -67,6 +69,15 @@ pub async fn open(
     super::announce(&mut tx, new.id, access.project.id).await?;
     tx.commit().await?;
     Ok(new.id)
+}
+
+/// The commits that it brings are good to know and no reason to refuse a release.
+async fn told_since(app: &App, project: &Project, commit: &str) -> Option<Since> {
+    let found = since::since(app, project, commit).await;
+    found.unwrap_or_else(|error| {
+        tracing::info!(project.key, %error, "a release is opened without its commits");
+        None
+    })
 }
 
 fn check(opening: &Opening) -> Result<(), AppError> {

@@ -7,11 +7,13 @@ use crate::app::App;
 use crate::connections::{self, ConnectionError};
 use crate::error::{AppError, outside};
 use crate::integrations::CallError;
-use crate::integrations::gitlab::{Branch, Commit};
-use crate::integrations::registry::{Digest, Repository};
+use crate::integrations::gitlab::{Branch, Commit, Compare, TagLine};
+use crate::integrations::registry::{Digest, ImageTag, Repository};
 use crate::projects::Project;
 
 const LIMIT: Duration = Duration::from_secs(3);
+const TAGS_SHOWN: usize = 12;
+const COMMITS_SHOWN: usize = 10;
 
 /// Runs a read within the limit and names the system in its failure.
 async fn within<T>(
@@ -59,14 +61,33 @@ pub async fn commit(
         .ok_or_else(|| AppError::field("ref", "release-ref-unknown"))
 }
 
+/// What lies between two commits; `None` where GitLab does not know one of them any more.
+///
+/// # Errors
+/// 503 when GitLab does not answer.
+pub async fn compare(
+    app: &App,
+    project: &Project,
+    number: i64,
+    (from, to): (&str, &str),
+) -> Result<Option<Compare>, AppError> {
+    let id = u64::try_from(number).unwrap_or(0);
+    within("GitLab", async {
+        let gitlab = connections::gitlab(app, project.gitlab).await?;
+        Ok(gitlab.compare(id, from, to).await?)
+    })
+    .await
+}
+
 /// What a release can be opened of.
 #[derive(Debug, Clone, Default)]
 pub struct Sources {
     pub branches: Vec<Branch>,
+    pub tags: Vec<TagLine>,
     pub commits: Vec<Commit>,
 }
 
-/// Branches and the default branch's last commits, for the form.
+/// Branches, the newest tags and the default branch's last commits, for the form.
 ///
 /// # Errors
 /// 503 when GitLab does not answer.
@@ -75,11 +96,34 @@ pub async fn branches(app: &App, project: &Project, number: i64) -> Result<Sourc
     let branch = project.default_branch.as_deref().unwrap_or("main");
     within("GitLab", async {
         let gitlab = connections::gitlab(app, project.gitlab).await?;
-        let branches = gitlab.branches(id, "").await?;
-        let commits = gitlab.commits(id, branch, 10).await?;
-        Ok(Sources { branches, commits })
+        let (branches, tags, commits) = tokio::try_join!(
+            gitlab.branches(id, ""),
+            gitlab.tags(id, TAGS_SHOWN),
+            gitlab.commits(id, branch, COMMITS_SHOWN),
+        )?;
+        Ok(Sources {
+            branches,
+            tags,
+            commits,
+        })
     })
     .await
+}
+
+/// Whether the registry has anything under a release's tag.
+///
+/// # Errors
+/// 503 when it does not answer.
+pub async fn has_tag(app: &App, project: &Project, tag: &str) -> Result<bool, AppError> {
+    let (registry, config) =
+        within("registry", connections::registry(app, project.registry)).await?;
+    let (Ok(repository), Ok(tag)) = (config.repository(&project.key), ImageTag::parse(tag)) else {
+        return Ok(false);
+    };
+    let found = within("registry", async {
+        Ok(registry.digest(&repository, &tag).await?)
+    });
+    Ok(found.await?.is_some())
 }
 
 /// Whether the registry still has the image.

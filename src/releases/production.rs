@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::rollout::{self, NewRollout};
+use super::setbacks::{Retesting, retest};
 use super::{Event, Kind, Release, ReleaseId, State, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
@@ -19,6 +20,7 @@ use crate::workloads::{self, Workload};
 /// What pressing the button came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Started {
+    /// On its way, as the release's deployments show.
     Rollout,
     /// Others are asked first.
     Request(i64),
@@ -41,7 +43,12 @@ pub async fn deploy(
     let (environment_id, tier, approvals) =
         found.ok_or_else(|| AppError::field("environment", "environment-unknown"))?;
     if tier == Tier::Test {
-        return Err(AppError::field("environment", "production-only"));
+        let to = Retesting {
+            environment: environment_id,
+            key: environment,
+        };
+        retest(app, actor, id, to).await?;
+        return Ok(Started::Rollout);
     }
     actor.must(Permission::ReleaseToProduction, scope)?;
     halt::must_move(app, Motion::Forward).await?;

@@ -24,6 +24,9 @@ crate::words! {
         /// The digest was read back from the registry.
         Built = "built",
         TestSucceeded = "test_succeeded",
+        TestFailed = "test_failed",
+        /// Its artifact is put to test once more.
+        TestedAgain = "tested_again",
         Confirmed = "confirmed",
         ApprovalAsked = "approval_asked",
         ApprovalRefused = "approval_refused",
@@ -32,62 +35,78 @@ crate::words! {
         /// Another deployment took the workloads over.
         ProductionSuperseded = "production_superseded",
         Failed = "failed",
+        /// Another build attempt, while there is no image.
+        BuildRetried = "build_retried",
+        ConfirmationWithdrawn = "confirmation_withdrawn",
+        Rejected = "rejected",
+        Cancelled = "cancelled",
     }
 }
 
 /// The state after an event; `None` where the event has no place.
 #[must_use]
 pub const fn next(state: State, event: Event) -> Option<State> {
+    use Event as E;
     use State as S;
-    match event {
-        Event::TagDelayed => match state {
-            S::Requested | S::Tagging => Some(S::Tagging),
-            _ => None,
-        },
-        Event::Tagged => match state {
-            S::Requested | S::Tagging => Some(S::Building),
-            _ => None,
-        },
-        Event::Built => match state {
-            S::Building => Some(S::DeployingTest),
-            _ => None,
-        },
-        Event::TestSucceeded => match state {
-            S::DeployingTest => Some(S::AwaitingConfirmation),
-            _ => None,
-        },
-        Event::Confirmed => match state {
-            S::AwaitingConfirmation => Some(S::Confirmed),
-            _ => None,
-        },
-        Event::ApprovalAsked => match state {
-            S::Confirmed | S::Released | S::Failed => Some(S::AwaitingApproval),
-            _ => None,
-        },
-        Event::ApprovalRefused => match state {
-            S::AwaitingApproval => Some(S::Confirmed),
-            _ => None,
-        },
-        Event::ProductionStarted => match state {
-            S::Confirmed | S::AwaitingApproval | S::Released | S::Failed => {
-                Some(S::DeployingProduction)
-            }
-            _ => None,
-        },
-        Event::ProductionSucceeded => match state {
-            S::DeployingProduction => Some(S::Released),
-            _ => None,
-        },
-        Event::ProductionSuperseded => match state {
-            S::DeployingProduction => Some(S::Confirmed),
-            _ => None,
-        },
-        Event::Failed => match state {
-            S::Requested | S::Tagging | S::Building | S::DeployingTest | S::DeployingProduction => {
-                Some(S::Failed)
-            }
-            _ => None,
-        },
+    match (event, state) {
+        (E::TagDelayed, S::Requested | S::Tagging) => Some(S::Tagging),
+        (E::Tagged, S::Requested | S::Tagging) | (E::BuildRetried, S::Failed) => Some(S::Building),
+        // What has been confirmed, or was in production, stays so while it is looked at again.
+        (E::TestedAgain, S::Confirmed | S::AwaitingApproval | S::Released)
+        | (E::ConfirmationWithdrawn, S::Released | S::Failed) => Some(state),
+        (E::Built, S::Building)
+        | (E::TestedAgain, S::AwaitingConfirmation | S::Failed | S::Rejected) => {
+            Some(S::DeployingTest)
+        }
+        (E::TestSucceeded, S::DeployingTest)
+        | (E::ConfirmationWithdrawn, S::Confirmed | S::AwaitingApproval) => {
+            Some(S::AwaitingConfirmation)
+        }
+        (E::Confirmed, S::AwaitingConfirmation)
+        | (E::ApprovalRefused, S::AwaitingApproval)
+        | (E::ProductionSuperseded, S::DeployingProduction) => Some(S::Confirmed),
+        (E::ApprovalAsked, S::Confirmed | S::Released | S::Failed) => Some(S::AwaitingApproval),
+        (E::ProductionStarted, S::Confirmed | S::AwaitingApproval | S::Released | S::Failed) => {
+            Some(S::DeployingProduction)
+        }
+        (E::ProductionSucceeded, S::DeployingProduction) => Some(S::Released),
+        (E::TestFailed, S::DeployingTest)
+        | (E::Failed, S::Requested | S::Tagging | S::Building | S::DeployingProduction) => {
+            Some(S::Failed)
+        }
+        (E::Rejected, S::AwaitingConfirmation | S::Confirmed | S::AwaitingApproval) => {
+            Some(S::Rejected)
+        }
+        (
+            E::Cancelled,
+            S::Requested
+            | S::Tagging
+            | S::Building
+            | S::DeployingTest
+            | S::AwaitingConfirmation
+            | S::Confirmed
+            | S::AwaitingApproval,
+        ) => Some(S::Cancelled),
+        (
+            E::TagDelayed
+            | E::Tagged
+            | E::Built
+            | E::TestSucceeded
+            | E::TestFailed
+            | E::TestedAgain
+            | E::Confirmed
+            | E::ApprovalAsked
+            | E::ApprovalRefused
+            | E::ProductionStarted
+            | E::ProductionSucceeded
+            | E::ProductionSuperseded
+            | E::Failed
+            | E::BuildRetried
+            | E::ConfirmationWithdrawn
+            | E::Rejected
+            | E::Cancelled,
+            _,
+        ) => None,
     }
 }
 
@@ -109,22 +128,27 @@ mod tests {
             })
             .collect();
         let wanted = [
-            "requested: tag_delayed>tagging tagged>building failed>failed",
-            "tagging: tag_delayed>tagging tagged>building failed>failed",
-            "building: built>deploying_test failed>failed",
-            "deploying_test: test_succeeded>awaiting_confirmation failed>failed",
-            "awaiting_confirmation: confirmed>confirmed",
-            "confirmed: approval_asked>awaiting_approval \
-             production_started>deploying_production",
-            "awaiting_approval: approval_refused>confirmed \
-             production_started>deploying_production",
+            "requested: tag_delayed>tagging tagged>building failed>failed cancelled>cancelled",
+            "tagging: tag_delayed>tagging tagged>building failed>failed cancelled>cancelled",
+            "building: built>deploying_test failed>failed cancelled>cancelled",
+            "deploying_test: test_succeeded>awaiting_confirmation test_failed>failed \
+             cancelled>cancelled",
+            "awaiting_confirmation: tested_again>deploying_test confirmed>confirmed \
+             rejected>rejected cancelled>cancelled",
+            "confirmed: tested_again>confirmed approval_asked>awaiting_approval \
+             production_started>deploying_production \
+             confirmation_withdrawn>awaiting_confirmation rejected>rejected cancelled>cancelled",
+            "awaiting_approval: tested_again>awaiting_approval approval_refused>confirmed \
+             production_started>deploying_production \
+             confirmation_withdrawn>awaiting_confirmation rejected>rejected cancelled>cancelled",
             "deploying_production: production_succeeded>released \
              production_superseded>confirmed failed>failed",
-            "released: approval_asked>awaiting_approval \
-             production_started>deploying_production",
-            "failed: approval_asked>awaiting_approval \
-             production_started>deploying_production",
-            "rejected: ",
+            "released: tested_again>released approval_asked>awaiting_approval \
+             production_started>deploying_production confirmation_withdrawn>released",
+            "failed: tested_again>deploying_test approval_asked>awaiting_approval \
+             production_started>deploying_production build_retried>building \
+             confirmation_withdrawn>failed",
+            "rejected: tested_again>deploying_test",
             "cancelled: ",
         ];
         assert_eq!(grid, wanted);

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{Artifact, ArtifactId, Confirmation, ConfirmationId, Deployment, DeploymentId};
 use super::{DeploymentState, Kind, Release};
-use super::{ReleaseId, RolloutId, State};
+use super::{ReleaseId, RolloutId, Setback, Since, State};
 use crate::clusters::{EnvironmentId, Tier};
 use crate::connections::ConnectionId;
 use crate::db::DbError;
@@ -23,6 +23,7 @@ pub struct New<'a> {
     pub commit: &'a str,
     pub title: &'a str,
     pub note: &'a str,
+    pub since: Option<&'a Since>,
 }
 
 /// Stores a release under the next number and the first free tag of the following seconds.
@@ -45,8 +46,8 @@ pub async fn insert(
         let tag = tag_at(now, later);
         let made = sqlx::query!(
             "INSERT INTO release (id, project_id, number, tag, reference, commit_id, commit_title,
-                note, author_id, state)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'requested')
+                note, author_id, since, state)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'requested')
              ON CONFLICT ON CONSTRAINT release_tag_key DO NOTHING",
             new.id.0,
             new.access.project.id.0,
@@ -57,6 +58,7 @@ pub async fn insert(
             new.title,
             new.note,
             new.access.actor.id.0,
+            new.since.map(Json) as _,
         )
         .execute(&mut *connection)
         .await?;
@@ -126,6 +128,10 @@ pub async fn find_by_number(
     Ok(fetch(executor, None, Some(number), &filter).await?.pop())
 }
 
+fn person(name: String, display_name: String) -> Person {
+    Person { name, display_name }
+}
+
 async fn fetch(
     executor: impl PgExecutor<'_>,
     id: Option<ReleaseId>,
@@ -137,8 +143,8 @@ async fn fetch(
         r#"SELECT r.id AS "id: ReleaseId", r.project_id AS "project_id: ProjectId",
             p.key AS project, r.number, r.tag, r.reference, r.commit_id, r.commit_title, r.note,
             r.author_id, a.name AS author, a.display_name, p.may_confirm_own,
-            r.state AS "state: State",
-            r.state_since, r.failure AS "failure: Json<Words>", r.tagged_at, r.created_at,
+            r.state AS "state: State", r.state_since, r.tagged_at, r.created_at,
+            r.failure AS "failure: Json<Words>",
             (SELECT jsonb_build_object('id', x.id, 'repository', x.repository, 'tag', x.tag,
                 'digest', x.digest, 'size_bytes', x.size_bytes, 'created_at', x.created_at)
              FROM artifact x WHERE x.release_id = r.id) AS "artifact: Json<Artifact>",
@@ -146,17 +152,20 @@ async fn fetch(
                 'display_name', c_a.display_name, 'note', c.note, 'at', c.created_at)
              FROM artifact x JOIN confirmation c ON c.artifact_id = x.id AND c.live
              JOIN account c_a ON c_a.id = c.account_id
-             WHERE x.release_id = r.id) AS "confirmation: Json<Confirmation>"
-           FROM release r
-           JOIN project p ON p.id = r.project_id
+             WHERE x.release_id = r.id) AS "confirmation: Json<Confirmation>",
+            (SELECT jsonb_build_object('kind', s.kind, 'by', s_a.name,
+                'display_name', s_a.display_name, 'note', s.note, 'at', s.created_at)
+             FROM setback s JOIN account s_a ON s_a.id = s.account_id
+             WHERE s.release_id = r.id AND s.kind = r.state
+             ORDER BY s.id DESC LIMIT 1) AS "taken_back: Json<Setback>",
+            r.since AS "since: Json<Since>"
+           FROM release r JOIN project p ON p.id = r.project_id
            JOIN account a ON a.id = r.author_id
            WHERE ($1::uuid IS NULL OR r.id = $1)
-             AND ($2::int IS NULL OR r.number = $2)
-             AND ($3::uuid IS NULL OR r.project_id = $3)
+             AND ($2::int IS NULL OR r.number = $2) AND ($3::uuid IS NULL OR r.project_id = $3)
              AND ($4::uuid[] IS NULL OR r.project_id = ANY($4))
              AND (cardinality($5::text[]) = 0 OR r.state = ANY($5))
-             AND ($6::uuid IS NULL OR r.id < $6)
-             AND (NOT $8 OR r.number = p.release_count)
+             AND ($6::uuid IS NULL OR r.id < $6) AND (NOT $8 OR r.number = p.release_count)
            ORDER BY r.id DESC LIMIT $7"#,
         id.map(|i| i.0),
         number,
@@ -179,10 +188,7 @@ async fn fetch(
         commit: r.commit_id,
         commit_title: r.commit_title,
         note: r.note,
-        author: Person {
-            name: r.author,
-            display_name: r.display_name,
-        },
+        author: person(r.author, r.display_name),
         author_id: r.author_id,
         may_confirm_own: r.may_confirm_own,
         state: r.state,
@@ -192,6 +198,8 @@ async fn fetch(
         created_at: r.created_at.to_jiff(),
         artifact: r.artifact.map(|a| a.0),
         confirmation: r.confirmation.map(|c| c.0),
+        taken_back: r.taken_back.map(|s| s.0),
+        since: r.since.map(|s| s.0),
     });
     Ok(releases.collect())
 }
@@ -286,8 +294,8 @@ async fn fetch_deployments(
             d.workload_id, e.key AS environment, d.tier AS "tier: Tier", c.key AS cluster,
             c.site, d.kind AS "kind: Kind", d.sequence, x.digest, d.parameters_revision,
             d.state AS "state: DeploymentState", d.observed, d.failure AS "failure: Json<Words>",
-            d.overwrote, d.seconds_to_ready, a.name, a.display_name, o.reason, d.created_at,
-            d.ended_at
+            d.overwrote, d.generation IS NOT NULL AS "applied!", d.seconds_to_ready, a.name,
+            a.display_name, o.reason, d.created_at, d.ended_at
            FROM deployment d
            JOIN rollout o ON o.id = d.rollout_id
            JOIN artifact x ON x.id = d.artifact_id
@@ -317,6 +325,7 @@ async fn fetch_deployments(
         observed: r.observed,
         failure: r.failure.map(|f| f.0),
         overwrote: r.overwrote,
+        applied: r.applied,
         seconds_to_ready: r.seconds_to_ready,
         by: Person {
             name: r.name,

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::rollout::trouble_words;
+use super::rollout::{Evidence, trouble_words};
 use super::store::Candidate;
 use super::{Deployment, DeploymentState, Lane, Release, State, Story, by_number, story};
 use crate::app::App;
@@ -11,7 +11,7 @@ use crate::clusters::Tier;
 use crate::error::{AppError, Words};
 use crate::identity::ProjectRole;
 use crate::integrations::kubernetes::Trouble;
-use crate::jobs::{self, RunRow, StepRow, StepState};
+use crate::jobs::{RunRow, StepRow, StepState};
 use crate::projects::{self, Member, ProjectAccess};
 use crate::requests::{self, Request};
 
@@ -22,8 +22,6 @@ pub struct Tale {
     pub story: Story,
     pub lanes: Vec<Lane>,
     pub lines: Vec<Line>,
-    /// The durable work on this release's deployments.
-    pub work: Vec<RunRow>,
     pub testers: Vec<Member>,
     pub approval: Option<Request>,
     pub ways_back: Vec<WayBack>,
@@ -50,7 +48,6 @@ pub async fn tale(app: &App, access: &ProjectAccess, number: i32) -> Result<Tale
         Some(build) => builds::last_lines(pool, build.id, LINES_SHOWN).await?,
         None => Vec::new(),
     };
-    let work = jobs::runs_of_all(pool, &subjects(&story.deployments)).await?;
     let mut testers = projects::members(app, project).await?;
     testers.retain(|m| m.role == ProjectRole::Tester);
     let approval = requests::of_release(app, story.release.id.0).await?;
@@ -59,19 +56,10 @@ pub async fn tale(app: &App, access: &ProjectAccess, number: i32) -> Result<Tale
         story,
         lanes,
         lines,
-        work,
         testers,
         approval,
         ways_back,
     })
-}
-
-fn subjects(deployments: &[Deployment]) -> Vec<uuid::Uuid> {
-    let mut ids: Vec<uuid::Uuid> = Vec::new();
-    for deployment in deployments {
-        ids.extend([deployment.id.0, deployment.rollout.0]);
-    }
-    ids
 }
 
 /// One for each environment that this release has been to, production first.
@@ -131,13 +119,15 @@ impl Tale {
     /// What the release's own durable step waits for, or what keeps it from going on.
     #[must_use]
     pub fn waits_for(&self) -> Option<&Words> {
-        self.story.runs.iter().find_map(waiting)
+        let own = self.release().id.0;
+        let runs = self.story.runs.iter();
+        runs.filter(|r| r.subject == own).find_map(waiting)
     }
 
     /// The same for one deployment.
     #[must_use]
     pub fn deployment_waits(&self, deployment: &Deployment) -> Option<&Words> {
-        let runs = self.work.iter();
+        let runs = self.story.runs.iter();
         runs.filter(|r| r.subject == deployment.id.0)
             .find_map(waiting)
     }
@@ -194,13 +184,26 @@ fn waiting(run: &RunRow) -> Option<&Words> {
 /// What the cluster last said is wrong, in words.
 #[must_use]
 pub fn trouble(deployment: &Deployment) -> Option<Words> {
-    let seen = deployment.observed.as_ref()?.get("trouble")?.clone();
-    let trouble: Trouble = serde_json::from_value(seen).ok()?;
+    let trouble = trouble_kind(deployment)?;
     Some(trouble_words(
         &trouble,
         &deployment.cluster,
         &deployment.site,
     ))
+}
+
+/// What the pod in trouble has left behind, as it was gathered at the time.
+#[must_use]
+pub fn evidence(deployment: &Deployment) -> Option<Evidence> {
+    let seen = deployment.observed.as_ref()?.get("evidence")?.clone();
+    serde_json::from_value(seen).ok()
+}
+
+/// The kind of trouble that the cluster last told of.
+#[must_use]
+pub fn trouble_kind(deployment: &Deployment) -> Option<Trouble> {
+    let seen = deployment.observed.as_ref()?.get("trouble")?.clone();
+    serde_json::from_value(seen).ok()
 }
 
 /// A counter of what the cluster was last seen to say.

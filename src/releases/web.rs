@@ -1,10 +1,16 @@
 //! Releases over the API; their pages are in the modules beneath.
 
+mod brings;
+mod deeds;
 mod desk;
 mod list;
+pub mod log;
 mod opening;
 mod overview;
 mod press;
+mod proof;
+pub mod restart;
+pub mod setbacks;
 mod show;
 mod story;
 mod waves;
@@ -21,20 +27,17 @@ pub use list::history;
 pub use opening::{form, open};
 pub use overview::{LastReleases, RunsNow, counted, parts};
 pub use press::{confirm, deploy, roll_back};
-pub use show::{log, release};
+pub use show::release;
 pub use words::{state, title};
 
 use super::{Confirming, Filter, Opening, Release, ReleaseId, RollingBack, Started, Story};
 use crate::app::App;
-use crate::builds::{self, Line};
 use crate::error::AppError;
 use crate::identity::{Actor, Permission};
 use crate::projects::ProjectAccess;
 use crate::web::extract::{Json as Body, Path, Query};
 
 const PAGE: i64 = 50;
-/// Chunks of the log in one answer.
-const LOG_CHUNKS: i64 = 200;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -110,42 +113,6 @@ pub async fn api_by_number(
 ) -> Result<Json<Story>, AppError> {
     let release = super::by_number(&app, access.project.id, path.n).await?;
     super::story(&app, release).await.map(Json)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct LogQuery {
-    #[serde(default)]
-    from: i64,
-}
-
-#[derive(Serialize)]
-pub struct Log {
-    lines: Vec<Line>,
-    /// Where to go on reading.
-    next: i64,
-    complete: bool,
-}
-
-/// `GET /api/v1/releases/{id}/log?from=`
-pub async fn api_log(
-    AxumState(app): AxumState<App>,
-    actor: Actor,
-    Path(id): Path<ReleaseId>,
-    Query(query): Query<LogQuery>,
-) -> Result<Json<Log>, AppError> {
-    super::get(&app, &actor, id).await?;
-    let builds = builds::of_release(app.db.pool(), id.0).await?;
-    let build = builds.last().ok_or(AppError::NotFound)?;
-    let from = query.from.max(0);
-    let lines = builds::chunks_from(app.db.pool(), build.id, from, LOG_CHUNKS).await?;
-    let next = lines.last().map_or(from, |l| l.number + 1);
-    let complete = build.log_complete && next >= build.log_lines;
-    Ok(Json(Log {
-        lines,
-        next,
-        complete,
-    }))
 }
 
 /// `POST /api/v1/releases/{id}/confirmation`

@@ -34,6 +34,8 @@ crate::words! {
         Rejected = "rejected",
         Withdrawn = "withdrawn",
         Expired = "expired",
+        /// What it was about was taken back.
+        Void = "void",
         Done = "done",
         Failed = "failed",
     }
@@ -393,6 +395,18 @@ pub async fn withdraw(app: &App, actor: &Actor, number: i64) -> Result<Request, 
     announce(&mut tx, number, seen.project_id).await?;
     tx.commit().await?;
     get(app, actor, number).await
+}
+
+/// A release was taken back, so the open question about it is void. Returns its number.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn void_of_release(tx: &mut Tx, release: Uuid) -> Result<Option<i64>, DbError> {
+    let Some((number, project)) = store::void(tx.connection(), release).await? else {
+        return Ok(None);
+    };
+    announce(tx, number, project).await?;
+    Ok(Some(number))
 }
 
 /// The durable work that an approval started has ended.

@@ -230,6 +230,23 @@ pub async fn set_state(
     Ok(done.rows_affected() == 1)
 }
 
+/// From open to void, for a release's open question; its number and project.
+pub async fn void(
+    connection: &mut PgConnection,
+    release: Uuid,
+) -> Result<Option<(i64, Option<ProjectId>)>, DbError> {
+    let row = sqlx::query!(
+        r#"UPDATE request SET state = 'void', decided_at = slipway_now()
+           WHERE release_id = $1 AND state = 'open'
+           RETURNING number, project_id AS "project_id: ProjectId""#,
+        release,
+    );
+    Ok(row
+        .fetch_optional(connection)
+        .await?
+        .map(|r| (r.number, r.project_id)))
+}
+
 /// From approved to its end; the number and project if that was its state.
 pub async fn finish(
     connection: &mut PgConnection,

@@ -20,6 +20,7 @@ use crate::identity::tokens::api as tokens;
 use crate::identity::web::{self as identity, me};
 use crate::projects::members;
 use crate::releases::web as releases;
+use crate::releases::web::setbacks;
 use crate::workloads::web as workloads;
 use crate::{audit, clusters, connections, halt, home, projects, requests, runs};
 
@@ -195,10 +196,18 @@ fn project_pages() -> Router<App> {
             "/projects/{key}/members/removal",
             post(members::web::remove),
         )
+        .route(
+            "/projects/{key}/settings",
+            get(projects::web::settings).post(projects::web::save),
+        )
         .route("/projects/{key}/containers", get(workloads::containers))
         .route(
             "/projects/{key}/containers/new",
             get(workloads::form).post(workloads::ask),
+        )
+        .route(
+            "/projects/{key}/workloads/{id}/restart",
+            post(releases::restart::restart),
         )
         .route("/projects/{key}/releases", get(releases::history))
         .route(
@@ -206,7 +215,14 @@ fn project_pages() -> Router<App> {
             get(releases::form).post(releases::open),
         )
         .route("/projects/{key}/releases/{n}", get(releases::release))
-        .route("/projects/{key}/releases/{n}/log", get(releases::log))
+        .route(
+            "/projects/{key}/releases/{n}/log",
+            get(releases::log::download),
+        )
+        .route(
+            "/projects/{key}/releases/{n}/log/lines",
+            get(releases::log::lines),
+        )
         .route(
             "/projects/{key}/releases/{n}/confirmation",
             post(releases::confirm),
@@ -219,6 +235,23 @@ fn project_pages() -> Router<App> {
             "/projects/{key}/environments/{env}/rollbacks",
             post(releases::roll_back),
         )
+        .route(
+            "/projects/{key}/releases/{n}/cancellation",
+            post(setbacks::cancel),
+        )
+        .route(
+            "/projects/{key}/releases/{n}/rejection",
+            post(setbacks::reject),
+        )
+        .route(
+            "/projects/{key}/releases/{n}/builds",
+            post(setbacks::rebuild),
+        )
+        .route(
+            "/projects/{key}/releases/{n}/withdrawal",
+            post(setbacks::withdraw),
+        )
+        .route("/projects/{key}/releases/{n}/aborts", post(setbacks::abort))
 }
 
 /// Signing in, and what operations and administrators register.
@@ -284,7 +317,10 @@ fn request_api() -> Router<App> {
             "/projects",
             get(projects::api::list).post(projects::api::ask),
         )
-        .route("/projects/{key}", get(projects::api::show))
+        .route(
+            "/projects/{key}",
+            get(projects::api::show).patch(projects::api::change),
+        )
         .route(
             "/projects/{key}/tokens",
             get(projects::tokens::list).post(projects::tokens::create),
@@ -328,9 +364,20 @@ fn release_api() -> Router<App> {
             get(releases::api_candidates).post(releases::api_roll_back),
         )
         .route("/workloads/{id}/pods", get(workloads::api_pods))
+        .route(
+            "/workloads/{id}/restart",
+            post(releases::restart::api_restart),
+        )
         .route("/releases/{id}", get(releases::api_show))
-        .route("/releases/{id}/log", get(releases::api_log))
-        .route("/releases/{id}/confirmation", post(releases::api_confirm))
+        .route("/releases/{id}/log", get(releases::log::api_log))
+        .route(
+            "/releases/{id}/confirmation",
+            post(releases::api_confirm).delete(setbacks::api_withdraw),
+        )
+        .route("/releases/{id}/cancellation", post(setbacks::api_cancel))
+        .route("/releases/{id}/rejection", post(setbacks::api_reject))
+        .route("/releases/{id}/builds", post(setbacks::api_rebuild))
+        .route("/deployments/{id}/abort", post(setbacks::api_abort))
         .route("/releases/{id}/deployments", post(releases::api_deploy))
         .route("/runs", get(runs::api::list))
         .route("/runs/{id}", get(runs::api::show))

@@ -26,6 +26,8 @@ use crate::standards::{Access, Parameters, Probe, ProbeKind, Variable};
 pub const DEPLOYMENT: &str = "slipway/deployment";
 /// The number of that deployment among its workload's; a smaller one never overwrites.
 pub const SEQUENCE: &str = "slipway/sequence";
+/// When somebody last restarted the workload; on its pods, so that a new time makes new ones.
+pub const RESTARTED_AT: &str = "slipway/restarted-at";
 /// Which workload an object belongs to.
 pub const WORKLOAD: &str = "slipway/workload";
 
@@ -45,6 +47,8 @@ pub struct Stamp {
     pub sequence: i64,
     /// `host/repository:tag@digest`, from an artifact.
     pub image: String,
+    /// Kept by later deployments, so that it does not come and go.
+    pub restarted_at: Option<String>,
 }
 
 /// The objects of a workload. The autoscaler is there only where the range leaves it room.
@@ -112,7 +116,6 @@ fn deployment(workload: &Workload, parameters: &Parameters, stamp: Option<&Stamp
         annotations.insert(DEPLOYMENT.to_owned(), stamp.deployment.clone());
         annotations.insert(SEQUENCE.to_owned(), stamp.sequence.to_string());
     }
-    let image = stamp.map_or(PLACEHOLDER, |s| s.image.as_str());
     let rolling = RollingUpdateDeployment {
         max_surge: Some(IntOrString::Int(1)),
         max_unavailable: Some(IntOrString::Int(0)),
@@ -132,14 +135,21 @@ fn deployment(workload: &Workload, parameters: &Parameters, stamp: Option<&Stamp
                 type_: Some("RollingUpdate".to_owned()),
                 rolling_update: Some(rolling),
             }),
-            template: template(workload, parameters, image),
+            template: template(workload, parameters, stamp),
             ..DeploymentSpec::default()
         }),
         status: None,
     }
 }
 
-fn template(workload: &Workload, parameters: &Parameters, image: &str) -> PodTemplateSpec {
+fn template(
+    workload: &Workload,
+    parameters: &Parameters,
+    stamp: Option<&Stamp>,
+) -> PodTemplateSpec {
+    let image = stamp.map_or(PLACEHOLDER, |s| s.image.as_str());
+    let restarted = stamp.and_then(|s| s.restarted_at.clone());
+    let annotations = restarted.map(|at| BTreeMap::from([(RESTARTED_AT.to_owned(), at)]));
     let pod = PodSpec {
         containers: vec![container(workload, parameters, image)],
         automount_service_account_token: Some(false),
@@ -152,6 +162,7 @@ fn template(workload: &Workload, parameters: &Parameters, image: &str) -> PodTem
     PodTemplateSpec {
         metadata: Some(ObjectMeta {
             labels: Some(workload.selector.clone()),
+            annotations,
             ..ObjectMeta::default()
         }),
         spec: Some(pod),

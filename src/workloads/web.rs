@@ -9,7 +9,7 @@ use axum::extract::State;
 use serde::Serialize;
 
 pub use asking::{ask, form};
-pub use containers::containers;
+pub use containers::{containers, containers_refused};
 
 use super::{Current, Live, Workload, WorkloadId};
 use crate::app::App;

@@ -236,6 +236,7 @@ async fn history_is_not_rewritten() {
         "request_revision",
         "artifact",
         "parameters_revision",
+        "setback",
     ] {
         tries
             .refused(format!("DELETE FROM {table}"), "permission denied")

@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use serde_json::Value;
+use reqwest::Method;
+use serde_json::{Value, json};
 use slipway::jobs::{Claim, Fault, Probe};
 
 use crate::support::company::Company;
@@ -58,11 +59,40 @@ struct End {
     adopted_builds: i64,
     deployments_made: [usize; 2],
     replicas: [Value; 2],
+    build_of_the_cancelled: Ended,
+}
+
+/// How a build ended that was cancelled. A worker that dies on the way to Jenkins may come too
+/// late to stop it, which is no harm; what counts is that it ended and that we know how.
+#[derive(Debug, PartialEq, Eq)]
+struct Ended {
+    known: bool,
+    deployments: usize,
+}
+
+/// A release that is cancelled while Jenkins builds it.
+async fn cancelled_build(company: &mut Company) -> Ended {
+    company.commit("pay", "Half a thought");
+    let id = company.open("pay").await;
+    let built = |story: &Value| story["builds"][0]["number"].is_i64();
+    company.settle_until(&id, built).await;
+    let path = format!("/releases/{id}/cancellation");
+    let answer = company.developer.api(Method::POST, &path, &json!({})).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    company.settle().await;
+    let story = company.release(&id).await;
+    assert_eq!(story["state"], "cancelled");
+    let result = company.world.jenkins().result("slipway/pay", 1);
+    Ended {
+        known: result.is_some() && story["builds"][0]["result"] == json!(result),
+        deployments: story["deployments"].as_array().unwrap().len(),
+    }
 }
 
 async fn mile(probe: Arc<Once>) -> End {
     let mut company = Company::with_probe(probe).await;
     company.project_with_places("pay").await;
+    let cancelled = cancelled_build(&mut company).await;
     company.commit("pay", "Read a capture back after 409");
     let id = company.open("pay").await;
     company.settle().await;
@@ -106,6 +136,7 @@ async fn mile(probe: Arc<Once>) -> End {
             company.deployment("sh-test", "pay-test", "pay")["spec"]["replicas"].clone(),
             company.deployment("sh-prod", "pay-prod", "pay")["spec"]["replicas"].clone(),
         ],
+        build_of_the_cancelled: cancelled,
     }
 }
 
@@ -118,6 +149,7 @@ const STEPS: &[&str] = &[
     "release.artifact",
     "release.build",
     "release.job",
+    "release.stop",
     "release.tag",
     "release.trigger",
     "rollout.advance",
@@ -148,7 +180,12 @@ fn people_read_a_name_for_every_step_in_both_languages() {
 async fn prove(fault: Fault) {
     let whole = mile(Once::new("", Fault::None)).await;
     assert_eq!(whole.state, "released");
-    assert_eq!((whole.tags, whole.jobs, whole.adopted_builds), (1, 1, 1));
+    assert_eq!((whole.tags, whole.jobs, whole.adopted_builds), (2, 1, 2));
+    let ended = Ended {
+        known: true,
+        deployments: 0,
+    };
+    assert_eq!(whole.build_of_the_cancelled, ended);
     assert_eq!(whole.deployments_made, [1, 1]);
     for step in STEPS {
         let probe = Once::new(step, fault);

@@ -18,6 +18,7 @@ mod projects;
 mod release_pages;
 mod requests;
 mod runs;
+mod setbacks;
 mod statements;
 mod support;
 mod tidy;

@@ -61,6 +61,8 @@ GET    /projects/{key}                                     303 404 200 200 200 2
 GET    /projects/{key}/members                             303 404 200 200 200 200 200 200 200
 POST   /projects/{key}/members                             303 404 403 403 403 400 403 403 400
 POST   /projects/{key}/members/removal                     303 404 403 403 403 404 403 403 404
+GET    /projects/{key}/settings                            303 404 200 200 200 200 200 200 200
+POST   /projects/{key}/settings                            303 404 403 403 403 400 400 403 403
 GET    /projects/{key}/containers                          303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/containers/new                      303 404 403 200 403 200 200 403 403
 POST   /projects/{key}/containers/new                      303 404 403 400 403 400 400 403 403
@@ -69,9 +71,16 @@ GET    /projects/{key}/releases/new                        303 404 403 200 403 2
 POST   /projects/{key}/releases/new                        303 404 403 400 403 400 400 403 403
 GET    /projects/{key}/releases/{n}                        303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/releases/{n}/log                    303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/releases/{n}/log/lines              303 404 200 200 200 200 200 200 200
 POST   /projects/{key}/releases/{n}/confirmation           303 404 403 403 409 403 403 403 403
 POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
+POST   /projects/{key}/workloads/{id}/restart              303 404 403 400 403 400 400 403 403
+POST   /projects/{key}/releases/{n}/cancellation           303 404 403 400 403 400 400 403 403
+POST   /projects/{key}/releases/{n}/rejection              303 404 403 403 400 400 403 403 403
+POST   /projects/{key}/releases/{n}/builds                 303 404 403 409 403 409 409 403 403
+POST   /projects/{key}/releases/{n}/withdrawal             303 404 403 403 403 403 400 403 403
+POST   /projects/{key}/releases/{n}/aborts                 303 404 403 409 403 409 409 403 403
 
 GET    /runs                                               303 403 403 403 403 403 200 200 200
 GET    /runs/{id}                                          303 403 403 403 403 403 200 200 200
@@ -155,6 +164,7 @@ POST   /api/v1/people                                      401 403 403 403 403 4
 GET    /api/v1/people/{user}                               401 403 403 403 403 403 200 200 200
 PUT    /api/v1/people/{user}                               401 403 403 403 403 403 403 403 400
 POST   /api/v1/people/{user}/password                      401 403 403 403 403 403 403 403 404
+PATCH  /api/v1/projects/{key}                              401 404 403 403 403 400 400 403 403
 GET    /api/v1/requests                                    401 200 200 200 200 200 200 200 200
 POST   /api/v1/requests                                    401 404 403 400 403 400 400 403 403
 GET    /api/v1/requests/{number}                           401 404 200 200 200 200 200 200 200
@@ -169,9 +179,15 @@ GET    /api/v1/projects/{key}/workloads                    401 404 200 200 200 2
 GET    /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 200 200 200 200 200 200 200
 POST   /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 403 400 403 400 400 403 403
 GET    /api/v1/workloads/{id}/pods                         401 404 200 200 200 200 200 200 200
+POST   /api/v1/workloads/{id}/restart                      401 404 403 400 403 400 400 403 403
 GET    /api/v1/releases/{id}                               401 404 200 200 200 200 200 200 200
 GET    /api/v1/releases/{id}/log                           401 404 200 200 200 200 200 200 200
 POST   /api/v1/releases/{id}/confirmation                  401 404 403 403 409 403 403 403 403
+DELETE /api/v1/releases/{id}/confirmation                  401 404 403 403 403 403 400 403 403
+POST   /api/v1/releases/{id}/cancellation                  401 404 403 400 403 400 400 403 403
+POST   /api/v1/releases/{id}/rejection                     401 404 403 403 400 400 403 403 403
+POST   /api/v1/releases/{id}/builds                        401 404 403 409 403 409 409 403 403
+POST   /api/v1/deployments/{id}/abort                      401 404 403 409 403 409 409 403 403
 POST   /api/v1/releases/{id}/deployments                   401 404 403 409 403 409 409 403 403
 GET    /api/v1/runs                                        401 403 403 403 403 403 200 200 200
 GET    /api/v1/runs/{id}                                   401 403 403 403 403 403 200 200 200
@@ -222,7 +238,11 @@ enum Sent {
 /// What is sent with a change; the right is asked for before any of it is looked at closely.
 fn body(route: &Route) -> Sent {
     use Sent::{Form, Json, Nothing};
-    if !matches!(route.method, Method::POST | Method::PUT) {
+    let no_reason = json!({ "reason": "" });
+    if route.pattern == "/api/v1/releases/{id}/confirmation" && route.method == Method::DELETE {
+        return Json(no_reason);
+    }
+    if !matches!(route.method, Method::POST | Method::PUT | Method::PATCH) {
         return Nothing;
     }
     let wrong_hash = json!({ "verdict": "approve", "hash": "0" });
@@ -243,6 +263,11 @@ fn body(route: &Route) -> Sent {
         "/requests/{number}/decisions" => Form("verdict=approve&hash=0"),
         "/projects/{key}/releases/{n}/confirmation" => Form("digest=sha256:0"),
         "/projects/{key}/releases/{n}/deployments" => Form("environment=prod"),
+        "/projects/{key}/settings" => Form("may_confirm_own=maybe"),
+        "/projects/{key}/workloads/{id}/restart" | "/projects/{key}/releases/{n}/cancellation" => {
+            Form("reason={long}")
+        }
+        "/projects/{key}/releases/{n}/aborts" => Form("deployment={deployment}"),
         "/projects/{key}/environments/{env}/rollbacks" => {
             Form("artifact=00000000-0000-0000-0000-000000000000&release=1")
         }
@@ -256,6 +281,9 @@ fn body(route: &Route) -> Sent {
         "/api/v1/requests/{number}/decisions" => Json(wrong_hash),
         "/api/v1/projects/{key}/releases" => Json(json!({ "ref": "-x" })),
         "/api/v1/projects/{key}/environments/{env}/rollbacks" => Json(nothing_to_go_back_to),
+        "/api/v1/workloads/{id}/restart" | "/api/v1/releases/{id}/cancellation" => {
+            Json(json!({ "reason": "x".repeat(2001) }))
+        }
         "/api/v1/releases/{id}/confirmation" => Json(json!({ "digest": "sha256:0" })),
         "/api/v1/releases/{id}/deployments" => Json(json!({ "environment": "prod" })),
         "/api/v1/projects/{key}/tokens" => {
@@ -289,6 +317,8 @@ struct Ids {
     workload: String,
     /// Awaits its confirmation.
     release: String,
+    /// The release's, which is over.
+    deployment: String,
     /// The release's run, and a step of it that is long done.
     run: String,
     step: String,
@@ -306,8 +336,9 @@ impl Ids {
             _ if below("/clusters") => ("sh-test", self.cluster.as_str()),
             _ if below("/environments") => ("test", self.environment.as_str()),
             _ if below("/languages") => ("go", self.language.as_str()),
-            _ if below("/workloads") => (self.project, self.workload.as_str()),
             _ if below("/runs") => (self.project, self.run.as_str()),
+            _ if pattern.contains("/workloads/") => (self.project, self.workload.as_str()),
+            _ if below("/deployments") => (self.project, self.deployment.as_str()),
             _ if below("/steps") => (self.project, self.step.as_str()),
             _ => (self.project, self.release.as_str()),
         };
@@ -336,7 +367,11 @@ async fn knock(browser: &mut Browser, route: &Route, ids: &Ids) -> u16 {
     let path = ids.path(route.pattern);
     let answer = match body(route) {
         Sent::Nothing => browser.bare(route.method.clone(), &path).await,
-        Sent::Form(form) => browser.typed(&path, form).await,
+        Sent::Form(form) => {
+            let form = form.replace("{deployment}", &ids.deployment);
+            let form = form.replace("{long}", &"x".repeat(2001));
+            browser.typed(&path, &form).await
+        }
         Sent::Json(mut body) => {
             if body["project"].is_string() {
                 body["project"] = json!(ids.project);
@@ -400,6 +435,7 @@ async fn furnish(company: &mut Company, project: &'static str, author: &mut Brow
         open,
         withdrawn,
         workload: id(&workloads["items"][0]["id"]),
+        deployment: id(&story["deployments"][0]["id"]),
         release,
         run: id(&story["steps"][0]["id"]),
         step: id(&story["steps"][0]["steps"][0]["id"]),

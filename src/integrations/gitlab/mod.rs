@@ -15,7 +15,7 @@ use super::answer::Answer;
 use super::error::CallError;
 use super::http::{Http, Limits, join};
 pub use tags::CreateTagError;
-pub use wire::{Branch, Commit, Compare, Project, Tag, User, Version};
+pub use wire::{Branch, Commit, Compare, Project, Tag, TagLine, User, Version};
 
 /// GitLab gives no more than this many items a page.
 const PAGE_MAX: usize = 100;

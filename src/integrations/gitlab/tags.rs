@@ -3,7 +3,7 @@
 use reqwest::{Method, StatusCode};
 use serde_json::json;
 
-use super::{GitLab, Tag, fault, found};
+use super::{GitLab, Tag, TagLine, fault, found};
 use crate::integrations::CallError;
 
 /// Why no tag was made.
@@ -24,6 +24,19 @@ impl GitLab {
         let project = project.to_string();
         let path = ["projects", &project, "repository", "tags", name];
         found(&self.ask(&path, &[]).await?)
+    }
+
+    /// The tags that moved last, at most `limit` (itself at most a hundred).
+    pub async fn tags(&self, project: u64, limit: usize) -> Result<Vec<TagLine>, CallError> {
+        let project = project.to_string();
+        let path = ["projects", &project, "repository", "tags"];
+        let per_page = limit.clamp(1, super::PAGE_MAX).to_string();
+        let query = [
+            ("order_by", "updated"),
+            ("sort", "desc"),
+            ("per_page", &per_page),
+        ];
+        self.get(&path, &query).await?.json()
     }
 
     /// Makes an annotated tag on `commit`, or a lightweight one where `message` is empty.

@@ -77,6 +77,13 @@ impl From<TagWire> for Tag {
     }
 }
 
+/// A tag in a list, with the commit that it leads to.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TagLine {
+    pub name: String,
+    pub commit: Commit,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub struct Compare {
     /// Oldest first.

@@ -9,6 +9,8 @@ use crate::integrations::answer::Answer;
 
 const ITEM_TREE: &str = "why,cancelled,executable[number]";
 
+const IDS_TREE: &str = "items[id]";
+
 /// An accepted trigger. Without a queue id the build must be looked for by its parameters, and
 /// may even have been dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,6 +66,15 @@ impl Jenkins {
             return Ok(None);
         };
         state(answer.json()?).map(Some)
+    }
+
+    /// How many items were queued before this one and still are; none where it has left.
+    pub async fn queued_before(&self, id: u64) -> Result<usize, CallError> {
+        let answer = self
+            .get(&["queue", "api", "json"], &[("tree", IDS_TREE)])
+            .await?;
+        let queue: wire::QueueIds = answer.json()?;
+        Ok(queue.items.iter().filter(|item| item.id < id).count())
     }
 
     /// Whether the item was there to be cancelled; if not, it may just have started.

@@ -175,3 +175,13 @@ pub(super) struct Stage {
     #[serde(default)]
     pub duration_millis: i64,
 }
+
+#[derive(Deserialize)]
+pub(super) struct QueueIds {
+    pub items: Vec<QueueId>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct QueueId {
+    pub id: u64,
+}

@@ -53,6 +53,22 @@ pub enum Trouble {
     },
 }
 
+impl Trouble {
+    /// The pod that is in it.
+    #[must_use]
+    pub fn pod(&self) -> Option<&str> {
+        match self {
+            Self::ContainerConfig { pod, .. }
+            | Self::ImagePull { pod, .. }
+            | Self::OutOfMemory { pod, .. }
+            | Self::CrashLoop { pod, .. }
+            | Self::Unschedulable { pod, .. }
+            | Self::ProbeFailing { pod, .. } => Some(pod),
+            Self::CannotCreatePods { .. } => None,
+        }
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Probe {

@@ -9,6 +9,7 @@ crate::words! {
         Releases = "releases",
         Containers = "containers",
         Members = "members",
+        Settings = "settings",
     }
 }
 
@@ -34,7 +35,7 @@ impl Frame {
     pub fn href(&self, tab: &Tab) -> String {
         match tab {
             Tab::Overview => format!("/projects/{}", self.key),
-            Tab::Releases | Tab::Containers | Tab::Members => {
+            Tab::Releases | Tab::Containers | Tab::Members | Tab::Settings => {
                 format!("/projects/{}/{tab}", self.key)
             }
         }

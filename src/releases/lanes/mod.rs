@@ -26,6 +26,8 @@ pub struct Lane {
     pub prepared: bool,
     /// Fewest and most containers.
     pub replicas: (i32, i32),
+    /// The parameters that the next deployment brings.
+    pub revision: i32,
     /// The last deployment that succeeded.
     pub runs: Option<Ran>,
     /// The newest deployment, however it stands.
@@ -40,6 +42,7 @@ pub struct Ran {
     /// The release's number; an imported image has none.
     pub release: Option<i32>,
     pub kind: Kind,
+    pub revision: i32,
     pub state: DeploymentState,
     pub by: String,
     pub display_name: String,
@@ -71,10 +74,12 @@ impl Lane {
         self.runs.as_ref().is_some_and(|r| r.digest == digest)
     }
 
-    /// Whether a digest is on its way there, or failed there last: the cluster may hold it.
+    /// Whether a digest is on its way there, or failed or was broken off there last: the cluster
+    /// may hold it.
     #[must_use]
     pub fn took(&self, digest: &str) -> bool {
-        let holds = |n: &Ran| n.ended_at.is_none() || n.state == DeploymentState::Failed;
+        let broken = [DeploymentState::Failed, DeploymentState::Aborted];
+        let holds = |n: &Ran| n.ended_at.is_none() || broken.contains(&n.state);
         let newest = self.newest.as_ref();
         newest.is_some_and(|n| n.digest == digest && holds(n))
     }

@@ -19,6 +19,7 @@ pub async fn lanes(
             c.key AS cluster, c.site, w.prepared_at IS NOT NULL AS "prepared!",
             (p.document->'replicas'->>'min')::int AS "min!",
             (p.document->'replicas'->>'max')::int AS "max!",
+            w.parameters_revision AS revision,
             good.ran AS "runs?: Json<Ran>", newest.ran AS "newest?: Json<Ran>"
            FROM workload w
            JOIN environment e ON e.id = w.environment_id
@@ -29,7 +30,8 @@ pub async fn lanes(
              ON ec.environment_id = w.environment_id AND ec.cluster_id = w.cluster_id
            LEFT JOIN LATERAL (
              SELECT jsonb_build_object('tag', x.tag, 'digest', x.digest,
-                'release', r.number, 'kind', d.kind, 'state', d.state, 'by', a.name,
+                'release', r.number, 'kind', d.kind,
+                'revision', d.parameters_revision, 'state', d.state, 'by', a.name,
                 'display_name', a.display_name, 'observed', d.observed, 'failure', d.failure,
                 'created_at', d.created_at, 'ended_at', d.ended_at) AS ran
              FROM deployment d
@@ -39,7 +41,8 @@ pub async fn lanes(
              WHERE d.workload_id = w.id ORDER BY d.sequence DESC LIMIT 1) newest ON true
            LEFT JOIN LATERAL (
              SELECT jsonb_build_object('tag', x.tag, 'digest', x.digest,
-                'release', r.number, 'kind', d.kind, 'state', d.state, 'by', a.name,
+                'release', r.number, 'kind', d.kind,
+                'revision', d.parameters_revision, 'state', d.state, 'by', a.name,
                 'display_name', a.display_name, 'observed', d.observed, 'failure', d.failure,
                 'created_at', d.created_at, 'ended_at', d.ended_at) AS ran
              FROM deployment d
@@ -64,6 +67,7 @@ pub async fn lanes(
             site: r.site,
             prepared: r.prepared,
             replicas: (r.min, r.max),
+            revision: r.revision,
             runs: r.runs.map(|j| j.0),
             newest: r.newest.map(|j| j.0),
         };

@@ -62,9 +62,8 @@ fn plan(rollout: &RolloutRow) -> Plan {
             DeploymentState::Failed => {
                 return Plan::End(RolloutOutcome::Failed, failure.clone());
             }
-            DeploymentState::Aborted | DeploymentState::Superseded => {
-                return Plan::End(RolloutOutcome::Superseded, None);
-            }
+            DeploymentState::Aborted => return Plan::End(RolloutOutcome::Aborted, None),
+            DeploymentState::Superseded => return Plan::End(RolloutOutcome::Superseded, None),
         }
     }
     Plan::End(RolloutOutcome::Succeeded, None)
@@ -196,14 +195,17 @@ async fn finish(
     }
     if let (Some(release), Kind::Deploy) = (rollout.release, rollout.kind) {
         let event = match (rollout.tier, outcome) {
-            (_, RolloutOutcome::Failed) => Event::Failed,
+            (Tier::Production, RolloutOutcome::Failed | RolloutOutcome::Aborted) => Event::Failed,
             (Tier::Test, RolloutOutcome::Succeeded) => {
                 if !store::all_test_succeeded(tx.connection(), release).await? {
                     return super::announce(tx, claim).await;
                 }
                 Event::TestSucceeded
             }
-            (Tier::Test, RolloutOutcome::Superseded) => Event::Failed,
+            (
+                Tier::Test,
+                RolloutOutcome::Failed | RolloutOutcome::Superseded | RolloutOutcome::Aborted,
+            ) => Event::TestFailed,
             (Tier::Production, RolloutOutcome::Succeeded) => Event::ProductionSucceeded,
             (Tier::Production, RolloutOutcome::Superseded) => Event::ProductionSuperseded,
         };
@@ -254,10 +256,10 @@ mod tests {
         assert_eq!(plan(&row), Plan::End(RolloutOutcome::Succeeded, None));
         let (row, _) = rollout(&[Some(S::Failed), None]);
         assert_eq!(plan(&row), Plan::End(RolloutOutcome::Failed, None));
-        for state in [S::Superseded, S::Aborted] {
-            let (row, _) = rollout(&[Some(state), None]);
-            assert_eq!(plan(&row), Plan::End(RolloutOutcome::Superseded, None));
-        }
+        let (row, _) = rollout(&[Some(S::Superseded), None]);
+        assert_eq!(plan(&row), Plan::End(RolloutOutcome::Superseded, None));
+        let (row, _) = rollout(&[Some(S::Aborted), None]);
+        assert_eq!(plan(&row), Plan::End(RolloutOutcome::Aborted, None));
     }
 
     #[test]

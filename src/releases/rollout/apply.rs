@@ -135,6 +135,7 @@ impl Apply {
             deployment: facts.id.to_string(),
             sequence: facts.sequence,
             image: facts.image.clone(),
+            restarted_at: facts.restarted_at.clone(),
         };
         let wanted = objects(&facts.workload, parameters, Some(&stamp));
         for _ in 0..TRIES {

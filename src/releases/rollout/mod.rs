@@ -6,6 +6,7 @@
 
 mod advance;
 mod apply;
+mod evidence;
 mod scale;
 mod store;
 mod watch;
@@ -27,7 +28,8 @@ use crate::jobs::{self, Claim, NewRun, NewStep, Step, StepResult};
 use crate::requests::RequestId;
 use crate::workloads::{StepError, Workload};
 
-pub use store::{supersede, unfinished_in};
+pub use evidence::{Evidence, Happened};
+pub use store::{Running, lock_running, supersede, unfinished_in};
 pub use watch::trouble_words;
 
 /// Rollouts decide from our own rows alone; nothing outside holds them up.
@@ -106,6 +108,8 @@ pub struct Facts {
     pub workload: Workload,
     /// `host/repository:tag@digest`, with the cluster's own name of the registry.
     pub image: String,
+    /// When the workload was last restarted by hand, this deployment included.
+    pub restarted_at: Option<String>,
 }
 
 /// Reads a deployment's facts from our own rows, with the parameters of its own revision.
@@ -137,6 +141,7 @@ pub async fn facts(app: &App, claim: &Claim) -> Result<Facts, StepError> {
         kind: row.kind,
         workload,
         image,
+        restarted_at: row.restarted_at.map(|at| at.to_jiff().to_string()),
     })
 }
 
@@ -157,6 +162,31 @@ async fn held(app: &App, tier: Tier, kind: Kind) -> Result<Option<StepResult>, D
         for_what,
         seen: json!(null),
     }))
+}
+
+/// Ends a deployment from outside of its run; false if it was over.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn end_deployment(
+    tx: &mut Tx,
+    id: DeploymentId,
+    state: super::DeploymentState,
+) -> Result<bool, DbError> {
+    let ended = store::end(tx.connection(), id, state, None).await?;
+    Ok(ended.is_some())
+}
+
+/// Ends a rollout from outside of its run; false if it was over.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn end_rollout(
+    tx: &mut Tx,
+    id: RolloutId,
+    outcome: super::RolloutOutcome,
+) -> Result<bool, DbError> {
+    store::end_rollout(tx.connection(), id, outcome).await
 }
 
 /// Ends a deployment and wakes its rollout.

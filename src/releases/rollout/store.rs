@@ -1,5 +1,6 @@
 //! The SQL of rollouts and deployments.
 
+use jiff::Timestamp;
 use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
@@ -10,7 +11,10 @@ use crate::clusters::{EnvironmentId, Tier};
 use crate::db::DbError;
 use crate::error::Words;
 use crate::identity::ProjectId;
-use crate::releases::{DeploymentId, DeploymentState, Kind, ReleaseId, RolloutId, RolloutOutcome};
+use crate::releases::{
+    ArtifactId, ConfirmationId, DeploymentId, DeploymentState, Kind, ReleaseId, RolloutId,
+    RolloutOutcome,
+};
 use crate::standards::SCHEMA_VERSION;
 use crate::workloads::WorkloadId;
 
@@ -91,7 +95,8 @@ pub async fn find_rollout(
     }))
 }
 
-/// The next deployment of a rollout: number, revision and predecessor are the workload's own.
+/// The next deployment of a rollout: number, revision and predecessor are the workload's own. A
+/// restart keeps the revision that runs, whatever was approved since.
 /// `None` while another deployment of the workload is unfinished.
 pub async fn insert_deployment(
     connection: &mut PgConnection,
@@ -105,7 +110,10 @@ pub async fn insert_deployment(
         "INSERT INTO deployment (id, rollout_id, workload_id, project_id, tier, kind, sequence,
             artifact_id, parameters_revision, schema_version, predecessor_id, confirmation_id,
             confirmation_live, author_id)
-         SELECT $1, o.id, $3, o.project_id, o.tier, o.kind, $4, o.artifact_id, $5, $6,
+         SELECT $1, o.id, $3, o.project_id, o.tier, o.kind, $4, o.artifact_id,
+            CASE WHEN o.kind = 'restart' THEN COALESCE((SELECT d.parameters_revision
+                FROM deployment d WHERE d.workload_id = $3 AND d.state = 'succeeded'
+                ORDER BY d.sequence DESC LIMIT 1), $5) ELSE $5 END, $6,
             (SELECT d.id FROM deployment d WHERE d.workload_id = $3 AND d.state = 'succeeded'
              ORDER BY d.sequence DESC LIMIT 1),
             o.confirmation_id, CASE WHEN o.confirmation_id IS NOT NULL THEN true END, o.author_id
@@ -139,14 +147,16 @@ pub async fn end_rollout(
     Ok(done.rows_affected() == 1)
 }
 
-/// Whether every rollout of a release to test has succeeded.
+/// Whether a release's newest rollout to each environment of test has succeeded.
 pub async fn all_test_succeeded(
     executor: impl PgExecutor<'_>,
     release: ReleaseId,
 ) -> Result<bool, DbError> {
     let all = sqlx::query_scalar!(
-        r#"SELECT bool_and(outcome IS NOT DISTINCT FROM 'succeeded') AS "all" FROM rollout
-           WHERE release_id = $1 AND tier = 'test' AND kind = 'deploy'"#,
+        r#"SELECT bool_and(outcome IS NOT DISTINCT FROM 'succeeded') AS "all" FROM (
+            SELECT DISTINCT ON (environment_id) outcome FROM rollout
+            WHERE release_id = $1 AND tier = 'test' AND kind = 'deploy'
+            ORDER BY environment_id, id DESC) newest"#,
         release.0,
     );
     Ok(all.fetch_one(executor).await?.unwrap_or(false))
@@ -164,6 +174,7 @@ pub struct DeploymentRow {
     pub repository: String,
     pub tag: String,
     pub digest: String,
+    pub restarted_at: Option<jiff_sqlx::Timestamp>,
 }
 
 pub async fn find(
@@ -174,7 +185,10 @@ pub async fn find(
         DeploymentRow,
         r#"SELECT d.workload_id AS "workload: WorkloadId", d.tier AS "tier: Tier",
             d.kind AS "kind: Kind", d.sequence, d.parameters_revision, d.generation,
-            d.ended_at IS NOT NULL AS "ended!", x.repository, x.tag, x.digest
+            d.ended_at IS NOT NULL AS "ended!", x.repository, x.tag, x.digest,
+            (SELECT max(r.created_at) FROM deployment r WHERE r.workload_id = d.workload_id
+                AND r.kind = 'restart' AND r.sequence <= d.sequence)
+                AS "restarted_at: jiff_sqlx::Timestamp"
            FROM deployment d JOIN artifact x ON x.id = d.artifact_id WHERE d.id = $1"#,
         id.0,
     );
@@ -287,4 +301,48 @@ pub async fn supersede(
         workloads,
     );
     Ok(rows.fetch_all(connection).await?)
+}
+
+/// What a workload runs by our record, and who is bringing it something else.
+pub struct Running {
+    pub artifact: ArtifactId,
+    /// The live word for it.
+    pub confirmation: Option<ConfirmationId>,
+    pub under_way: Option<(String, Timestamp)>,
+}
+
+/// Locks a workload and reads what it runs.
+pub async fn lock_running(
+    connection: &mut PgConnection,
+    id: WorkloadId,
+) -> Result<Option<Running>, DbError> {
+    sqlx::query!(
+        "SELECT 1 AS one FROM workload WHERE id = $1 FOR UPDATE",
+        id.0
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let row = sqlx::query!(
+        r#"SELECT d.artifact_id AS "artifact: ArtifactId",
+            c.id AS "confirmation?: ConfirmationId"
+           FROM deployment d
+           LEFT JOIN confirmation c ON c.artifact_id = d.artifact_id AND c.live
+           WHERE d.workload_id = $1 AND d.state = 'succeeded'
+           ORDER BY d.sequence DESC LIMIT 1"#,
+        id.0,
+    );
+    let Some(row) = row.fetch_optional(&mut *connection).await? else {
+        return Ok(None);
+    };
+    let other = sqlx::query!(
+        "SELECT a.display_name, o.created_at FROM rollout o JOIN account a ON a.id = o.author_id
+         WHERE $1 = ANY(o.workload_ids) AND o.ended_at IS NULL ORDER BY o.id LIMIT 1",
+        id.0,
+    );
+    let other = other.fetch_optional(connection).await?;
+    Ok(Some(Running {
+        artifact: row.artifact,
+        confirmation: row.confirmation,
+        under_way: other.map(|o| (o.display_name, o.created_at.to_jiff())),
+    }))
 }

@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::Pod;
 use serde_json::{Value, json};
 
 use super::apply::{cluster, sequence};
+use super::evidence::gather;
 use super::{Facts, facts, store};
 use crate::app::App;
 use crate::clusters;
@@ -16,6 +17,7 @@ use crate::integrations::kubernetes::{
 };
 use crate::jobs::{Claim, NewStep, Step, StepResult};
 use crate::releases::{DeploymentId, DeploymentState};
+use crate::workloads::objects::RESTARTED_AT;
 use crate::workloads::{StepError, settle};
 
 pub struct Watch(pub App);
@@ -82,6 +84,13 @@ impl Watch {
         }
         let pods = new_pods(&kubernetes, &facts).await?;
         let trouble = diagnose(&pods, &[]).or_else(|| replica_failure(&found));
+        let evidence = match &trouble {
+            Some(trouble) => {
+                self.evidence(claim, &kubernetes, &facts, (trouble, &pods))
+                    .await
+            }
+            None => Value::Null,
+        };
         Ok(match rollout_status(&found, facts.generation) {
             Rollout::Done => StepResult::Done(json!({
                 "ready": ready(&found), "desired": desired(&found),
@@ -100,7 +109,7 @@ impl Watch {
                     .with("desired", desired),
                 seen: json!({
                     "updated": updated, "ready": ready, "available": available,
-                    "desired": desired, "trouble": trouble,
+                    "desired": desired, "trouble": trouble, "evidence": evidence,
                 }),
             },
             Rollout::Failed { .. } => StepResult::Fail(match &trouble {
@@ -110,6 +119,25 @@ impl Watch {
                 None => words("deployment-no-progress", &facts),
             }),
         })
+    }
+}
+
+impl Watch {
+    /// Gathered anew whenever the trouble is another one than at the last look.
+    async fn evidence(
+        &self,
+        claim: &Claim,
+        kubernetes: &Kubernetes,
+        facts: &Facts,
+        (trouble, pods): (&Trouble, &[Pod]),
+    ) -> Value {
+        if let Some(seen) = &claim.seen
+            && seen["trouble"] == json!(trouble)
+            && seen["evidence"].is_object()
+        {
+            return seen["evidence"].clone();
+        }
+        json!(gather(kubernetes, facts, trouble, pods).await)
     }
 }
 
@@ -169,7 +197,7 @@ fn desired(deployment: &Deployment) -> i32 {
         .unwrap_or(0)
 }
 
-/// The pods of this deployment's own image; old ones say nothing about it.
+/// The pods of this deployment's own image and restart; old ones say nothing about it.
 async fn new_pods(kubernetes: &Kubernetes, facts: &Facts) -> Result<Vec<Pod>, StepError> {
     let workload = &facts.workload;
     let pods = kubernetes
@@ -181,7 +209,10 @@ async fn new_pods(kubernetes: &Kubernetes, facts: &Facts) -> Result<Vec<Pod>, St
             .as_ref()
             .map(|s| s.containers.as_slice())
             .unwrap_or_default();
+        let annotations = pod.metadata.annotations.as_ref();
+        let restarted = annotations.and_then(|a| a.get(RESTARTED_AT));
         containers.first().and_then(|c| c.image.as_deref()) == Some(facts.image.as_str())
+            && restarted == facts.restarted_at.as_ref()
     };
     Ok(pods.into_iter().filter(ours).collect())
 }

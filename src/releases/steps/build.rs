@@ -12,6 +12,7 @@ use crate::builds::{self, Build, Look, Outcome, Progress};
 use crate::connections;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
+use crate::integrations::CallError;
 use crate::jobs::{Claim, NewStep, Step, StepResult};
 use crate::projects;
 use crate::releases::store;
@@ -19,6 +20,9 @@ use crate::workloads::{StepError, settle};
 
 /// Looks without any trace of the build, apart by the look-up gap, before it counts as lost.
 const LOOKS_BEFORE_LOST: u64 = 3;
+
+/// What Jenkins answers to everything while it starts.
+const GETTING_READY: &str = "is getting ready";
 
 pub struct Follow(pub App);
 
@@ -112,7 +116,8 @@ impl Follow {
         let queue = serde_json::from_value::<Queue>(claim.input.clone()).ok();
         let queue = queue.and_then(|q| q.queue);
         let engine = &self.0.settings.engine;
-        Ok(match builds::look(&jenkins, &facts.build, queue).await? {
+        let look = builds::look(&jenkins, &facts.build, queue).await;
+        Ok(match look.map_err(in_words)? {
             Look::Queued(for_what) => StepResult::Wait {
                 after: engine.watch,
                 for_what,
@@ -142,6 +147,16 @@ impl Follow {
                 }
             }
         })
+    }
+}
+
+/// A Jenkins that is starting again says so, and the build is looked for when it is up.
+fn in_words(error: CallError) -> StepError {
+    match &error {
+        CallError::Unavailable { detail, .. } if detail.contains(GETTING_READY) => {
+            StepError::Retry(Words::new("waits-jenkins-starts"))
+        }
+        _ => error.into(),
     }
 }
 

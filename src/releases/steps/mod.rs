@@ -3,6 +3,7 @@
 mod artifact;
 mod build;
 mod job;
+mod stop;
 mod tag;
 mod trigger;
 
@@ -26,6 +27,7 @@ pub fn all(app: &App) -> Vec<Arc<dyn Step>> {
         Arc::new(trigger::Trigger(app.clone())),
         Arc::new(build::Follow(app.clone())),
         Arc::new(artifact::ReadBack(app.clone())),
+        Arc::new(stop::Stop(app.clone())),
     ]
 }
 

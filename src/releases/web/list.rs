@@ -73,7 +73,7 @@ impl Table {
         let row = |release: Release| Row {
             commit: short_commit(&release.commit).to_owned(),
             state: words::state(c, lanes, &release),
-            failure: release.failure.as_ref().map(|w| c.w(w)),
+            failure: words::why(c, &release),
             places: words::places(lanes, &release),
             release,
         };

@@ -4,14 +4,16 @@ use askama::Template;
 use axum::extract::State as Shared;
 use axum::response::Response;
 
+use super::brings::{self, Brings, Preview};
 use crate::app::App;
 use crate::clusters::Tier;
 use crate::error::{AppError, Words};
 use crate::identity::Permission;
 use crate::projects::ProjectAccess;
 use crate::projects::web::{Frame, Tab};
-use crate::releases::{self, Lane, Opening, Sources, environments};
-use crate::web::extract::{Ctx, Form};
+use crate::releases::since::Built;
+use crate::releases::{self, Lane, Opening, Sources, environments, since};
+use crate::web::extract::{Ctx, Form, Query};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
 use crate::web::marks::short_commit;
@@ -34,11 +36,28 @@ struct NewPage {
     /// Why nothing can be opened yet.
     shut: Option<String>,
     what_follows: Vec<String>,
+    /// What the chosen reference stands for.
+    preview: Option<Preview>,
+    /// Where an image that is there already can be tested.
+    test: Option<String>,
 }
 
 impl NewPage {
     fn short<'a>(&self, commit: &'a str) -> &'a str {
         short_commit(commit)
+    }
+
+    /// The button that tests what is built already.
+    fn again(&self, built: &Built, test: &str) -> String {
+        self.c.t2(
+            "deed-retest-button",
+            ("n", &built.release),
+            ("environment", &test),
+        )
+    }
+
+    fn brings_head(&self, brings: &Brings) -> String {
+        brings::head(&self.c, brings)
     }
 }
 
@@ -47,10 +66,11 @@ pub async fn form(
     Shared(app): Shared<App>,
     access: ProjectAccess,
     ctx: Ctx,
+    Query(typed): Query<Typed>,
 ) -> Result<Response, AppError> {
     access.must(Permission::OpenRelease)?;
     let errors = Errors::default();
-    page(&new_page(&app, &access, &ctx, &Typed::new(), &errors, None).await?)
+    page(&new_page(&app, &access, &ctx, &typed, &errors, None).await?)
 }
 
 /// `POST /projects/{key}/releases/new`
@@ -62,7 +82,11 @@ pub async fn open(
 ) -> Result<Response, AppError> {
     let opening = opening(&typed);
     let proof = access.must(Permission::OpenRelease)?;
-    match releases::open(&app, &proof, &opening).await {
+    let done = match built_before(&app, &access, &typed, &opening).await {
+        Some(words) => Err(AppError::Conflict(words)),
+        None => releases::open(&app, &proof, &opening).await,
+    };
+    match done {
         Ok(id) => {
             let release = releases::get(&app, &access.actor, id).await?;
             let to = format!("/projects/{}/releases/{}", release.project, release.number);
@@ -74,6 +98,24 @@ pub async fn open(
             Ok(shown(page(&new)?, &error))
         }
     }
+}
+
+/// Why a commit is not simply built once more: its image is there. Who has read that and wants a
+/// new one says so with the commit.
+async fn built_before(
+    app: &App,
+    access: &ProjectAccess,
+    typed: &Typed,
+    opening: &Opening,
+) -> Option<Words> {
+    // Whatever keeps us from knowing is told by the opening itself.
+    let found = since::built_of(app, &access.project, &opening.reference).await;
+    let (commit, built) = found.ok()?;
+    let built = built?;
+    if typed.get("anyway") == Some(&commit.id) {
+        return None;
+    }
+    Some(Words::new("release-built-before").with("n", built.release))
 }
 
 /// The typed reference outranks the chosen one: whoever types means it.
@@ -124,6 +166,17 @@ async fn new_page(
             (Sources::default(), Some(c.w(&words)))
         }
     };
+    let opening = opening(typed);
+    let chosen = chosen(typed, &sources);
+    let reference = match opening.reference.as_str() {
+        "" => chosen.as_str(),
+        typed => typed,
+    };
+    // A reference that nobody knows is told when it is sent.
+    let preview = match (reference, &away) {
+        ("", _) | (_, Some(_)) => None,
+        (reference, None) => brings::preview(app, &access.project, reference).await.ok(),
+    };
     let field = |name, code, control| {
         let field = Field::new(&c, name, code, control);
         field.optional(&c).filled(&c, typed, errors)
@@ -141,7 +194,9 @@ async fn new_page(
             Some(words) => Some(Summary::sentence(&c, words)),
             None => Summary::of(&c, sections, errors),
         },
-        chosen: chosen(typed, &sources),
+        preview,
+        test: environments(&lanes, Tier::Test).into_iter().next(),
+        chosen,
         what_follows: what_follows(&c, &lanes),
         sources: cut(sources),
         f: Frame::new(&access.project, Tab::Releases),

@@ -8,7 +8,7 @@ use super::waves::count;
 use super::words::{deployment_tone, title};
 use crate::app::App;
 use crate::clusters::Tier;
-use crate::error::AppError;
+use crate::error::{AppError, Words};
 use crate::identity::Permission;
 use crate::projects::ProjectAccess;
 use crate::releases::tale::seen;
@@ -56,6 +56,9 @@ pub struct NextStep {
     href: String,
     /// Cluster, what runs there, what would.
     changes: Vec<(String, String, String)>,
+    /// The commits that it brings, and what becomes of the parameters.
+    commits: String,
+    parameters: Vec<String>,
 }
 
 struct LaneView {
@@ -199,6 +202,8 @@ fn next(c: &Chrome, access: &ProjectAccess, lanes: &[Lane], release: &Release) -
         button: c.t1(button, "tag", &release.tag),
         href: format!("/projects/{}/releases/{}", release.project, release.number),
         changes: changes(c, lanes, release),
+        commits: commits(c, release),
+        parameters: parameters(c, lanes),
     })
 }
 
@@ -215,4 +220,35 @@ fn changes(c: &Chrome, lanes: &[Lane], release: &Release) -> Vec<(String, String
         (place, from, short_digest(&artifact.digest).to_owned())
     };
     production.map(change).collect()
+}
+
+fn commits(c: &Chrome, release: &Release) -> String {
+    let Some(since) = &release.since else {
+        return c.t("next-commits-unknown");
+    };
+    let words = Words::new("next-commits-by").with("n", since.count);
+    let words = words.with("base", since.release);
+    c.w(&words.with("who", since.authors.join(", ")))
+}
+
+/// Each place in production whose next deployment brings other parameters than it runs with.
+fn parameters(c: &Chrome, lanes: &[Lane]) -> Vec<String> {
+    let production = lanes
+        .iter()
+        .filter(|l| l.tier == Tier::Production && l.prepared);
+    let change = |l: &Lane| {
+        let words = match &l.runs {
+            Some(runs) if runs.revision == l.revision => return None,
+            Some(runs) => Words::new("next-parameters-new").with("from", runs.revision),
+            None => Words::new("next-parameters-first"),
+        };
+        let words = words.with("cluster", &l.cluster).with("to", l.revision);
+        Some(c.w(&words))
+    };
+    let mut all: Vec<String> = production.filter_map(change).collect();
+    all.dedup();
+    if all.is_empty() {
+        all.push(c.t("next-parameters-same"));
+    }
+    all
 }

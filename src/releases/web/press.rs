@@ -92,12 +92,12 @@ pub async fn roll_back(
     }
 }
 
-fn address(access: &ProjectAccess, number: i32) -> String {
+pub(super) fn address(access: &ProjectAccess, number: i32) -> String {
     format!("/projects/{}/releases/{number}", access.project.key)
 }
 
 /// The page once more, with why on top and what was typed.
-async fn refused(
+pub(super) async fn refused(
     app: &App,
     access: &ProjectAccess,
     ctx: &Ctx,

@@ -3,29 +3,26 @@
 use askama::Template;
 use askama::filters::HtmlSafe;
 use axum::extract::State as Shared;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
+use super::brings::{self, Brings};
+use super::deeds::{self, Deed};
 use super::desk::{self, Back, Confirm, Next};
 use super::story::{Body, StepView, story};
 use super::words;
 use crate::app::App;
-use crate::builds;
 use crate::error::{AppError, Words};
 use crate::identity::Permission;
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, ProjectAccess};
 use crate::releases::tale::Tale;
-use crate::releases::{self, Release, State};
+use crate::releases::{self, DeploymentState, Release, State};
 use crate::web::extract::{Ctx, IsPart, Path};
 use crate::web::form::Summary;
 use crate::web::layout::{Chrome, Nav, page};
 use crate::web::marks::{Chip, short_commit};
 use crate::web::parts;
-
-/// A log longer than this is read over the API.
-const MOST_CHUNKS: i64 = 5000;
 
 #[derive(Template)]
 #[template(path = "releases/show.html")]
@@ -48,6 +45,8 @@ pub struct ShowPart {
     chip: Option<Chip>,
     lede: Option<String>,
     failure: Option<String>,
+    /// Where the evidence of a failed deployment is folded, on this page.
+    evidence: Option<String>,
     /// Whether a failed build's log is the evidence.
     has_log: bool,
     may_open: bool,
@@ -55,6 +54,9 @@ pub struct ShowPart {
     confirm: Option<Confirm>,
     next: Option<Next>,
     backs: Vec<Back>,
+    deeds: Vec<Deed>,
+    brings: Option<Brings>,
+    rebuild: Option<Deed>,
     summary: Option<Summary>,
     note: String,
 }
@@ -86,17 +88,28 @@ impl ShowPart {
             chip: release.artifact.as_ref().map(|a| c.chip(&a.digest)),
             lede: lede(&tale).map(|w| c.w(&w)),
             failure: release.failure.as_ref().map(|w| c.w(w)),
+            evidence: evidence(&tale),
             has_log: release.artifact.is_none() && !tale.lines.is_empty(),
             may_open: access.may(Permission::OpenRelease),
             steps: story(&c, &tale),
             confirm: desk::confirm(&c, access, &tale),
             next: desk::next(&c, access, &tale),
             backs: desk::backs(&c, access, &tale),
+            deeds: deeds::deeds(&c, access, &tale),
+            brings: release
+                .since
+                .as_ref()
+                .map(|s| Brings::of(&access.project, s, &release.commit)),
+            rebuild: deeds::rebuild(&c, access, &tale),
             summary: None,
             note: String::new(),
             release,
             c,
         })
+    }
+
+    fn brings_head(&self, brings: &Brings) -> String {
+        brings::head(&self.c, brings)
     }
 
     /// The same after a button was refused: why, and what was typed.
@@ -129,14 +142,24 @@ fn lede(tale: &Tale) -> Option<Words> {
     if let Some(words) = rolling(tale) {
         return Some(words);
     }
-    let who = release.confirmation.as_ref();
-    let who = who.map_or("", |w| w.display_name.as_str());
+    let confirmed = release.confirmation.as_ref();
+    let confirmed = confirmed.map(|w| w.display_name.as_str());
+    let taken = release.taken_back.as_ref();
+    let who = taken.map(|s| s.display_name.as_str()).or(confirmed);
+    let who = who.unwrap_or_default();
     let places = words::places(&tale.lanes, release).join(", ");
     if release.state == State::AwaitingConfirmation && !tale.test_runs_it() {
         return Some(Words::new("confirm-test-moved-on"));
     }
     let code = format!("release-lede-{}", release.state);
     Some(Words::new(&code).with("who", who).with("places", places))
+}
+
+/// The newest deployment that failed, if it left something behind.
+fn evidence(tale: &Tale) -> Option<String> {
+    let mut all = tale.story.deployments.iter().rev();
+    let failed = all.find(|d| d.state == DeploymentState::Failed)?;
+    crate::releases::tale::evidence(failed).map(|_| format!("proof-{}", failed.id))
 }
 
 /// Where a rollout stands: the cluster that is under way, and those before it.
@@ -184,26 +207,4 @@ pub async fn release(
     } else {
         page(&part.whole())
     }
-}
-
-/// `GET /projects/{key}/releases/{n}/log`: the whole log of the newest build.
-pub async fn log(
-    Shared(app): Shared<App>,
-    access: ProjectAccess,
-    Path(path): Path<NumberPath>,
-) -> Result<Response, AppError> {
-    let release = releases::by_number(&app, access.project.id, path.n).await?;
-    let found = builds::of_release(app.db.pool(), release.id.0).await?;
-    let build = found.last().ok_or(AppError::NotFound)?;
-    let lines = builds::chunks_from(app.db.pool(), build.id, 0, MOST_CHUNKS).await?;
-    let text: String = lines.iter().flat_map(|l| [l.text.as_str(), "\n"]).collect();
-    let name = format!("{}-{}.log", release.project, release.tag);
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()),
-        (
-            header::CONTENT_DISPOSITION,
-            format!("attachment; filename=\"{name}\""),
-        ),
-    ];
-    Ok((headers, text).into_response())
 }

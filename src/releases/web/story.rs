@@ -7,6 +7,7 @@ use super::words::deployment_tone;
 use crate::builds::{Build, Line, Outcome, Stage};
 use crate::clusters::Tier;
 use crate::error::Words;
+use crate::releases::setbacks::{Setback, SetbackKind};
 use crate::releases::tale::Tale;
 use crate::releases::{Deployment, Kind, Release, State};
 use crate::requests::{self, Request};
@@ -57,9 +58,11 @@ pub fn story(c: &Chrome, tale: &Tale) -> Vec<StepView> {
     ];
     steps.extend(artifact(c, tale));
     steps.extend(rollouts(c, tale, Tier::Test));
+    steps.extend(withdrawn(c, tale));
     steps.push(confirmed(c, tale));
     steps.extend(approved(c, tale));
     steps.extend(rollouts(c, tale, Tier::Production));
+    steps.extend(taken_back(c, tale));
     steps
 }
 
@@ -140,6 +143,9 @@ fn built(c: &Chrome, tale: &Tale) -> StepView {
     };
     let (tone, title) = match (build.result, release.state) {
         (Some(Outcome::Success), _) => (Tone::Ok, "story-built"),
+        (Some(_), State::Cancelled) | (None, State::Cancelled) => {
+            (Tone::Idle, "story-build-stopped")
+        }
         (Some(_), _) | (None, State::Failed) => (Tone::Fail, "story-not-built"),
         (None, _) => (Tone::Run, "story-building"),
     };
@@ -279,6 +285,39 @@ fn confirmed(c: &Chrome, tale: &Tale) -> StepView {
     }
 }
 
+/// Each word that was taken back, before the one that holds now.
+fn withdrawn(c: &Chrome, tale: &Tale) -> Vec<StepView> {
+    let all = tale.story.setbacks.iter().enumerate();
+    let gone = all.filter(|(_, s)| s.kind == SetbackKind::Withdrawn);
+    gone.map(|(at, s)| {
+        let view = setback(c, s, Tone::Idle, "story-withdrawn");
+        StepView {
+            id: format!("step-withdrawn-{at}"),
+            ..view
+        }
+    })
+    .collect()
+}
+
+/// How a release came to its end before production.
+fn taken_back(c: &Chrome, tale: &Tale) -> Option<StepView> {
+    let release = tale.release();
+    let taken = release.taken_back.as_ref()?;
+    Some(match release.state {
+        State::Rejected => setback(c, taken, Tone::Fail, "story-rejected"),
+        _ => setback(c, taken, Tone::Idle, "story-cancelled"),
+    })
+}
+
+fn setback(c: &Chrome, setback: &Setback, tone: Tone, title: &str) -> StepView {
+    let view = StepView {
+        said: c.t1("story-by", "who", &setback.display_name),
+        quote: setback.note.clone(),
+        ..step(c, setback.kind.as_str(), tone, title)
+    };
+    view.at(c, Some(setback.at))
+}
+
 fn approved(c: &Chrome, tale: &Tale) -> Option<StepView> {
     let request: &Request = tale.approval.as_ref()?;
     let (tone, title) = match request.state {
@@ -290,6 +329,7 @@ fn approved(c: &Chrome, tale: &Tale) -> Option<StepView> {
         requests::State::Withdrawn | requests::State::Expired => {
             (Tone::Idle, "story-approval-none")
         }
+        requests::State::Void => (Tone::Idle, "story-approval-void"),
     };
     let names = request.decisions.iter().map(|d| d.display_name.as_str());
     let names: Vec<&str> = names.collect();

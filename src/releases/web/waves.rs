@@ -3,6 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::proof::{Proof, proof};
 use super::words::deployment_tone;
 use crate::releases::tale::{self, Tale, seen};
 use crate::releases::{Deployment, DeploymentState, Lane};
@@ -19,6 +20,8 @@ pub struct Wave {
     pub state: parts::State,
     /// Trouble, what it waits for, what was taken over from other hands.
     pub says: Vec<String>,
+    /// What lies beneath its trouble.
+    pub proof: Option<Proof>,
 }
 
 impl Wave {
@@ -124,6 +127,8 @@ fn wave(c: &Chrome, tale: &Tale, d: &Deployment) -> Wave {
         said,
         state: c.state(deployment_tone(d.state), word, Some(&since)),
         says: says(c, tale, d),
+        proof: proof(c, &tale.release().project, d)
+            .filter(|_| d.state != DeploymentState::Succeeded),
     }
 }
 
@@ -136,11 +141,34 @@ fn says(c: &Chrome, tale: &Tale, d: &Deployment) -> Vec<String> {
         let waits = waits.filter(|w| w.code != "waits-rollout");
         lines.extend(waits.map(|w| c.w(w)));
     }
+    if d.state == DeploymentState::Aborted {
+        lines.extend(broken_off(c, tale, d));
+    }
     let overwrote = d.overwrote.as_array().map_or(0, Vec::len);
     if overwrote > 0 {
         lines.push(c.t1("wave-overwrote", "n", &overwrote));
     }
     lines
+}
+
+/// Who broke it off, and what the cluster is left with.
+fn broken_off(c: &Chrome, tale: &Tale, d: &Deployment) -> Vec<String> {
+    let mut setbacks = tale.story.setbacks.iter();
+    let mine = setbacks.find(|s| s.deployment == Some(d.id));
+    let who = mine.map(|s| match s.note.as_str() {
+        "" => c.t1("wave-aborted-by", "who", &s.display_name),
+        note => c.t2(
+            "wave-aborted-because",
+            ("who", &s.display_name),
+            ("note", &note),
+        ),
+    });
+    let left = if d.applied {
+        c.t1("wave-aborted-applied", "cluster", &d.cluster)
+    } else {
+        c.t1("wave-aborted-before", "cluster", &d.cluster)
+    };
+    who.into_iter().chain([left]).collect()
 }
 
 fn untouched(c: &Chrome, lane: &Lane) -> Wave {
@@ -157,6 +185,7 @@ fn untouched(c: &Chrome, lane: &Lane) -> Wave {
         said,
         state: c.state(Tone::Idle, c.t("wave-next"), None),
         says: Vec::new(),
+        proof: None,
     }
 }
 

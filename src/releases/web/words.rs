@@ -67,3 +67,16 @@ pub fn title(release: &Release) -> &str {
         &release.commit_title
     }
 }
+
+/// Why it goes no further: its failure, or who said so and what they said.
+#[must_use]
+pub fn why(c: &Chrome, release: &Release) -> Option<String> {
+    if let Some(failure) = &release.failure {
+        return Some(c.w(failure));
+    }
+    let taken = release.taken_back.as_ref()?;
+    Some(match taken.note.as_str() {
+        "" => c.t1("story-by", "who", &taken.display_name),
+        note => c.t2("release-why", ("who", &taken.display_name), ("note", &note)),
+    })
+}

@@ -136,7 +136,7 @@ pub fn state(c: &Chrome, request: &Request) -> parts::State {
         State::Approved => Tone::Run,
         State::Done => Tone::Ok,
         State::Rejected | State::Failed => Tone::Fail,
-        State::Withdrawn | State::Expired => Tone::Idle,
+        State::Withdrawn | State::Expired | State::Void => Tone::Idle,
     };
     let since = request.decided_at.unwrap_or(request.created_at);
     let word = c.t(&format!("request-state-{}", request.state));

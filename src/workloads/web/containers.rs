@@ -7,16 +7,19 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::app::App;
+use crate::clusters::Tier;
 use crate::error::AppError;
 use crate::identity::Permission;
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, ProjectAccess};
 use crate::standards::Access;
 use crate::web::extract::{Ctx, IsPart, Query};
+use crate::web::form::Summary;
 use crate::web::layout::{Chrome, Nav, page};
 use crate::web::marks::{Chip, Count, Pips, short_digest};
 use crate::web::paging::link;
 use crate::web::parts::{State, Tone};
+use crate::web::problem::shown;
 use crate::workloads::{self, Current, Live, Pod, Seen, Workload};
 
 #[derive(Template)]
@@ -40,6 +43,10 @@ struct ContainersPart {
     lede: String,
     boxes: Vec<WorkloadBox>,
     may_ask: bool,
+    /// Why a restart was refused a moment ago.
+    summary: Option<Summary>,
+    /// Why this person may not restart what is here.
+    may_not_restart: Option<String>,
 }
 
 impl HtmlSafe for ContainersPart {}
@@ -105,11 +112,7 @@ pub async fn containers(
     if is_part {
         return page(&part);
     }
-    page(&ContainersPage {
-        c: part.c.clone(),
-        f: part.f.clone(),
-        part,
-    })
+    page(&whole(part))
 }
 
 async fn part(
@@ -125,6 +128,7 @@ async fn part(
     let usual = usual.or(places.first()).map(|(key, _, _)| key.clone());
     let environment = wanted.or(usual).unwrap_or_default();
     let seen = workloads::seen(app, project.id, &environment).await?;
+    let tier = seen.first().map(|s| s.workload.tier);
     let topic = projects::topic(project.id);
     let c = Chrome::new(ctx, Nav::Projects).listening(&app.events, std::slice::from_ref(&topic));
     let path = format!("/projects/{}/containers", project.key);
@@ -135,10 +139,56 @@ async fn part(
         environments: places.into_iter().map(|(key, _, n)| (key, n)).collect(),
         f: Frame::new(project, Tab::Containers),
         may_ask: access.may(Permission::FileRequest),
+        may_not_restart: tier.and_then(|tier| may_not_restart(&c, access, tier)),
+        summary: None,
         topic,
         environment,
         c,
     })
+}
+
+fn may_not_restart(c: &Chrome, access: &ProjectAccess, tier: Tier) -> Option<String> {
+    let right = match tier {
+        Tier::Test => Permission::RestartInTest,
+        Tier::Production => Permission::RestartInProduction,
+    };
+    access.must(right).err().map(|e| c.w(&e.words()))
+}
+
+/// The page once more, with why a restart was refused.
+///
+/// # Errors
+/// What no page can mend.
+pub async fn containers_refused(
+    app: &App,
+    access: &ProjectAccess,
+    ctx: &Ctx,
+    environment: &str,
+    error: &AppError,
+) -> Result<Response, AppError> {
+    let words = match error {
+        AppError::Invalid(fields) => fields.first().map(|f| f.words.clone()),
+        AppError::Conflict(words) | AppError::Forbidden(words) | AppError::Unavailable(words) => {
+            Some(words.clone())
+        }
+        AppError::Unauthorized
+        | AppError::NotFound
+        | AppError::TooMany { .. }
+        | AppError::TooLarge
+        | AppError::Internal(_) => None,
+    };
+    let words = words.ok_or_else(|| error.clone())?;
+    let mut part = part(app, access, ctx, Some(environment.to_owned())).await?;
+    part.summary = Some(Summary::sentence(&part.c, &words));
+    Ok(shown(page(&whole(part))?, error))
+}
+
+fn whole(part: ContainersPart) -> ContainersPage {
+    ContainersPage {
+        c: part.c.clone(),
+        f: part.f.clone(),
+        part,
+    }
 }
 
 fn lede(c: &Chrome, seen: &[Seen]) -> String {

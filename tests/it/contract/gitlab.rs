@@ -289,6 +289,12 @@ async fn tags(target: &Target) {
     )
     .await;
     assert_eq!(listed[0]["name"], name.as_str());
+    let lines = target.client.tags(project, 100).await.unwrap();
+    let mine = lines.iter().find(|line| line.name == name).unwrap();
+    assert_eq!(mine.commit.id, newest);
+    assert!(!mine.commit.title.is_empty());
+    let one = target.client.tags(project, 1).await.unwrap();
+    assert_eq!(one.len(), 1, "the limit is asked for");
     let path = target.repository(&format!("tags/{name}"));
     let deleted = target.ask(Method::DELETE, &path).send().await.unwrap();
     assert_eq!(deleted.status(), 204);

@@ -76,11 +76,11 @@ impl Browser {
     }
 
     /// A form as it goes over the wire.
-    pub async fn typed(&mut self, path: &str, form: &'static str) -> Answer {
+    pub async fn typed(&mut self, path: &str, form: &str) -> Answer {
         let kind = "application/x-www-form-urlencoded";
         let request = self.request(Method::POST, path);
-        self.send(request.header("content-type", kind).body(form))
-            .await
+        let request = request.header("content-type", kind);
+        self.send(request.body(form.to_owned())).await
     }
 
     /// A GET of a portal that may not be there.

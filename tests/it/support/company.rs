@@ -103,6 +103,22 @@ impl Company {
         panic!("the engine does not come to rest: {}", self.runs().await);
     }
 
+    /// Works until a release's story is so, and no further.
+    pub async fn settle_until(&mut self, id: &str, so: impl Fn(&Value) -> bool) -> Value {
+        for _ in 0..MAX_ROUNDS {
+            let story = self.release(id).await;
+            if so(&story) {
+                return story;
+            }
+            if self.engine.tick().await.unwrap() == 0 {
+                let pause = self.engine.next_due().await.unwrap();
+                let pause = pause.unwrap_or_else(|| panic!("it never comes to that: {story:#}"));
+                self.advance(pause + Duration::from_millis(10)).await;
+            }
+        }
+        panic!("it does not come to that: {}", self.runs().await);
+    }
+
     /// Works until a step is in trouble, and gives its last error.
     pub async fn run_until_trouble(&mut self) -> Value {
         for _ in 0..MAX_ROUNDS {
