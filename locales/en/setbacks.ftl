@@ -139,3 +139,4 @@ log-search = Search in the log
 log-find = Search
 log-empty = Nothing was written yet
 log-none-found = No line holds “{ $q }”
+next-commits-first = the first release, nothing to compare with

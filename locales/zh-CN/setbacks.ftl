@@ -130,3 +130,4 @@ log-search = 在日志中搜索
 log-find = 搜索
 log-empty = 还没有内容
 log-none-found = 没有包含“{ $q }”的行
+next-commits-first = 首个发布，无可比较
