@@ -140,3 +140,4 @@ log-find = Search
 log-empty = Nothing was written yet
 log-none-found = No line holds “{ $q }”
 step-name-release-stop = Stop the build in Jenkins
+next-commits-first = the first release, nothing to compare with

@@ -131,3 +131,4 @@ log-find = 搜索
 log-empty = 还没有内容
 log-none-found = 没有包含“{ $q }”的行
 step-name-release-stop = 在 Jenkins 中停止构建
+next-commits-first = 首个发布，无可比较

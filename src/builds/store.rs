@@ -160,7 +160,7 @@ pub async fn stopped(
     outcome: Outcome,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "UPDATE build SET result = $3, ended_at = slipway_now(),
+        "UPDATE build SET result = $3, ended_at = slipway_now(), log_complete = true,
             number = COALESCE(number, $2)
          WHERE id = $1 AND ended_at IS NULL",
         id.0,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Input, facts, fail_release, show};
 use crate::app::App;
-use crate::builds::{self, Build, Look, Outcome, Progress};
+use crate::builds::{self, Build, BuildId, Look, Outcome, Progress};
 use crate::connections;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
@@ -50,7 +50,7 @@ impl Step for Follow {
         let input = Input::of(claim)?;
         let next = match result {
             StepResult::Done(seen) => {
-                save(tx, &input, seen).await?;
+                save(tx, input.build, seen).await?;
                 let release = store::find(tx.connection(), input.release).await?;
                 let project = match release {
                     Some(release) => {
@@ -63,7 +63,7 @@ impl Step for Follow {
                 Some(NewStep::new("release.artifact", lane, claim.input.clone()))
             }
             StepResult::Wait { seen, .. } => {
-                save(tx, &input, seen).await?;
+                save(tx, input.build, seen).await?;
                 None
             }
             StepResult::Fail(words) => {
@@ -81,22 +81,20 @@ impl Step for Follow {
 }
 
 /// What a look saw, into the build's rows; a repeat of the same look changes nothing.
-async fn save(tx: &mut Tx, input: &Input, seen: &Value) -> Result<(), DbError> {
+pub(super) async fn save(tx: &mut Tx, build: BuildId, seen: &Value) -> Result<(), DbError> {
     let Ok(progress) = serde_json::from_value::<Progress>(seen["progress"].clone()) else {
         return Ok(());
     };
     let connection = tx.connection();
     if let Some((number, started)) = progress.number.zip(progress.started_at) {
-        builds::adopt(connection, input.build, number, started).await?;
+        builds::adopt(connection, build, number, started).await?;
     }
-    builds::save_stages(connection, input.build, &progress.stages).await?;
+    builds::save_stages(connection, build, &progress.stages).await?;
     if let Some(chunk) = &progress.chunk {
-        builds::save_log(connection, input.build, chunk).await?;
+        builds::save_log(connection, build, chunk).await?;
     }
     match progress.outcome {
-        Some(outcome) if progress.complete => {
-            builds::complete(connection, input.build, outcome).await
-        }
+        Some(outcome) if progress.complete => builds::complete(connection, build, outcome).await,
         Some(_) | None => Ok(()),
     }
 }

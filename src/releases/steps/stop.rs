@@ -6,11 +6,12 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::build::save;
 use crate::app::App;
-use crate::builds::{self, BuildId, Outcome, Stopping};
+use crate::builds::{self, BuildId, Look, Outcome, Stopping};
 use crate::connections;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
@@ -29,7 +30,7 @@ struct Input {
     build: BuildId,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Ended {
     number: i64,
     outcome: Outcome,
@@ -57,6 +58,9 @@ impl Step for Stop {
         result: &StepResult,
     ) -> Result<Option<NewStep>, DbError> {
         let input = input(claim)?;
+        if let StepResult::Done(seen) | StepResult::Wait { seen, .. } = result {
+            save(tx, input.build, seen).await?;
+        }
         if let StepResult::Done(output) = result
             && let Ok(ended) = serde_json::from_value::<Ended>(output.clone())
         {
@@ -82,7 +86,18 @@ impl Stop {
         Ok(match builds::stop(&jenkins, &build).await? {
             Stopping::Ended(number, outcome) => {
                 let number = i64::try_from(number).unwrap_or(0);
-                StepResult::Done(json!(Ended { number, outcome }))
+                // The rest of its log tells how far it came.
+                match builds::look(&jenkins, &build, None).await? {
+                    Look::Ended(progress) => StepResult::Done(json!({
+                        "number": number, "outcome": outcome, "progress": progress,
+                    })),
+                    Look::Running(progress) => {
+                        wait(Duration::ZERO, json!({ "progress": progress }))
+                    }
+                    Look::Queued(_) | Look::Gone => {
+                        StepResult::Done(json!({ "number": number, "outcome": outcome }))
+                    }
+                }
             }
             Stopping::Asked => wait(LOOK_AGAIN, Value::Null),
             Stopping::Nowhere if looked_before(claim) => StepResult::Done(json!({})),

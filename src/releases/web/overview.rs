@@ -202,7 +202,7 @@ fn next(c: &Chrome, access: &ProjectAccess, lanes: &[Lane], release: &Release) -
         button: c.t1(button, "tag", &release.tag),
         href: format!("/projects/{}/releases/{}", release.project, release.number),
         changes: changes(c, lanes, release),
-        commits: commits(c, release),
+        commits: commits(c, lanes, release),
         parameters: parameters(c, lanes),
     })
 }
@@ -222,9 +222,13 @@ fn changes(c: &Chrome, lanes: &[Lane], release: &Release) -> Vec<(String, String
     production.map(change).collect()
 }
 
-fn commits(c: &Chrome, release: &Release) -> String {
+fn commits(c: &Chrome, lanes: &[Lane], release: &Release) -> String {
     let Some(since) = &release.since else {
-        return c.t("next-commits-unknown");
+        let runs = |l: &Lane| l.tier == Tier::Production && l.runs.is_some();
+        return c.t(match lanes.iter().any(runs) {
+            true => "next-commits-unknown",
+            false => "next-commits-first",
+        });
     };
     let words = Words::new("next-commits-by").with("n", since.count);
     let words = words.with("base", since.release);

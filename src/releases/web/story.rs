@@ -175,7 +175,7 @@ fn log(c: &Chrome, tale: &Tale, build: &Build, open: bool) -> LogView {
     let stage = |s: &Stage| {
         let icon = match s.status.as_str() {
             "SUCCESS" => c.i("check"),
-            "IN_PROGRESS" => c.turning(),
+            "IN_PROGRESS" if build.result.is_none() && open => c.turning(),
             "FAILED" | "ABORTED" | "UNSTABLE" => c.i("x"),
             _ => c.i("circle-minus"),
         };

@@ -41,6 +41,7 @@ async fn a_build_that_is_under_way_is_stopped_in_jenkins_and_its_tag_stays() {
         company.world.jenkins().result("slipway/pay", 1),
         Some("ABORTED")
     );
+    assert_eq!(story["builds"][0]["log_complete"], true);
     assert_eq!(company.tags("pay"), 1);
     assert_eq!(story["deployments"], json!([]));
     let shown = page(&mut company.developer, "/projects/pay/releases/1").await;
