@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::clusters;
 use crate::config::Settings;
-use crate::connections::Clients;
+use crate::connections::{self, Clients};
 use crate::db::{Db, DbError};
-use crate::jobs::{Engine, Step};
+use crate::jobs::{Engine, Step, Timer};
 use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::Kinds;
@@ -74,6 +75,14 @@ pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
         Arc::new(workloads::ObjectsStep(app.clone())),
     ];
     all.extend(releases::steps(app));
+    all
+}
+
+/// Everything that comes round again.
+#[must_use]
+pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
+    let mut all = connections::timers(app);
+    all.extend(clusters::timers(app));
     all
 }
 

@@ -13,11 +13,13 @@ use tokio_util::task::TaskTracker;
 use crate::app::{self, App};
 use crate::audit::{self, Entry, Origin};
 use crate::identity::{self, NewAccount, PlatformRole};
+use crate::jobs;
 use crate::web::{router, session};
 
 /// Requests that are under way when the signal comes get this long.
 const DRAIN: Duration = Duration::from_secs(20);
 const UPKEEP_EVERY: Duration = Duration::from_secs(3600);
+const TIMERS_EVERY: Duration = Duration::from_secs(5);
 
 /// Serves pages and API until SIGTERM or SIGINT.
 ///
@@ -146,6 +148,22 @@ async fn upkeep(app: &App) -> Result<(), crate::db::DbError> {
 
 fn start_workers(app: &App, stop: &CancellationToken, tasks: &TaskTracker) {
     tasks.spawn(app::engine(app).work(stop.clone()));
+    tasks.spawn(run_timers(app.clone(), stop.clone()));
+}
+
+/// Looks for timers that are due; each runs on one of all processes.
+async fn run_timers(app: App, stop: CancellationToken) {
+    let timers = app::timers(&app);
+    let mut ticks = tokio::time::interval(TIMERS_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = jobs::run_due(&app.db, &timers).await {
+            tracing::warn!(%error, "could not look for timers");
+        }
+    }
 }
 
 /// Says what is wrong with settings, database and schema.

@@ -208,3 +208,21 @@ cluster-used = { $by } are on this cluster. It can go when nothing is.
 delete-title = Delete
 delete-lede = Only what nothing uses can go. Nothing outside Slipway is touched.
 delete-it = Delete { $key }
+strip-from = a day ago
+strip-to = now
+until-over = over
+until-hours = in { $n } h
+until-days = { $n ->
+    [one] in 1 day
+   *[other] in { $n } days
+}
+health-day-title = The last 24 hours
+health-day-none = Nobody has looked yet; Slipway looks every five minutes.
+health-day = Good at { $good } of { $looks } looks.
+health-day-bad = Last trouble { $ago }.
+health-took = { $ms } ms
+health-version = Version
+health-calls = Calls left
+health-credential-ends = Credential ends
+health-credential-soon = Its credential ends soon
+health-credential-over = Its credential has ended

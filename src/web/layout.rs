@@ -257,6 +257,17 @@ impl Chrome {
         self.locale.words(&ago_words(seconds))
     }
 
+    /// "in 7 days", or that it is over.
+    #[must_use]
+    pub fn until(&self, at: &Timestamp) -> String {
+        let seconds = at.duration_since(self.now).as_secs();
+        match seconds {
+            ..=0 => self.t("until-over"),
+            1..86400 => self.t1("until-hours", "n", &(seconds / 3600)),
+            _ => self.t1("until-days", "n", &(seconds / 86400)),
+        }
+    }
+
     /// "3 min 18 s" between two times.
     #[must_use]
     pub fn lasted(&self, from: &Timestamp, to: &Timestamp) -> String {

@@ -236,6 +236,7 @@ fn platform_api() -> Router<App> {
                 .delete(connections::api::delete),
         )
         .route("/connections/{id}/test", post(connections::api::test))
+        .route("/connections/{id}/health", get(connections::api::health))
         .route(
             "/clusters",
             get(clusters::api::list).post(clusters::api::create),
@@ -255,6 +256,7 @@ fn platform_api() -> Router<App> {
             put(clusters::api::update_language).delete(clusters::api::delete_language),
         )
         .route("/clusters/{id}/test", post(clusters::api::test))
+        .route("/clusters/{id}/health", get(clusters::api::health))
         .route(
             "/environments",
             get(clusters::api::environments).post(clusters::api::create_environment),

@@ -9,6 +9,7 @@ mod data;
 mod engine;
 mod faults;
 mod halt;
+mod health;
 mod identity;
 mod mile;
 mod people;
