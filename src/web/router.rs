@@ -117,6 +117,7 @@ fn platform_pages() -> Router<App> {
         .route("/people/{user}/disablement", post(people::web::disable))
         .route("/people/{user}/enablement", post(people::web::enable))
         .route("/audit", get(audit::web::trail))
+        .route("/audit.csv", get(audit::export::csv))
 }
 
 /// What administrators register: outside systems, clusters, environments, languages.
@@ -294,6 +295,7 @@ fn request_api() -> Router<App> {
             post(requests::api::withdraw),
         )
         .route("/audit", get(audit::api::list))
+        .route("/audit.csv", get(audit::export::csv))
 }
 
 /// From a commit to production and back.

@@ -2,6 +2,7 @@
 //! over HTTP. `cargo verify` gives them their database.
 
 mod attacks;
+mod audit;
 mod clusters;
 mod connections;
 mod contract;

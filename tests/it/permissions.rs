@@ -151,6 +151,8 @@ POST   /api/v1/requests                                    401 404 403 400 403 4
 GET    /api/v1/requests/{number}                           401 404 200 200 200 200 200 200 200
 POST   /api/v1/requests/{number}/decisions                 401 404 403 403 403 403 409 403 403
 POST   /api/v1/requests/{number}/withdrawal                401 404 403 409 403 403 403 403 403
+GET    /audit.csv                                          303 403 403 403 403 403 200 200 200
+GET    /api/v1/audit.csv                                   401 403 403 403 403 403 200 200 200
 GET    /api/v1/audit                                       401 403 403 403 403 403 200 200 200
 
 GET    /api/v1/projects/{key}/releases                     401 404 200 200 200 200 200 200 200
