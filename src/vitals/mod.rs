@@ -155,18 +155,33 @@ fn troubles(vitals: &Vitals) -> Vec<Words> {
     let old = Words::new("vitals-schema-old").with("found", vitals.schema);
     let old = old.with("needed", vitals.schema_needed);
     when(vitals.schema < vitals.schema_needed, old);
-    when(!vitals.workers.iter().any(|w| w.alive), Words::new("vitals-no-worker"));
-    when(steps.overdue > 0, Words::new("vitals-overdue").with("n", steps.overdue));
-    when(steps.given_up > 0, Words::new("vitals-given-up").with("n", steps.given_up));
+    when(
+        !vitals.workers.iter().any(|w| w.alive),
+        Words::new("vitals-no-worker"),
+    );
+    when(
+        steps.overdue > 0,
+        Words::new("vitals-overdue").with("n", steps.overdue),
+    );
+    when(
+        steps.given_up > 0,
+        Words::new("vitals-given-up").with("n", steps.given_up),
+    );
     let unsent = Words::new("vitals-unsent").with("n", vitals.outbox.given_up);
     when(vitals.outbox.given_up > 0, unsent);
-    when(failed > 0, Words::new("vitals-timers-failed").with("n", failed));
+    when(
+        failed > 0,
+        Words::new("vitals-timers-failed").with("n", failed),
+    );
     found
 }
 
 /// Puts the numbers where Prometheus reads them.
 pub fn publish(vitals: &Vitals) {
-    #[expect(clippy::cast_precision_loss, reason = "gauges are floats; these are small")]
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "gauges are floats; these are small"
+    )]
     let set = |name: &'static str, value: i64| metrics::gauge!(name).set(value as f64);
     let alive = vitals.workers.iter().filter(|w| w.alive).count();
     set("slipway_workers_alive", i64::try_from(alive).unwrap_or(0));

@@ -20,7 +20,7 @@ use crate::identity::web as identity;
 use crate::projects::members;
 use crate::releases::web as releases;
 use crate::workloads::web as workloads;
-use crate::{audit, clusters, connections, halt, home, projects, requests, runs};
+use crate::{audit, clusters, connections, halt, home, projects, requests, runs, vitals};
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -96,6 +96,7 @@ fn pages() -> Router<App> {
 /// What operations, administrators and auditors look after.
 fn platform_pages() -> Router<App> {
     Router::new()
+        .route("/health", get(vitals::web::show))
         .route("/runs", get(runs::web::list))
         .route("/runs/{id}", get(runs::web::run))
         .route("/steps/{id}/retry", post(runs::web::retry))
@@ -316,6 +317,7 @@ fn release_api() -> Router<App> {
         .route("/releases/{id}/log", get(releases::api_log))
         .route("/releases/{id}/confirmation", post(releases::api_confirm))
         .route("/releases/{id}/deployments", post(releases::api_deploy))
+        .route("/health", get(vitals::api::show))
         .route("/runs", get(runs::api::list))
         .route("/runs/{id}", get(runs::api::show))
         .route(

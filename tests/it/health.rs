@@ -113,3 +113,36 @@ async fn samples_go_after_a_week() {
         .unwrap();
     assert_eq!(days, 1);
 }
+
+#[tokio::test]
+async fn the_portal_tells_how_it_is_itself() {
+    let mut company = Company::start().await;
+    let idle = company.ops.api_get("/health").await.json();
+    assert_eq!(idle["troubles"][0]["code"], "vitals-no-worker", "{idle}");
+    company.engine.beat().await.unwrap();
+    look(&company).await;
+    let well = company.ops.api_get("/health").await.json();
+    assert_eq!(well["troubles"], json!([]), "{well}");
+    assert_eq!(well["workers"][0]["places"], 32);
+    assert_eq!(well["schema"], well["schema_needed"]);
+    assert_eq!(well["timers"].as_array().unwrap().len(), 2);
+    assert!(well["database"]["bytes"].as_i64().unwrap() > 1_000_000);
+    let page = company.ops.get("/health").await;
+    assert!(page.text(".title").contains("All is well"));
+    assert!(!page.body.contains('⟦'), "{}", page.body);
+    // Something is due, and nobody takes it.
+    company.project("pay").await;
+    company.engine.leave().await.unwrap();
+    sqlx::query(
+        "UPDATE step SET state = 'ready', ended_at = NULL, wake_at = now() - interval '1 hour'",
+    )
+    .execute(&company.portal.db.owner)
+    .await
+    .unwrap();
+    let late = company.ops.api_get("/health").await.json();
+    assert_eq!(late["steps"]["overdue"], 1, "{late}");
+    assert_eq!(late["lanes"][0]["place"], "gitlab");
+    let page = company.ops.get("/health").await;
+    assert!(page.text(".notice").contains("No worker is alive"));
+    assert!(page.text(".notice").contains("One step is due"));
+}

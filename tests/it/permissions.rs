@@ -68,6 +68,8 @@ POST   /projects/{key}/releases/{n}/confirmation           303 404 403 403 409 4
 POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
 
+GET    /health                                             303 403 403 403 403 403 200 200 200
+GET    /api/v1/health                                      401 403 403 403 403 403 200 200 200
 GET    /runs                                               303 403 403 403 403 403 200 200 200
 GET    /runs/{id}                                          303 403 403 403 403 403 200 200 200
 POST   /steps/{id}/retry                                   303 403 403 403 403 403 409 403 409
