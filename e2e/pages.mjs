@@ -19,6 +19,7 @@ export const pages = [
   { name: 'run-active', path: run('active'), as: 'ops', ready: '.story' },
   { name: 'run-done', path: run('done'), as: 'auditor', ready: '.story' },
   { name: 'run-failed', path: run('failed'), as: 'ops', ready: '.story' },
+  { name: 'health', path: '/health', as: 'ops', ready: 'h1' },
   { name: 'production-stop', path: '/production-stop', as: 'ops', ready: 'main form' },
   { name: 'production-stop-read', path: '/production-stop', as: 'auditor', ready: 'h1' },
   { name: 'people', path: '/people', as: 'admin', ready: 'h1' },

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::clusters;
 use crate::config::Settings;
-use crate::connections::Clients;
+use crate::connections::{self, Clients};
 use crate::db::{Db, DbError};
 use crate::halt::LastShown;
-use crate::jobs::{Engine, Step};
+use crate::jobs::{Engine, Step, Timer};
 use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::Kinds;
@@ -77,6 +78,14 @@ pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
         Arc::new(workloads::ObjectsStep(app.clone())),
     ];
     all.extend(releases::steps(app));
+    all
+}
+
+/// Everything that comes round again.
+#[must_use]
+pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
+    let mut all = connections::timers(app);
+    all.extend(clusters::timers(app));
     all
 }
 

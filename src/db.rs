@@ -105,13 +105,21 @@ impl Db {
     /// # Errors
     /// [`DbError::OldSchema`], or no answer.
     pub async fn check_schema(&self) -> Result<(), DbError> {
-        let needed = MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0);
-        let found = schema_version(&self.pool).await?;
+        let (found, needed) = self.schema().await?;
         if found < needed {
             Err(DbError::OldSchema { found, needed })
         } else {
             Ok(())
         }
+    }
+
+    /// The schema's version as it is, and as this program needs it.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn schema(&self) -> Result<(i64, i64), DbError> {
+        let needed = MIGRATOR.iter().map(|m| m.version).max().unwrap_or(0);
+        Ok((schema_version(&self.pool).await?, needed))
     }
 
     /// Makes the partitions of the months ahead.

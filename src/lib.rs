@@ -27,5 +27,6 @@ pub mod runs;
 pub mod secrets;
 pub mod serve;
 pub mod standards;
+pub mod vitals;
 pub mod web;
 pub mod workloads;

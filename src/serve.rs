@@ -1,6 +1,7 @@
 //! What the commands do: start, wait for the signal, stop in order.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -13,11 +14,15 @@ use tokio_util::task::TaskTracker;
 use crate::app::{self, App};
 use crate::audit::{self, Entry, Origin};
 use crate::identity::{self, NewAccount, PlatformRole};
+use crate::jobs::{self, Engine};
+use crate::vitals;
 use crate::web::{idempotency, router, session};
 
 /// Requests that are under way when the signal comes get this long.
 const DRAIN: Duration = Duration::from_secs(20);
 const UPKEEP_EVERY: Duration = Duration::from_secs(3600);
+const VITALS_EVERY: Duration = Duration::from_secs(15);
+const TIMERS_EVERY: Duration = Duration::from_secs(5);
 
 /// Serves pages and API until SIGTERM or SIGINT.
 ///
@@ -110,6 +115,7 @@ async fn start_metrics(
         .with_context(|| format!("cannot listen on {address} for metrics"))?;
     let page = axum::routing::get(move || std::future::ready(handle.render()));
     let service = axum::Router::new().route("/metrics", page);
+    tasks.spawn(publish_vitals(app.clone(), stop.clone()));
     let stop = stop.clone();
     tasks.spawn(async move {
         let served = axum::serve(listener, service)
@@ -119,6 +125,21 @@ async fn start_metrics(
         }
     });
     Ok(())
+}
+
+/// Puts the portal's own numbers where Prometheus reads them.
+async fn publish_vitals(app: App, stop: CancellationToken) {
+    let mut ticks = tokio::time::interval(VITALS_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        match vitals::take(&app).await {
+            Ok(found) => vitals::publish(&found),
+            Err(error) => tracing::warn!(%error, "could not take the portal's own numbers"),
+        }
+    }
 }
 
 /// Partitions ahead, sessions that are over: hourly, on every replica, harmless when doubled.
@@ -146,7 +167,33 @@ async fn upkeep(app: &App) -> Result<(), crate::db::DbError> {
 }
 
 fn start_workers(app: &App, stop: &CancellationToken, tasks: &TaskTracker) {
-    tasks.spawn(app::engine(app).work(stop.clone()));
+    let engine = app::engine(app);
+    tasks.spawn(run_timers(app.clone(), engine.clone(), stop.clone()));
+    let stop = stop.clone();
+    tasks.spawn(async move {
+        engine.clone().work(stop).await;
+        if let Err(error) = engine.leave().await {
+            tracing::debug!(%error, "leaves without a word; it is seen to be silent soon");
+        }
+    });
+}
+
+/// Gives a sign of life and looks for timers that are due; each runs on one of all processes.
+async fn run_timers(app: App, engine: Arc<Engine>, stop: CancellationToken) {
+    let timers = app::timers(&app);
+    let mut ticks = tokio::time::interval(TIMERS_EVERY);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        if let Err(error) = engine.beat().await {
+            tracing::warn!(%error, "could not give a sign of life");
+        }
+        if let Err(error) = jobs::run_due(&app.db, &timers).await {
+            tracing::warn!(%error, "could not look for timers");
+        }
+    }
 }
 
 /// Says what is wrong with settings, database and schema.

@@ -208,3 +208,88 @@ cluster-used = { $by } are on this cluster. It can go when nothing is.
 delete-title = Delete
 delete-lede = Only what nothing uses can go. Nothing outside Slipway is touched.
 delete-it = Delete { $key }
+strip-from = a day ago
+strip-to = now
+until-over = over
+until-hours = in { $n } h
+until-days = { $n ->
+    [one] in 1 day
+   *[other] in { $n } days
+}
+health-day-title = The last 24 hours
+health-day-none = Nobody has looked yet; Slipway looks every five minutes.
+health-day = Good at { $good } of { $looks } looks.
+health-day-bad = Last trouble { $ago }.
+health-took = { $ms } ms
+health-version = Version
+health-calls = Calls left
+health-credential-ends = Credential ends
+health-credential-soon = Its credential ends soon
+health-credential-over = Its credential has ended
+audit-target = Target
+audit-any-result = Any result
+audit-from = From
+audit-to = to
+audit-csv = CSV
+audit-csv-help = The same entries as a file, at most 100,000
+query-day = A day as 2026-11-30, or a time as 2026-11-30T08:00:00Z.
+nav-health = Health
+vitals-lede = How Slipway itself is: who works, what is due, what is late.
+vitals-well = All is well
+vitals-trouble = Look at this
+vitals-schema-old = The database’s schema is at { $found } and this version needs { $needed }: run slipway migrate.
+vitals-no-worker = No worker is alive, so nothing goes on. Start slipway serve or slipway work.
+vitals-overdue = { $n ->
+    [one] One step is
+   *[other] { $n } steps are
+} due for more than a minute and found no worker.
+vitals-given-up = { $n ->
+    [one] One step has given up and needs
+   *[other] { $n } steps have given up and need
+} a hand.
+vitals-unsent = { $n ->
+    [one] One message was
+   *[other] { $n } messages were
+} not delivered after many tries.
+vitals-timers-failed = { $n ->
+    [one] One recurring work
+   *[other] { $n } recurring works
+} did not get through last time.
+vitals-workers = Workers
+vitals-worker = Process
+vitals-no-workers = No worker has ever worked here
+vitals-no-workers-why = A process that works shows itself within seconds.
+vitals-state = State
+vitals-alive = Alive
+vitals-gone = Silent
+vitals-busy = Places used
+vitals-version = Version
+vitals-lanes = Systems with work
+vitals-idle = Nothing is on its way
+vitals-idle-why = Each outside system with unfinished steps has its line here.
+vitals-running = Running
+vitals-due = Due
+vitals-late = Due for over a minute
+vitals-later = Later
+vitals-troubled = In trouble
+vitals-rounds = What comes round again
+vitals-round = Work
+vitals-no-rounds = Nothing has come round yet
+vitals-round-done = Done
+vitals-round-failed = Did not get through
+vitals-round-first = For the first time
+vitals-next = Next
+vitals-numbers = Numbers
+vitals-steps = Steps
+vitals-active-runs = Active runs
+vitals-outbox = Messages
+vitals-pending = To be sent
+vitals-not-sent = Given up
+vitals-database = Database
+vitals-size = Size
+vitals-connections = Connections
+vitals-latency = Round trip
+vitals-versions = Versions
+vitals-schema = Schema
+timer-connections-watch = Look at every connection
+timer-clusters-watch = Look at every cluster

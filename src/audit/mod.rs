@@ -4,7 +4,9 @@
 //! database role can add entries and never change one.
 
 pub mod api;
+pub mod export;
 mod store;
+mod wanted;
 pub mod web;
 
 use std::net::IpAddr;
@@ -19,6 +21,7 @@ use crate::identity::{AccountId, Actor, Permission, ProjectId, Scope};
 use crate::web::paging::List;
 
 pub use store::{Filter, Row};
+pub use wanted::Wanted;
 
 /// Who is behind an entry: a person, or the portal itself.
 #[derive(Debug, Clone, Default)]

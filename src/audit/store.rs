@@ -10,9 +10,15 @@ use crate::db::DbError;
 /// What a list is narrowed to.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
+    /// The beginning of an action's name.
     pub action: Option<String>,
     pub account: Option<String>,
     pub project: Option<String>,
+    pub target: Option<String>,
+    pub result: Option<String>,
+    pub from: Option<Timestamp>,
+    /// Up to, and not at, this time.
+    pub to: Option<Timestamp>,
     /// Entries before this sequence number.
     pub before: Option<i64>,
     pub limit: i64,
@@ -76,15 +82,23 @@ pub async fn list(executor: impl PgExecutor<'_>, filter: &Filter) -> Result<Vec<
             e.before, e.after
            FROM audit_entry e LEFT JOIN project p ON p.id = e.project_id
            WHERE ($1::bigint IS NULL OR e.seq < $1)
-             AND ($2::text IS NULL OR e.action = $2)
+             AND ($2::text IS NULL OR starts_with(e.action, $2))
              AND ($3::text IS NULL OR e.account_name = $3)
              AND ($4::text IS NULL OR p.key = $4)
+             AND ($6::text IS NULL OR e.target_id = $6)
+             AND ($7::text IS NULL OR e.result = $7)
+             AND ($8::timestamptz IS NULL OR e.at >= $8)
+             AND ($9::timestamptz IS NULL OR e.at < $9)
            ORDER BY e.seq DESC LIMIT $5"#,
         filter.before,
         filter.action,
         filter.account,
         filter.project,
         filter.limit,
+        filter.target,
+        filter.result,
+        filter.from.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
+        filter.to.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
     )
     .fetch_all(executor)
     .await?;

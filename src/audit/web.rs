@@ -4,8 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 
-use super::Row;
-use super::api::Wanted;
+use super::{Row, Wanted};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::Actor;
@@ -21,6 +20,8 @@ struct TrailPage {
     wanted: Wanted,
     rows: List<Row>,
     older: Option<String>,
+    /// The address of the same as CSV.
+    csv: String,
 }
 
 impl TrailPage {
@@ -50,19 +51,16 @@ pub async fn trail(
     ctx: Ctx,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, AppError> {
-    let rows = wanted.read(&app, &actor).await?;
+    let rows = super::read(&app, &actor, wanted.filter()?).await?;
     let older = |next: &String| {
-        let pairs = [
-            ("user", wanted.user.as_str()),
-            ("action", &wanted.action),
-            ("project", &wanted.project),
-            ("after", next),
-        ];
+        let mut pairs = wanted.pairs().to_vec();
+        pairs.push(("after", next));
         link("/audit", &pairs)
     };
     page(&TrailPage {
         c: Chrome::new(&ctx, Nav::Audit),
         older: rows.next.as_ref().map(older),
+        csv: link("/audit.csv", &wanted.pairs()),
         wanted,
         rows,
     })

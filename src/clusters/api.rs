@@ -13,6 +13,7 @@ use super::{
 };
 use crate::app::App;
 use crate::connections::api::{HealthAnswer, List, TestAnswer};
+use crate::connections::{self, Day, Subject};
 use crate::error::AppError;
 use crate::identity::{Actor, Permission, Scope};
 use crate::web::extract::{Ctx, Json, Path};
@@ -205,6 +206,18 @@ pub async fn show(
 ) -> Result<axum::Json<ClusterAnswer>, AppError> {
     actor.must(Permission::ViewPlatform, Scope::Platform)?;
     one(&app, id, ctx.locale).await
+}
+
+/// `GET /api/v1/clusters/{id}/health`: the last day in slots of half an hour.
+pub async fn health(
+    State(app): State<App>,
+    actor: Actor,
+    Path(id): Path<ClusterId>,
+) -> Result<axum::Json<Day>, AppError> {
+    actor.must(Permission::ViewPlatform, Scope::Platform)?;
+    super::find(&app, id).await?.ok_or(AppError::NotFound)?;
+    let day = connections::day(&app, Subject::Cluster, id.0).await?;
+    Ok(axum::Json(day))
 }
 
 /// `PUT /api/v1/clusters/{id}`

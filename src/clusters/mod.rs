@@ -11,6 +11,7 @@ mod environments;
 pub mod environments_web;
 mod outside;
 mod store;
+mod watch;
 pub mod web;
 
 use jiff::Timestamp;
@@ -27,6 +28,7 @@ pub use environments::{
     environment_by_key, environments, language_by_key, languages,
 };
 pub use outside::test;
+pub use watch::timers;
 
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};

@@ -1,6 +1,7 @@
 //! Asking a cluster who it is and what we may do there, for the button on its page.
 
 use std::collections::BTreeMap;
+use std::time::Instant;
 
 use serde_json::json;
 
@@ -33,7 +34,8 @@ pub async fn test(app: &App, id: ClusterId, origin: &Origin) -> Result<Observed,
     Ok(observed)
 }
 
-async fn ask(app: &App, cluster: &Cluster) -> Result<Report, AppError> {
+pub async fn ask(app: &App, cluster: &Cluster) -> Result<Report, AppError> {
+    let began = Instant::now();
     let kubeconfig = match super::kubeconfig(app, cluster.id).await {
         Ok(kubeconfig) => kubeconfig,
         Err(ConnectionError::Secret(_)) => {
@@ -43,13 +45,17 @@ async fn ask(app: &App, cluster: &Cluster) -> Result<Report, AppError> {
     };
     let client = super::kubernetes(app, cluster.id).await?;
     let said = speak(&client, &kubeconfig, cluster.makes_namespaces);
-    Ok(match tokio::time::timeout(connections::LIMIT, said).await {
+    let report = match tokio::time::timeout(connections::LIMIT, said).await {
         Ok(Ok(report)) => report,
         Ok(Err(error)) => Report::failed(&error),
         Err(_) => {
             let seconds = connections::LIMIT.as_secs();
             Report::bad(Words::new("test-slow").with("seconds", seconds))
         }
+    };
+    Ok(Report {
+        expires_at: kubeconfig.expires_at(),
+        ..report.took(began)
     })
 }
 

@@ -10,11 +10,12 @@ use serde::Deserialize;
 use super::change_web::DeleteForm;
 use super::{Cluster, ClusterDraft, Environment, Language, TOPIC, Tier};
 use crate::app::App;
-use crate::connections;
+use crate::connections::{self, Subject};
 use crate::error::AppError;
 use crate::identity::{Actor, Permission, Scope};
 use crate::web::extract::{Ctx, Form, Path, is_part};
 use crate::web::layout::{Chrome, Errors, Nav, page, page_with, see_other};
+use crate::web::strip::Strip;
 
 #[derive(Template)]
 #[template(path = "clusters/list.html")]
@@ -50,6 +51,7 @@ struct ShowPage {
     path: String,
     form: ClusterForm,
     kubeconfig_help: String,
+    strip: Strip,
     errors: Errors,
     may_change: bool,
 }
@@ -194,7 +196,7 @@ pub async fn show(
         cluster,
         errors: Errors::default(),
     };
-    show_page(&ctx, shown, StatusCode::OK)
+    show_page(&app, &ctx, shown, StatusCode::OK).await
 }
 
 /// What the page of a cluster is made of.
@@ -205,7 +207,12 @@ struct Shown<'a> {
     errors: Errors,
 }
 
-fn show_page(ctx: &Ctx, shown: Shown<'_>, status: StatusCode) -> Result<Response, AppError> {
+async fn show_page(
+    app: &App,
+    ctx: &Ctx,
+    shown: Shown<'_>,
+    status: StatusCode,
+) -> Result<Response, AppError> {
     let Shown {
         actor,
         cluster,
@@ -214,7 +221,9 @@ fn show_page(ctx: &Ctx, shown: Shown<'_>, status: StatusCode) -> Result<Response
     } = shown;
     let c = Chrome::new(ctx, Nav::Clusters);
     let kubeconfig_help = c.t("cluster-kubeconfig-keep");
+    let day = connections::day(app, Subject::Cluster, cluster.id.0).await?;
     let show = ShowPage {
+        strip: connections::strip(&c, &day),
         c,
         path: format!("/clusters/{}", cluster.key),
         cluster,
@@ -245,7 +254,7 @@ pub async fn update(
                 form,
                 errors,
             };
-            show_page(&ctx, shown, status)
+            show_page(&app, &ctx, shown, status).await
         }
     }
 }
@@ -273,7 +282,7 @@ pub async fn delete(
                 cluster,
                 errors,
             };
-            show_page(&ctx, shown, status)
+            show_page(&app, &ctx, shown, status).await
         }
     }
 }

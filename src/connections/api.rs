@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::{Connection, ConnectionId, Credential, Draft, Fields, Kind, Observed};
+use super::{Connection, ConnectionId, Credential, Day, Draft, Fields, Kind, Observed, Subject};
 use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
@@ -79,6 +79,9 @@ pub struct HealthAnswer {
     text: String,
     missing: Vec<MissingAnswer>,
     detail: Option<String>,
+    millis: i32,
+    expires_at: Option<Timestamp>,
+    calls_left: Option<(u64, u64)>,
     at: Timestamp,
     since: Timestamp,
 }
@@ -105,6 +108,9 @@ impl HealthAnswer {
             text: locale.words(&report.words),
             missing: missing.collect(),
             detail: report.detail.clone(),
+            millis: report.millis,
+            expires_at: report.expires_at,
+            calls_left: report.calls_left,
             at: *at,
             since: *since,
         }
@@ -192,6 +198,18 @@ pub async fn delete(
     actor.must(Permission::ManageConnections, Scope::Platform)?;
     super::delete(&app, id, &ctx.origin()).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// `GET /api/v1/connections/{id}/health`: the last day in slots of half an hour.
+pub async fn health(
+    State(app): State<App>,
+    actor: Actor,
+    Path(id): Path<ConnectionId>,
+) -> Result<axum::Json<Day>, AppError> {
+    actor.must(Permission::ViewPlatform, Scope::Platform)?;
+    super::find(&app, id).await?.ok_or(AppError::NotFound)?;
+    let day = super::day(&app, Subject::Connection, id.0).await?;
+    Ok(axum::Json(day))
 }
 
 /// What a test answers: whose it is, and what came of it.

@@ -1,6 +1,8 @@
 //! What an outside system was seen to say when it was last tested.
 
-use jiff::Timestamp;
+use std::time::Instant;
+
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::store;
@@ -10,6 +12,8 @@ use crate::integrations::CallError;
 
 /// Shorter secrets may stand in a text by chance.
 const MIN_CUT_BYTES: usize = 8;
+/// A credential that ends within so many days is worth a warning.
+const SOON_DAYS: i64 = 30;
 
 crate::words! {
     /// What an observation is about.
@@ -29,6 +33,15 @@ pub struct Report {
     /// The system's own text, as evidence beneath the sentence.
     #[serde(default)]
     pub detail: Option<String>,
+    /// How long the whole look took.
+    #[serde(default)]
+    pub millis: i32,
+    /// When the credential ends, where it or the system tells.
+    #[serde(default)]
+    pub expires_at: Option<Timestamp>,
+    /// Calls that the system still lets us make, of how many.
+    #[serde(default)]
+    pub calls_left: Option<(u64, u64)>,
 }
 
 /// A report with its time, and since when the answer has been of this sort.
@@ -48,6 +61,9 @@ impl Report {
             words,
             missing: Vec::new(),
             detail: None,
+            millis: 0,
+            expires_at: None,
+            calls_left: None,
         }
     }
 
@@ -59,6 +75,9 @@ impl Report {
             words,
             missing: Vec::new(),
             detail: None,
+            millis: 0,
+            expires_at: None,
+            calls_left: None,
         }
     }
 
@@ -78,6 +97,27 @@ impl Report {
             detail: Some(detail.clone()),
             ..Self::bad(Words::new(code))
         }
+    }
+
+    /// With the time since the look began.
+    #[must_use]
+    pub fn took(mut self, began: Instant) -> Self {
+        self.millis = i32::try_from(began.elapsed().as_millis()).unwrap_or(i32::MAX);
+        self
+    }
+
+    /// Whether its credential ends so soon that somebody should make another, or is over.
+    #[must_use]
+    pub fn expires_soon(&self, now: &Timestamp) -> bool {
+        let soon = now.checked_add(SignedDuration::from_hours(24 * SOON_DAYS));
+        let end = self.expires_at;
+        end.is_some_and(|at| soon.is_ok_and(|soon| at < soon))
+    }
+
+    /// Whether its credential has ended by its own word.
+    #[must_use]
+    pub fn is_expired(&self, now: &Timestamp) -> bool {
+        self.expires_at.is_some_and(|at| at <= *now)
     }
 
     /// Takes a secret out of the evidence, in case the system repeated it. Around a short one the
@@ -133,5 +173,22 @@ mod tests {
         );
         assert_eq!(shown("not that", "t"), None);
         assert_eq!(shown("refused", "glpat-12345").as_deref(), Some("refused"));
+    }
+
+    #[test]
+    fn a_credential_is_worth_a_warning_a_month_before_its_end() {
+        let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
+        let ending = |at: Option<&str>| Report {
+            expires_at: at.map(|at| at.parse().unwrap()),
+            ..Report::good(None, Words::new("test-good"))
+        };
+        let told = |at| {
+            let report = ending(at);
+            (report.expires_soon(&now), report.is_expired(&now))
+        };
+        assert_eq!(told(None), (false, false));
+        assert_eq!(told(Some("2027-11-21T00:00:00Z")), (false, false));
+        assert_eq!(told(Some("2026-12-12T00:00:00Z")), (true, false));
+        assert_eq!(told(Some("2026-11-20T00:00:00Z")), (true, true));
     }
 }

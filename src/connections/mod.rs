@@ -9,9 +9,12 @@ mod clients;
 mod config;
 mod draft;
 mod health;
+mod history;
 mod images;
 mod outside;
 mod store;
+mod strip;
+mod watch;
 pub mod web;
 
 use jiff::Timestamp;
@@ -23,9 +26,12 @@ pub use clients::{Cache, Clients, ConnectionError, Stamp, gitlab, jenkins, regis
 pub use config::{Config, Fields, JenkinsConfig, Kind, RegistryConfig};
 pub use draft::{Draft, check_key};
 pub use health::{Observed, Report, Subject, forget, record};
+pub use history::{Day, KEPT_DAYS, Slot, Way, day};
 pub use images::{push_host, registry_account};
 pub use outside::{LIMIT, test};
 pub use store::StoredReport;
+pub use strip::strip;
+pub use watch::{AT_ONCE as WATCH_AT_ONCE, EVERY as WATCH_EVERY, timers};
 
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};

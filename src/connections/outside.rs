@@ -1,6 +1,6 @@
 //! Asking a registered system who it is, for the button on its page.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use secrecy::ExposeSecret;
 
@@ -38,7 +38,8 @@ pub async fn test(app: &App, id: ConnectionId, origin: &Origin) -> Result<Observ
 
 /// With a client of its own: the person asks whether it answers now, not whether a breaker is
 /// open because it did not a moment ago.
-async fn ask(app: &App, connection: &Connection) -> Result<Report, AppError> {
+pub async fn ask(app: &App, connection: &Connection) -> Result<Report, AppError> {
+    let began = Instant::now();
     let secret = match clients::secret(app, connection.id).await {
         Ok(secret) => secret,
         Err(ConnectionError::Secret(_)) => {
@@ -51,6 +52,7 @@ async fn ask(app: &App, connection: &Connection) -> Result<Report, AppError> {
         Err(ConnectionError::Call(error)) => Report::failed(&error),
         Err(error) => return Err(error.into()),
     };
+    let report = report.took(began);
     Ok(match &secret {
         Some(secret) => report.without(secret.expose_secret()),
         None => report,
@@ -77,9 +79,15 @@ async fn speak(client: &Client) -> Report {
 
 async fn gitlab_says(gitlab: &GitLab) -> Result<Report, CallError> {
     let version = gitlab.version().await?.version;
-    let user = gitlab.user().await?.username;
+    let (user, calls_left) = gitlab.user_and_calls_left().await?;
     let words = Words::new("test-good").with("version", &version);
-    Ok(Report::good(Some(version), words.with("user", user)))
+    let report = Report::good(Some(version), words.with("user", user.username));
+    Ok(Report {
+        // Old versions do not know, and an OAuth token is not told.
+        expires_at: gitlab.token_end().await.unwrap_or(None),
+        calls_left,
+        ..report
+    })
 }
 
 async fn jenkins_says(jenkins: &Jenkins) -> Result<Report, CallError> {

@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::draft::Checked;
-use super::{Config, Connection, ConnectionId, Credential, Kind, Observed, Report, Subject};
+use super::{Config, Connection, ConnectionId, Credential, Kind, Observed, Report, Slot, Subject};
 use crate::db::DbError;
 use crate::secrets::Sealed;
 
@@ -191,9 +191,77 @@ pub async fn put_observation(
         id,
         serde_json::to_value(report).map_err(|e| DbError::Row(e.to_string()))?,
     )
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
+    insert_sample(connection, subject, id, report).await?;
     Ok(row.body.0.observed(row.at.to_jiff()))
+}
+
+async fn insert_sample(
+    connection: &mut PgConnection,
+    subject: Subject,
+    id: Uuid,
+    report: &Report,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO health_sample (subject_kind, subject_id, ok, millis, code)
+         VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+        subject.as_str(),
+        id,
+        report.ok,
+        report.millis,
+        report.words.code,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The database's time, and the slots of a day in which somebody looked.
+pub async fn slots(
+    executor: impl PgExecutor<'_>,
+    subject: Subject,
+    id: Uuid,
+    slot_seconds: i64,
+) -> Result<(Timestamp, Vec<Slot>), DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT slipway_now() AS "now!",
+            to_timestamp(s.slot * $3) AS "from?", s.looks, s.good, s.millis
+           FROM (SELECT 1) one LEFT JOIN (
+             SELECT floor(EXTRACT(EPOCH FROM at) / $3)::bigint AS slot, count(*) AS looks,
+                count(*) FILTER (WHERE ok) AS good, max(millis) FILTER (WHERE ok) AS millis
+             FROM health_sample
+             WHERE subject_kind = $1 AND subject_id = $2
+               AND at > slipway_now() - interval '1 day'
+             GROUP BY 1) s ON true"#,
+        subject.as_str(),
+        id,
+        slot_seconds as _,
+    )
+    .fetch_all(executor)
+    .await?;
+    let now = rows
+        .first()
+        .map_or_else(Timestamp::default, |r| r.now.to_jiff());
+    let slot = rows.into_iter().filter_map(|r| {
+        Some(Slot {
+            from: r.from?.to_jiff(),
+            looks: r.looks.unwrap_or(0),
+            good: r.good.unwrap_or(0),
+            millis: r.millis,
+        })
+    });
+    Ok((now, slot.collect()))
+}
+
+pub async fn forget_old_samples(executor: impl PgExecutor<'_>, days: i32) -> Result<(), DbError> {
+    sqlx::query!(
+        "DELETE FROM health_sample WHERE at < slipway_now() - make_interval(days => $1)",
+        days,
+    )
+    .execute(executor)
+    .await?;
+    Ok(())
 }
 
 pub async fn delete_observation(

@@ -7,12 +7,13 @@ use axum::response::Response;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::{Connection, Credential, Draft, Fields, Kind, TOPIC};
+use super::{Connection, Credential, Draft, Fields, Kind, Subject, TOPIC};
 use crate::app::App;
 use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, Scope};
 use crate::web::extract::{Ctx, Form, Path, Query, is_part};
 use crate::web::layout::{Chrome, Errors, Nav, page, page_with, see_other};
+use crate::web::strip::Strip;
 
 #[derive(Template)]
 #[template(path = "connections/list.html")]
@@ -46,6 +47,7 @@ struct ShowPage {
     path: String,
     form: ConnectionForm,
     credential_help: String,
+    strip: Strip,
     errors: Errors,
     may_change: bool,
 }
@@ -236,7 +238,7 @@ pub async fn show(
         form,
         errors: Errors::default(),
     };
-    show_page(&ctx, shown, StatusCode::OK)
+    show_page(&app, &ctx, shown, StatusCode::OK).await
 }
 
 /// What the page of a connection is made of.
@@ -247,7 +249,12 @@ struct Shown<'a> {
     errors: Errors,
 }
 
-fn show_page(ctx: &Ctx, shown: Shown<'_>, status: StatusCode) -> Result<Response, AppError> {
+async fn show_page(
+    app: &App,
+    ctx: &Ctx,
+    shown: Shown<'_>,
+    status: StatusCode,
+) -> Result<Response, AppError> {
     let Shown {
         actor,
         connection,
@@ -259,7 +266,9 @@ fn show_page(ctx: &Ctx, shown: Shown<'_>, status: StatusCode) -> Result<Response
         Credential::Set { version, .. } => c.t1("credential-keep", "version", &version),
         Credential::Unset => c.t(&form.help("credential")),
     };
+    let day = super::day(app, Subject::Connection, connection.id.0).await?;
     let show = ShowPage {
+        strip: super::strip(&c, &day),
         c,
         path: format!("/connections/{}", connection.key),
         connection,
@@ -290,7 +299,7 @@ pub async fn update(
                 form,
                 errors,
             };
-            show_page(&ctx, shown, status)
+            show_page(&app, &ctx, shown, status).await
         }
     }
 }
@@ -333,7 +342,7 @@ pub async fn delete(
                 connection,
                 errors,
             };
-            show_page(&ctx, shown, status)
+            show_page(&app, &ctx, shown, status).await
         }
     }
 }

@@ -147,6 +147,27 @@ impl Engine {
         while running.join_next().await.is_some() {}
     }
 
+    /// A sign of life, for the page of the portal's own health.
+    ///
+    /// # Errors
+    /// No answer from the database.
+    pub async fn beat(&self) -> Result<(), DbError> {
+        store::beat(
+            self.db.pool(),
+            &self.worker,
+            [PLACES, PLACES_PER_LANE].map(|n| i32::try_from(n).unwrap_or(0)),
+        )
+        .await
+    }
+
+    /// Takes the sign of life away, once it has ended what it had begun.
+    ///
+    /// # Errors
+    /// No answer from the database.
+    pub async fn leave(&self) -> Result<(), DbError> {
+        store::leave(self.db.pool(), &self.worker).await
+    }
+
     /// Performs everything that is due now, and returns how many attempts that were.
     ///
     /// # Errors

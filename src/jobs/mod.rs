@@ -12,6 +12,7 @@ mod engine;
 mod operate;
 mod outbox;
 mod store;
+mod timer;
 
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ pub use outbox::{Courier, Message, deliver_due, post};
 pub use store::{
     RunRow, StepRow, run_of_step, runs_of, runs_of_all, start_run, wake_subject, wake_waiting_for,
 };
+pub use timer::{Timer, run_due};
 
 use crate::db::{DbError, Tx};
 use crate::error::Words;

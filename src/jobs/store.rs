@@ -159,6 +159,35 @@ pub(super) async fn next_due(
     Ok(seconds.fetch_one(executor).await?)
 }
 
+/// A worker's sign of life; those of yesterday go.
+pub(super) async fn beat(
+    executor: impl PgExecutor<'_>,
+    worker: &str,
+    [places, per_lane]: [i32; 2],
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "WITH old AS (
+            DELETE FROM worker WHERE seen_at < slipway_now() - interval '1 day' AND id <> $1
+         )
+         INSERT INTO worker (id, version, places, per_lane) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (id) DO UPDATE SET seen_at = slipway_now()",
+        worker,
+        env!("CARGO_PKG_VERSION"),
+        places,
+        per_lane,
+    )
+    .execute(executor)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn leave(executor: impl PgExecutor<'_>, worker: &str) -> Result<(), DbError> {
+    sqlx::query!("DELETE FROM worker WHERE id = $1", worker)
+        .execute(executor)
+        .await?;
+    Ok(())
+}
+
 /// How an attempt ends.
 pub(super) struct Ending<'a> {
     pub state: StepState,

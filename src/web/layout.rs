@@ -19,6 +19,7 @@ crate::words! {
         Projects = "projects",
         Requests = "requests",
         Runs = "runs",
+        Health = "health",
         ProductionStop = "production-stop",
         Clusters = "clusters",
         Connections = "connections",
@@ -33,6 +34,7 @@ impl Nav {
     pub const MENU: &[Self] = &[Self::Home, Self::Projects, Self::Requests];
     pub const PLATFORM: &[Self] = &[
         Self::Runs,
+        Self::Health,
         Self::ProductionStop,
         Self::Clusters,
         Self::Connections,
@@ -48,6 +50,7 @@ impl Nav {
             Self::Projects => Some("g p"),
             Self::Requests => Some("g r"),
             Self::Runs
+            | Self::Health
             | Self::ProductionStop
             | Self::Clusters
             | Self::Connections
@@ -65,6 +68,7 @@ impl Nav {
             Self::Projects => "nav-projects",
             Self::Requests => "nav-requests",
             Self::Runs => "nav-runs",
+            Self::Health => "nav-health",
             Self::ProductionStop => "nav-production-stop",
             Self::Clusters => "nav-clusters",
             Self::Connections => "nav-connections",
@@ -184,9 +188,12 @@ impl Chrome {
         };
         match nav {
             Nav::Home | Nav::Projects | Nav::Requests => self.me.is_some(),
-            Nav::Runs | Nav::ProductionStop | Nav::Clusters | Nav::Connections | Nav::People => {
-                may(Permission::ViewPlatform)
-            }
+            Nav::Runs
+            | Nav::Health
+            | Nav::ProductionStop
+            | Nav::Clusters
+            | Nav::Connections
+            | Nav::People => may(Permission::ViewPlatform),
             Nav::Audit => may(Permission::ViewAudit),
             Nav::Nowhere => false,
         }
@@ -199,6 +206,7 @@ impl Chrome {
             Nav::Projects
             | Nav::Requests
             | Nav::Runs
+            | Nav::Health
             | Nav::ProductionStop
             | Nav::Clusters
             | Nav::Connections
@@ -241,6 +249,7 @@ impl Chrome {
             | Nav::Projects
             | Nav::Requests
             | Nav::Runs
+            | Nav::Health
             | Nav::ProductionStop
             | Nav::Clusters
             | Nav::Connections
@@ -255,6 +264,17 @@ impl Chrome {
     pub fn ago(&self, at: &Timestamp) -> String {
         let seconds = self.now.duration_since(*at).as_secs().max(0);
         self.locale.words(&ago_words(seconds))
+    }
+
+    /// "in 7 days", or that it is over.
+    #[must_use]
+    pub fn until(&self, at: &Timestamp) -> String {
+        let seconds = at.duration_since(self.now).as_secs();
+        match seconds {
+            ..=0 => self.t("until-over"),
+            1..86400 => self.t1("until-hours", "n", &(seconds / 3600)),
+            _ => self.t1("until-days", "n", &(seconds / 86400)),
+        }
     }
 
     /// "3 min 18 s" between two times.

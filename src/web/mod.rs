@@ -16,4 +16,5 @@ pub mod parts;
 pub mod problem;
 pub mod router;
 pub mod session;
+pub mod strip;
 pub mod text;

@@ -22,7 +22,7 @@ use crate::projects::members;
 use crate::releases::web as releases;
 use crate::releases::web::setbacks;
 use crate::workloads::web as workloads;
-use crate::{audit, clusters, connections, halt, home, projects, requests, runs};
+use crate::{audit, clusters, connections, halt, home, projects, requests, runs, vitals};
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -107,6 +107,7 @@ fn pages() -> Router<App> {
 /// What operations, administrators and auditors look after.
 fn platform_pages() -> Router<App> {
     Router::new()
+        .route("/health", get(vitals::web::show))
         .route("/runs", get(runs::web::list))
         .route("/runs/{id}", get(runs::web::run))
         .route("/steps/{id}/retry", post(runs::web::retry))
@@ -128,6 +129,7 @@ fn platform_pages() -> Router<App> {
         .route("/people/{user}/disablement", post(people::web::disable))
         .route("/people/{user}/enablement", post(people::web::enable))
         .route("/audit", get(audit::web::trail))
+        .route("/audit.csv", get(audit::export::csv))
 }
 
 /// What administrators register: outside systems, clusters, environments, languages.
@@ -281,6 +283,7 @@ fn platform_api() -> Router<App> {
                 .delete(connections::api::delete),
         )
         .route("/connections/{id}/test", post(connections::api::test))
+        .route("/connections/{id}/health", get(connections::api::health))
         .route(
             "/clusters",
             get(clusters::api::list).post(clusters::api::create),
@@ -300,6 +303,7 @@ fn platform_api() -> Router<App> {
             put(clusters::api::update_language).delete(clusters::api::delete_language),
         )
         .route("/clusters/{id}/test", post(clusters::api::test))
+        .route("/clusters/{id}/health", get(clusters::api::health))
         .route(
             "/environments",
             get(clusters::api::environments).post(clusters::api::create_environment),
@@ -348,6 +352,7 @@ fn request_api() -> Router<App> {
             post(requests::api::withdraw),
         )
         .route("/audit", get(audit::api::list))
+        .route("/audit.csv", get(audit::export::csv))
 }
 
 /// From a commit to production and back.
@@ -379,6 +384,7 @@ fn release_api() -> Router<App> {
         .route("/releases/{id}/builds", post(setbacks::api_rebuild))
         .route("/deployments/{id}/abort", post(setbacks::api_abort))
         .route("/releases/{id}/deployments", post(releases::api_deploy))
+        .route("/health", get(vitals::api::show))
         .route("/runs", get(runs::api::list))
         .route("/runs/{id}", get(runs::api::show))
         .route(

@@ -2,6 +2,7 @@
 //! over HTTP. `cargo verify` gives them their database.
 
 mod attacks;
+mod audit;
 mod clusters;
 mod connections;
 mod contract;
@@ -9,6 +10,7 @@ mod data;
 mod engine;
 mod faults;
 mod halt;
+mod health;
 mod home;
 mod identity;
 mod mile;

@@ -82,6 +82,8 @@ POST   /projects/{key}/releases/{n}/builds                 303 404 403 409 403 4
 POST   /projects/{key}/releases/{n}/withdrawal             303 404 403 403 403 403 400 403 403
 POST   /projects/{key}/releases/{n}/aborts                 303 404 403 409 403 409 409 403 403
 
+GET    /health                                             303 403 403 403 403 403 200 200 200
+GET    /api/v1/health                                      401 403 403 403 403 403 200 200 200
 GET    /runs                                               303 403 403 403 403 403 200 200 200
 GET    /runs/{id}                                          303 403 403 403 403 403 200 200 200
 POST   /steps/{id}/retry                                   303 403 403 403 403 403 409 403 409
@@ -144,6 +146,8 @@ PUT    /api/v1/environments/{id}                           401 403 403 403 403 4
 DELETE /api/v1/environments/{id}                           401 403 403 403 403 403 403 403 409
 PUT    /api/v1/languages/{id}                              401 403 403 403 403 403 403 403 400
 DELETE /api/v1/languages/{id}                              401 403 403 403 403 403 403 403 409
+GET    /api/v1/clusters/{id}/health                        401 403 403 403 403 403 200 200 200
+GET    /api/v1/connections/{id}/health                     401 403 403 403 403 403 200 200 200
 POST   /api/v1/clusters/{id}/test                          401 403 403 403 403 403 403 403 200
 GET    /api/v1/environments                                401 200 200 200 200 200 200 200 200
 POST   /api/v1/environments                                401 403 403 403 403 403 403 403 400
@@ -170,6 +174,8 @@ POST   /api/v1/requests                                    401 404 403 400 403 4
 GET    /api/v1/requests/{number}                           401 404 200 200 200 200 200 200 200
 POST   /api/v1/requests/{number}/decisions                 401 404 403 403 403 403 409 403 403
 POST   /api/v1/requests/{number}/withdrawal                401 404 403 409 403 403 403 403 403
+GET    /audit.csv                                          303 403 403 403 403 403 200 200 200
+GET    /api/v1/audit.csv                                   401 403 403 403 403 403 200 200 200
 GET    /api/v1/audit                                       401 403 403 403 403 403 200 200 200
 
 GET    /api/v1/projects/{key}/releases                     401 404 200 200 200 200 200 200 200

@@ -21,6 +21,13 @@ pub(super) fn user(caller: &Caller) -> Response {
     .into_response()
 }
 
+/// The token that asks, which ends in three weeks however long the demo runs.
+pub(super) fn token(now: jiff::Timestamp) -> Response {
+    let end = now + jiff::SignedDuration::from_hours(24 * 21);
+    let day = end.strftime("%Y-%m-%d").to_string();
+    Json(json!({ "id": 1, "name": "slipway", "active": true, "expires_at": day })).into_response()
+}
+
 pub(super) fn show(
     gitlab: &State,
     caller: &Caller,

@@ -6,6 +6,9 @@
 mod tags;
 mod wire;
 
+use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use reqwest::header::{HeaderValue, LOCATION};
 use reqwest::{Method, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
@@ -51,6 +54,22 @@ impl GitLab {
     /// Whom the token belongs to.
     pub async fn user(&self) -> Result<User, CallError> {
         self.get(&["user"], &[]).await?.json()
+    }
+
+    /// The same, with how many calls are left of how many, where the server counts them.
+    pub async fn user_and_calls_left(&self) -> Result<(User, Option<(u64, u64)>), CallError> {
+        let answer = self.get(&["user"], &[]).await?;
+        let number = |name| answer.header(name).and_then(|v| v.parse().ok());
+        let left = number("ratelimit-remaining").zip(number("ratelimit-limit"));
+        Ok((answer.json()?, left))
+    }
+
+    /// When the token ends: at the beginning of that day in UTC. `None` for one without an end.
+    pub async fn token_end(&self) -> Result<Option<Timestamp>, CallError> {
+        let answer = self.get(&["personal_access_tokens", "self"], &[]).await?;
+        let day = answer.json::<wire::Token>()?.expires_at;
+        let midnight = |day: Date| day.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp());
+        Ok(day.and_then(midnight))
     }
 
     /// A project by its number or its full path (`group/name`); one that moved is followed once.

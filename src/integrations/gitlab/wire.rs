@@ -14,6 +14,12 @@ pub struct User {
     pub username: String,
 }
 
+/// The token that we ask with.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Token {
+    pub expires_at: Option<jiff::civil::Date>,
+}
+
 #[derive(Debug, Clone, Deserialize)]
 pub struct Project {
     pub id: u64,

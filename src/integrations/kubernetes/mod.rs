@@ -6,6 +6,7 @@
 mod connect;
 mod diagnose;
 mod error;
+mod expiry;
 mod kubeconfig;
 mod namespaces;
 mod read;

@@ -55,6 +55,7 @@ impl Database {
         const NOISE: &[&str] = &[
             "audit_entry",
             "event",
+            "health_sample",
             "idempotency_key",
             "login_failure",
             "observation",
