@@ -20,6 +20,7 @@ pub mod integrations;
 pub mod jobs;
 pub mod log;
 pub mod parse;
+pub mod progress;
 pub mod projects;
 pub mod releases;
 pub mod requests;

@@ -169,10 +169,10 @@ async fn upkeep(app: &App) -> Result<(), crate::db::DbError> {
 fn start_workers(app: &App, stop: &CancellationToken, tasks: &TaskTracker) {
     let engine = app::engine(app);
     tasks.spawn(run_timers(app.clone(), engine.clone(), stop.clone()));
-    let stop = stop.clone();
+    let (app, stop) = (app.clone(), stop.clone());
     tasks.spawn(async move {
         engine.clone().work(stop).await;
-        if let Err(error) = engine.leave().await {
+        if let Err(error) = vitals::leave(&app, &engine).await {
             tracing::debug!(%error, "leaves without a word; it is seen to be silent soon");
         }
     });
@@ -187,7 +187,7 @@ async fn run_timers(app: App, engine: Arc<Engine>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        if let Err(error) = engine.beat().await {
+        if let Err(error) = vitals::beat(&app, &engine).await {
             tracing::warn!(%error, "could not give a sign of life");
         }
         if let Err(error) = jobs::run_due(&app.db, &timers).await {

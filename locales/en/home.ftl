@@ -31,3 +31,7 @@ home-turn-confirm-go = Look and confirm
 home-turn-release = { $project } { $tag } is ready for production
 home-turn-release-why = { $what }, released by { $who }. Confirmed
 home-turn-release-go = Look and release
+home-stuck = { $n ->
+    [one] One run needs a hand
+   *[other] { $n } runs need a hand
+}

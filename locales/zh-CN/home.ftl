@@ -30,3 +30,6 @@ home-turn-confirm-go = 查看并确认
 home-turn-release = { $project } { $tag } 可以上生产
 home-turn-release-why = { $what }，由 { $who } 发布，确认于
 home-turn-release-go = 查看并发布
+home-stuck = { $n ->
+   *[other] 有 { $n } 个运行任务需要人工处理
+}

@@ -17,6 +17,7 @@ use crate::identity::{Actor, Permission, ProjectId, Scope};
 use crate::projects::{self, Project};
 use crate::releases::{self, Filter, Release, Standing};
 use crate::requests::{self, Request};
+use crate::runs;
 use crate::web::extract::{Ctx, IsPart};
 use crate::web::layout::{Chrome, Nav, page};
 use crate::web::parts::{self, Tone};
@@ -48,6 +49,8 @@ struct HomePart {
     releases: Vec<(Release, parts::State)>,
     mine: Vec<Request>,
     clusters: Vec<Cluster>,
+    /// Runs that need an operator's hand.
+    stuck: i64,
 }
 
 impl HtmlSafe for HomePart {}
@@ -99,7 +102,7 @@ async fn home_part(app: &App, actor: &Actor, ctx: &Ctx) -> Result<HomePart, AppE
     };
     let c = Chrome::new(ctx, Nav::Home).listening(&app.events, &topics);
     let subs = projects.iter().map(|p| sub(&c, actor, p)).collect();
-    let sees_platform = actor.may(Permission::ViewPlatform, Scope::Platform);
+    let (clusters, stuck) = platform(app, actor).await?;
     let (listed, releases_waiting) = (asked.len(), turns.len());
     Ok(HomePart {
         topics: topics.join(" "),
@@ -114,13 +117,19 @@ async fn home_part(app: &App, actor: &Actor, ctx: &Ctx) -> Result<HomePart, AppE
             .map(|r| told(&c, &standings, r))
             .collect(),
         mine: waiting::mine(app, actor).await?,
-        clusters: if sees_platform {
-            clusters::list(app).await?
-        } else {
-            Vec::new()
-        },
+        clusters,
+        stuck,
         c,
     })
+}
+
+/// The clusters, and how many runs need a hand, for those who look after the platform.
+async fn platform(app: &App, actor: &Actor) -> Result<(Vec<Cluster>, i64), AppError> {
+    if !actor.may(Permission::ViewPlatform, Scope::Platform) {
+        return Ok((Vec::new(), 0));
+    }
+    let (stuck, _) = runs::count_stuck(app).await?;
+    Ok((clusters::list(app).await?, stuck))
 }
 
 /// The visitor's own projects; for who sees all and is a member of none, the first of all.

@@ -16,9 +16,9 @@ use crate::db::{Db, DbError, Tx};
 use crate::error::Words;
 
 /// Steps that one process performs at once.
-const PLACES: usize = 32;
+pub const PLACES: usize = 32;
 /// Of them, for one outside target: a dark one must not hold the others up.
-const PLACES_PER_LANE: usize = 4;
+pub const PLACES_PER_LANE: usize = 4;
 /// After so many errors in a row (about two hours) a step waits for an operator.
 const MAX_ERRORS: i32 = 20;
 const LONGEST_BACK_OFF_SECONDS: u64 = 600;
@@ -147,25 +147,10 @@ impl Engine {
         while running.join_next().await.is_some() {}
     }
 
-    /// A sign of life, for the page of the portal's own health.
-    ///
-    /// # Errors
-    /// No answer from the database.
-    pub async fn beat(&self) -> Result<(), DbError> {
-        store::beat(
-            self.db.pool(),
-            &self.worker,
-            [PLACES, PLACES_PER_LANE].map(|n| i32::try_from(n).unwrap_or(0)),
-        )
-        .await
-    }
-
-    /// Takes the sign of life away, once it has ended what it had begun.
-    ///
-    /// # Errors
-    /// No answer from the database.
-    pub async fn leave(&self) -> Result<(), DbError> {
-        store::leave(self.db.pool(), &self.worker).await
+    /// The name under which this process holds leases.
+    #[must_use]
+    pub fn worker(&self) -> &str {
+        &self.worker
     }
 
     /// Performs everything that is due now, and returns how many attempts that were.
@@ -290,10 +275,9 @@ impl Engine {
             Err(error) => {
                 tracing::error!(step.name = claim.name, step.id = %claim.step, %error,
                     "could not record a step's result");
-                let words = Words::new("step-not-recorded");
                 let retry = StepResult::Retry {
                     after: None,
-                    error: words,
+                    error: Words::new("step-not-recorded"),
                 };
                 if let Err(error) = self.try_record_bare(claim, &retry).await {
                     tracing::warn!(step.id = %claim.step, %error, "left to the end of its lease");
@@ -367,8 +351,7 @@ async fn tell(tx: &mut Tx, claim: &Claim, result: &StepResult) -> Result<(), DbE
     if matches!(result, StepResult::Wait { .. }) && goes_on {
         return Ok(());
     }
-    tx.event(super::TOPIC, None).await?;
-    tx.event(&super::topic(claim.run), None).await
+    super::announce(tx, claim.run).await
 }
 
 fn ending<'a>(claim: &Claim, result: &'a StepResult) -> Ending<'a> {

@@ -20,12 +20,10 @@ use async_trait::async_trait;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use engine::{Engine, Fault, NoFaults, Probe};
+pub use engine::{Engine, Fault, NoFaults, PLACES, PLACES_PER_LANE, Probe};
 pub use operate::{Operated, abandon, abandon_all, look_now, retry};
 pub use outbox::{Courier, Message, deliver_due, post};
-pub use store::{
-    RunRow, StepRow, run_of_step, runs_of, runs_of_all, start_run, wake_subject, wake_waiting_for,
-};
+pub use store::{start_run, wake_subject, wake_waiting_for};
 pub use timer::{Timer, run_due};
 
 use crate::db::{DbError, Tx};
@@ -39,6 +37,11 @@ pub const TOPIC: &str = "runs";
 #[must_use]
 pub fn topic(run: RunId) -> String {
     format!("run:{run}")
+}
+
+async fn announce(tx: &mut Tx, run: RunId) -> Result<(), DbError> {
+    tx.event(TOPIC, None).await?;
+    tx.event(&topic(run), None).await
 }
 
 crate::words! {

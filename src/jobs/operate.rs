@@ -26,12 +26,8 @@ pub async fn retry(tx: &mut Tx, step: StepId) -> Result<Operated, DbError> {
     let Some((claim, state)) = store::lock_step(tx.connection(), step).await? else {
         return Ok(Operated::NotFound);
     };
-    make_due(
-        tx,
-        &claim,
-        matches!(state, StepState::Errored | StepState::Ready),
-    )
-    .await
+    let fits = matches!(state, StepState::Errored | StepState::Ready);
+    make_due(tx, &claim, fits).await
 }
 
 /// Ends a step's wait early; it decides anew what it sees.
@@ -42,19 +38,15 @@ pub async fn look_now(tx: &mut Tx, step: StepId) -> Result<Operated, DbError> {
     let Some((claim, state)) = store::lock_step(tx.connection(), step).await? else {
         return Ok(Operated::NotFound);
     };
-    make_due(
-        tx,
-        &claim,
-        matches!(state, StepState::Waiting | StepState::Ready),
-    )
-    .await
+    let fits = matches!(state, StepState::Waiting | StepState::Ready);
+    make_due(tx, &claim, fits).await
 }
 
 async fn make_due(tx: &mut Tx, claim: &Claim, fits: bool) -> Result<Operated, DbError> {
     if !fits || !store::make_due(tx.connection(), claim.step).await? {
         return Ok(Operated::NotNow);
     }
-    tell(tx, claim).await?;
+    super::announce(tx, claim.run).await?;
     Ok(Operated::Done)
 }
 
@@ -71,10 +63,8 @@ pub async fn abandon(
     let Some((claim, state)) = store::lock_step(tx.connection(), step).await? else {
         return Ok(Operated::NotFound);
     };
-    if matches!(
-        state,
-        StepState::Done | StepState::Failed | StepState::Abandoned
-    ) {
+    let over = [StepState::Done, StepState::Failed, StepState::Abandoned];
+    if over.contains(&state) {
         return Ok(Operated::NotNow);
     }
     let words = Words::new("step-abandoned").with("reason", reason);
@@ -84,13 +74,8 @@ pub async fn abandon(
         step.record(tx, &claim, &StepResult::Fail(words)).await?;
     }
     store::end_run(tx.connection(), claim.run, RunState::Abandoned).await?;
-    tell(tx, &claim).await?;
+    super::announce(tx, claim.run).await?;
     Ok(Operated::Done)
-}
-
-async fn tell(tx: &mut Tx, claim: &Claim) -> Result<(), DbError> {
-    tx.event(super::TOPIC, None).await?;
-    tx.event(&super::topic(claim.run), None).await
 }
 
 /// Gives up all work about these subjects because somebody decided otherwise; its domain, which

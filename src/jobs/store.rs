@@ -3,15 +3,12 @@
 use std::time::Duration;
 
 use aws_lc_rs::digest::{SHA256, digest};
-use jiff::Timestamp;
 use serde_json::Value;
-use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::{Claim, NewEffect, NewRun, NewStep, RunId, RunState, StepId, StepState};
 use crate::db::{DbError, Tx};
-use crate::error::Words;
 
 /// Starts a run with its first step, in the caller's transaction; workers wake at its commit.
 ///
@@ -159,35 +156,6 @@ pub(super) async fn next_due(
     Ok(seconds.fetch_one(executor).await?)
 }
 
-/// A worker's sign of life; those of yesterday go.
-pub(super) async fn beat(
-    executor: impl PgExecutor<'_>,
-    worker: &str,
-    [places, per_lane]: [i32; 2],
-) -> Result<(), DbError> {
-    sqlx::query!(
-        "WITH old AS (
-            DELETE FROM worker WHERE seen_at < slipway_now() - interval '1 day' AND id <> $1
-         )
-         INSERT INTO worker (id, version, places, per_lane) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (id) DO UPDATE SET seen_at = slipway_now()",
-        worker,
-        env!("CARGO_PKG_VERSION"),
-        places,
-        per_lane,
-    )
-    .execute(executor)
-    .await?;
-    Ok(())
-}
-
-pub(super) async fn leave(executor: impl PgExecutor<'_>, worker: &str) -> Result<(), DbError> {
-    sqlx::query!("DELETE FROM worker WHERE id = $1", worker)
-        .execute(executor)
-        .await?;
-    Ok(())
-}
-
 /// How an attempt ends.
 pub(super) struct Ending<'a> {
     pub state: StepState,
@@ -294,89 +262,6 @@ pub async fn wake_waiting_for(tx: &mut Tx, code: &str) -> Result<u64, DbError> {
     Ok(woken.rows_affected())
 }
 
-/// A run as a list shows it.
-#[derive(Debug, Clone, serde::Serialize)]
-pub struct RunRow {
-    pub id: RunId,
-    pub kind: String,
-    pub subject: Uuid,
-    pub state: RunState,
-    pub created_at: Timestamp,
-    pub ended_at: Option<Timestamp>,
-    pub steps: Vec<StepRow>,
-}
-
-/// A step as a list shows it.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
-pub struct StepRow {
-    pub id: StepId,
-    pub name: String,
-    pub lane: String,
-    pub state: StepState,
-    pub attempt: i32,
-    pub errors: i32,
-    pub waits_for: Option<Words>,
-    pub last_error: Option<Words>,
-    pub created_at: Timestamp,
-    pub wake_at: Timestamp,
-    pub ended_at: Option<Timestamp>,
-}
-
-/// The runs about a subject, newest first, with their steps in order.
-///
-/// # Errors
-/// No answer from the database.
-pub async fn runs_of(executor: impl PgExecutor<'_>, subject: Uuid) -> Result<Vec<RunRow>, DbError> {
-    fetch_runs(executor, &[subject], 50).await
-}
-
-/// The runs about several subjects, newest first.
-///
-/// # Errors
-/// No answer from the database.
-pub async fn runs_of_all(
-    executor: impl PgExecutor<'_>,
-    subjects: &[Uuid],
-) -> Result<Vec<RunRow>, DbError> {
-    fetch_runs(executor, subjects, 200).await
-}
-
-async fn fetch_runs(
-    executor: impl PgExecutor<'_>,
-    subjects: &[Uuid],
-    limit: i64,
-) -> Result<Vec<RunRow>, DbError> {
-    let rows = sqlx::query!(
-        r#"SELECT r.id AS "id: RunId", r.kind, r.subject_id, r.state AS "state: RunState",
-            r.created_at, r.ended_at,
-            (SELECT COALESCE(jsonb_agg(jsonb_build_object(
-                'id', s.id, 'name', s.name, 'lane', s.lane, 'state', s.state,
-                'attempt', s.attempt, 'errors', s.errors, 'waits_for', s.waits_for,
-                'last_error', (SELECT a.detail FROM step_attempt a
-                    WHERE a.step_id = s.id AND a.outcome IN ('retry', 'failed')
-                    ORDER BY a.attempt DESC LIMIT 1),
-                'created_at', s.created_at, 'wake_at', s.wake_at, 'ended_at', s.ended_at)
-                ORDER BY s.created_at, s.id), '[]')
-             FROM step s WHERE s.run_id = r.id) AS "steps!: Json<Vec<StepRow>>"
-           FROM run r
-           WHERE r.subject_id = ANY($1) ORDER BY r.id DESC LIMIT $2"#,
-        subjects,
-        limit,
-    )
-    .fetch_all(executor)
-    .await?;
-    let runs = rows.into_iter().map(|r| RunRow {
-        id: r.id,
-        kind: r.kind,
-        subject: r.subject_id,
-        state: r.state,
-        created_at: r.created_at.to_jiff(),
-        ended_at: r.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
-        steps: r.steps.0,
-    });
-    Ok(runs.collect())
-}
-
 /// The unfinished step as a claim that nobody holds, for operators; locks its row.
 pub(super) async fn lock_step(
     connection: &mut PgConnection,
@@ -406,25 +291,6 @@ pub(super) async fn lock_step(
         };
         (claim, r.state)
     }))
-}
-
-/// The project that a step's run belongs to, for the question who may touch it.
-///
-/// # Errors
-/// No answer from the database.
-pub async fn run_of_step(
-    executor: impl PgExecutor<'_>,
-    step: StepId,
-) -> Result<Option<(RunId, Option<Uuid>)>, DbError> {
-    let row = sqlx::query!(
-        r#"SELECT r.id AS "id: RunId", r.project_id FROM run r
-           JOIN step s ON s.run_id = r.id WHERE s.id = $1"#,
-        step.0,
-    );
-    Ok(row
-        .fetch_optional(executor)
-        .await?
-        .map(|r| (r.id, r.project_id)))
 }
 
 /// Due now, errors forgotten. Not while a worker holds it.

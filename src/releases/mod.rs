@@ -49,7 +49,8 @@ use crate::clusters::Tier;
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Person, ProjectId, Scope};
-use crate::jobs::{self, RunRow, Step};
+use crate::jobs::Step;
+use crate::progress::{self, RunRow};
 use crate::projects::{self, Project};
 use crate::web::paging::List;
 
@@ -269,7 +270,7 @@ pub async fn story(app: &App, release: Release) -> Result<Story, AppError> {
     let builds = builds::of_release(pool, release.id.0).await?;
     let deployments = store::deployments_of_release(pool, release.id).await?;
     let request = crate::requests::open_production_request(pool, release.id.0).await?;
-    let runs = jobs::runs_of_all(pool, &subjects(&release, &deployments)).await?;
+    let runs = progress::runs_of_all(pool, &subjects(&release, &deployments)).await?;
     let setbacks = setbacks::of_release(pool, release.id).await?;
     Ok(Story {
         release,

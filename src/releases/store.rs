@@ -143,8 +143,8 @@ async fn fetch(
         r#"SELECT r.id AS "id: ReleaseId", r.project_id AS "project_id: ProjectId",
             p.key AS project, r.number, r.tag, r.reference, r.commit_id, r.commit_title, r.note,
             r.author_id, a.name AS author, a.display_name, p.may_confirm_own,
-            r.state AS "state: State", r.state_since, r.tagged_at, r.created_at,
-            r.failure AS "failure: Json<Words>",
+            r.state AS "state: State", r.state_since, r.failure AS "failure: Json<Words>",
+            r.tagged_at, r.created_at, r.since AS "since: Json<Since>",
             (SELECT jsonb_build_object('id', x.id, 'repository', x.repository, 'tag', x.tag,
                 'digest', x.digest, 'size_bytes', x.size_bytes, 'created_at', x.created_at)
              FROM artifact x WHERE x.release_id = r.id) AS "artifact: Json<Artifact>",
@@ -157,8 +157,7 @@ async fn fetch(
                 'display_name', s_a.display_name, 'note', s.note, 'at', s.created_at)
              FROM setback s JOIN account s_a ON s_a.id = s.account_id
              WHERE s.release_id = r.id AND s.kind = r.state
-             ORDER BY s.id DESC LIMIT 1) AS "taken_back: Json<Setback>",
-            r.since AS "since: Json<Since>"
+             ORDER BY s.id DESC LIMIT 1) AS "taken_back: Json<Setback>"
            FROM release r JOIN project p ON p.id = r.project_id
            JOIN account a ON a.id = r.author_id
            WHERE ($1::uuid IS NULL OR r.id = $1)

@@ -11,7 +11,8 @@ use crate::clusters::Tier;
 use crate::error::{AppError, Words};
 use crate::identity::ProjectRole;
 use crate::integrations::kubernetes::Trouble;
-use crate::jobs::{RunRow, StepRow, StepState};
+use crate::jobs::StepState;
+use crate::progress::{RunRow, StepRow};
 use crate::projects::{self, Member, ProjectAccess};
 use crate::requests::{self, Request};
 

@@ -43,7 +43,7 @@ impl Wish {
 /// 403 without the right, 404 for no such step.
 pub async fn run_of(app: &App, actor: &Actor, step: StepId) -> Result<RunId, AppError> {
     actor.must(Permission::ViewPlatform, Scope::Platform)?;
-    let found = jobs::run_of_step(app.db.pool(), step).await?;
+    let found = store::run_of_step(app.db.pool(), step).await?;
     found.map(|(run, _)| run).ok_or(AppError::NotFound)
 }
 
@@ -58,7 +58,7 @@ pub async fn operate(app: &App, actor: &Actor, step: StepId, wish: &Wish) -> Res
     {
         return Err(AppError::field("reason", "field-required"));
     }
-    let found = jobs::run_of_step(app.db.pool(), step).await?;
+    let found = store::run_of_step(app.db.pool(), step).await?;
     let (_, project) = found.ok_or(AppError::NotFound)?;
     let mut tx = app.db.begin().await?;
     match perform(app, &mut tx, step, wish).await? {

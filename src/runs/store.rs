@@ -7,7 +7,8 @@ use uuid::Uuid;
 use super::{About, Attempt, Effect, Filter, Run, Step};
 use crate::db::DbError;
 use crate::error::Words;
-use crate::jobs::{RunId, RunState, StepId, StepRow, StepState};
+use crate::jobs::{RunId, RunState, StepId, StepState};
+use crate::progress::StepRow;
 
 /// Attempts at one step that its page shows; earlier ones said the same.
 const ATTEMPTS: i64 = 25;
@@ -161,4 +162,23 @@ pub async fn count_stuck(executor: impl PgExecutor<'_>) -> Result<(i64, i64), Db
     );
     let row = row.fetch_one(executor).await?;
     Ok((row.all, row.given_up))
+}
+
+/// The project that a step's run belongs to, for the question who may touch it.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn run_of_step(
+    executor: impl PgExecutor<'_>,
+    step: StepId,
+) -> Result<Option<(RunId, Option<Uuid>)>, DbError> {
+    let row = sqlx::query!(
+        r#"SELECT r.id AS "id: RunId", r.project_id FROM run r
+           JOIN step s ON s.run_id = r.id WHERE s.id = $1"#,
+        step.0,
+    );
+    Ok(row
+        .fetch_optional(executor)
+        .await?
+        .map(|r| (r.id, r.project_id)))
 }

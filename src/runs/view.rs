@@ -9,7 +9,8 @@ use crate::app::App;
 use crate::db::DbError;
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
-use crate::jobs::{RunId, RunState, StepId, StepRow, StepState};
+use crate::jobs::{RunId, RunState, StepId, StepState};
+use crate::progress::StepRow;
 use crate::web::paging::{List, Page};
 
 /// What a list is narrowed to.

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::db::DbError;
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
+use crate::jobs::{Engine, PLACES, PLACES_PER_LANE};
 
 /// A worker that was silent for longer is gone; its steps go on when their leases end.
 const ALIVE_SECONDS: i64 = 30;
@@ -34,6 +35,23 @@ pub struct Vitals {
     pub database: Database,
     /// What is wrong, each with its words; empty when all is well.
     pub troubles: Vec<Words>,
+}
+
+/// A worker's sign of life.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn beat(app: &App, engine: &Engine) -> Result<(), DbError> {
+    let places = [PLACES, PLACES_PER_LANE].map(|n| i32::try_from(n).unwrap_or(0));
+    store::beat(app.db.pool(), engine.worker(), places).await
+}
+
+/// Takes the sign of life away, once a worker has ended what it had begun.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn leave(app: &App, engine: &Engine) -> Result<(), DbError> {
+    store::leave(app.db.pool(), engine.worker()).await
 }
 
 /// A process that works.

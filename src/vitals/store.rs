@@ -115,3 +115,32 @@ pub async fn timers(executor: impl PgExecutor<'_>) -> Result<Vec<Round>, DbError
     });
     Ok(round.collect())
 }
+
+/// A worker's sign of life; those of yesterday go.
+pub async fn beat(
+    executor: impl PgExecutor<'_>,
+    worker: &str,
+    [places, per_lane]: [i32; 2],
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "WITH old AS (
+            DELETE FROM worker WHERE seen_at < slipway_now() - interval '1 day' AND id <> $1
+         )
+         INSERT INTO worker (id, version, places, per_lane) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (id) DO UPDATE SET seen_at = slipway_now()",
+        worker,
+        env!("CARGO_PKG_VERSION"),
+        places,
+        per_lane,
+    )
+    .execute(executor)
+    .await?;
+    Ok(())
+}
+
+pub async fn leave(executor: impl PgExecutor<'_>, worker: &str) -> Result<(), DbError> {
+    sqlx::query!("DELETE FROM worker WHERE id = $1", worker)
+        .execute(executor)
+        .await?;
+    Ok(())
+}

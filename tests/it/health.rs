@@ -6,6 +6,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use slipway::{app, jobs};
 
+use slipway::vitals;
+
 use crate::support::company::Company;
 
 async fn look(company: &Company) -> usize {
@@ -119,7 +121,9 @@ async fn the_portal_tells_how_it_is_itself() {
     let mut company = Company::start().await;
     let idle = company.ops.api_get("/health").await.json();
     assert_eq!(idle["troubles"][0]["code"], "vitals-no-worker", "{idle}");
-    company.engine.beat().await.unwrap();
+    vitals::beat(&company.portal.app, &company.engine)
+        .await
+        .unwrap();
     look(&company).await;
     let well = company.ops.api_get("/health").await.json();
     assert_eq!(well["troubles"], json!([]), "{well}");
@@ -132,7 +136,9 @@ async fn the_portal_tells_how_it_is_itself() {
     assert!(!page.body.contains('⟦'), "{}", page.body);
     // Something is due, and nobody takes it.
     company.project("pay").await;
-    company.engine.leave().await.unwrap();
+    vitals::leave(&company.portal.app, &company.engine)
+        .await
+        .unwrap();
     sqlx::query(
         "UPDATE step SET state = 'ready', ended_at = NULL, wake_at = now() - interval '1 hour'",
     )

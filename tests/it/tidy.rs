@@ -23,6 +23,7 @@ const ORDER: &[&str] = &[
     "identity",
     "audit",
     "secrets",
+    "progress",
     "halt",
     "requests",
     "connections",
@@ -178,6 +179,17 @@ fn each_layer_says_only_its_own_words() {
         }
     }
     report(&problems);
+}
+
+/// The engine stays small enough to be read in one sitting: lines of code, without comments,
+/// blanks and tests.
+#[test]
+fn the_engine_stays_small() {
+    let is_code = |l: &&str| !l.trim().is_empty() && !l.trim_start().starts_with("//");
+    let lines = |text: &str| code(text).lines().filter(is_code).count();
+    let jobs = files("src/jobs", "rs");
+    let total: usize = jobs.iter().map(|(_, text)| lines(text)).sum();
+    assert!((1..=1000).contains(&total), "src/jobs has {total} lines");
 }
 
 #[test]

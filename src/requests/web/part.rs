@@ -9,7 +9,8 @@ use super::title;
 use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::Actor;
-use crate::jobs::{self, StepRow, StepState};
+use crate::jobs::StepState;
+use crate::progress::{self, StepRow};
 use crate::requests::{Decision, Quorum, Request, State, Verdict, Work, get};
 use crate::web::extract::Ctx;
 use crate::web::form::Summary;
@@ -191,7 +192,7 @@ fn desk(c: &Chrome, request: &Request, actor: &Actor) -> Desk {
 /// The steps of all the work, one place after the other.
 async fn steps(app: &App, c: &Chrome, works: &[Work]) -> Result<Vec<StepView>, AppError> {
     let subjects: Vec<_> = works.iter().map(|w| w.subject).collect();
-    let runs = jobs::runs_of_all(app.db.pool(), &subjects).await?;
+    let runs = progress::runs_of_all(app.db.pool(), &subjects).await?;
     let mut views = Vec::new();
     for work in works {
         let ours = runs.iter().filter(|r| r.subject == work.subject);
