@@ -22,8 +22,12 @@ CREATE INDEX api_token_by_account ON api_token (account_id, created_at);
 
 -- A project's own account, for programs that belong to no person: it never has a password.
 ALTER TABLE account ADD COLUMN project_id uuid REFERENCES project (id);
+-- Who answers for what it does: rules about two pairs of eyes look at this person.
+ALTER TABLE account ADD COLUMN responsible_id uuid REFERENCES account (id);
 ALTER TABLE account ADD CONSTRAINT account_of_project_has_no_password
     CHECK (project_id IS NULL OR password_hash IS NULL);
+ALTER TABLE account ADD CONSTRAINT account_of_project_has_a_responsible_person
+    CHECK ((project_id IS NULL) = (responsible_id IS NULL));
 CREATE INDEX account_by_project ON account (project_id) WHERE project_id IS NOT NULL;
 
 -- Through which token something was done.

@@ -141,3 +141,4 @@ log-empty = Nothing was written yet
 log-none-found = No line holds “{ $q }”
 step-name-release-stop = Stop the build in Jenkins
 next-commits-first = the first release, nothing to compare with
+failed-overtaken = Something else was rolled back to there meanwhile.

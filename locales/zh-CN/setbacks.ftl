@@ -132,3 +132,4 @@ log-empty = 还没有内容
 log-none-found = 没有包含“{ $q }”的行
 step-name-release-stop = 在 Jenkins 中停止构建
 next-commits-first = 首个发布，无可比较
+failed-overtaken = 期间该环境回滚到了其他版本。

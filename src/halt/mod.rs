@@ -3,7 +3,8 @@
 //! Invariant: while it is set, nothing new begins in production. Presses are refused with who and
 //! why; what was approved before waits in its durable step and goes on when the switch is lifted.
 //! A deployment that a cluster already has is followed to its end, because half of one is worse.
-//! Rolling back stays open unless whoever stopped production holds that too.
+//! Rolling back stays open unless whoever stopped production holds that too. Places for containers
+//! may still be made: they start nothing.
 
 pub mod api;
 mod store;

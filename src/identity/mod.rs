@@ -16,6 +16,7 @@ use std::net::IpAddr;
 use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
+pub use people::Temporary;
 pub use rights::{Permission, PlatformRole, ProjectRole, Scope, TokenScope};
 pub use tokens::TokenId;
 
@@ -35,6 +36,9 @@ crate::id! {
 #[derive(Debug, Clone)]
 pub struct Actor {
     pub id: AccountId,
+    /// The person who answers for what is done: oneself, or whoever made a project's program.
+    /// Authors are these, so that nobody gets round a second pair of eyes by a program.
+    pub responsible: AccountId,
     pub number: i64,
     pub name: String,
     pub display_name: String,
@@ -220,7 +224,7 @@ pub fn check_password(password: &str) -> Result<(), AppError> {
 pub enum SignIn {
     Welcome(AccountId),
     /// The password was made by somebody else: it is good for choosing one's own, and no more.
-    Choose(AccountId),
+    Choose(Temporary),
     Refused,
     Slow {
         retry_after_seconds: u64,
@@ -250,7 +254,10 @@ pub async fn sign_in(
     match found {
         Some(account) if right && account.temporary => {
             throttle::forgive(&app.db, &keys).await?;
-            Ok(SignIn::Choose(account.id))
+            Ok(SignIn::Choose(Temporary::of(
+                account.id,
+                account.password_hash.as_deref(),
+            )))
         }
         Some(account) if right => {
             throttle::forgive(&app.db, &keys).await?;

@@ -74,7 +74,8 @@ pub async fn load_actor(
     operation: Uuid,
 ) -> Result<Option<Actor>, DbError> {
     let row = sqlx::query!(
-        r#"SELECT a.number, a.name, a.display_name, a.locale AS "locale: Locale",
+        r#"SELECT COALESCE(a.responsible_id, a.id) AS "responsible!: AccountId",
+            a.number, a.name, a.display_name, a.locale AS "locale: Locale",
             ARRAY(SELECT role FROM platform_role
                 WHERE account_id = a.id AND (expires_at IS NULL OR expires_at > slipway_now()))
                 AS "roles!: Vec<PlatformRole>",
@@ -82,7 +83,9 @@ pub async fn load_actor(
                 FROM membership
                 WHERE account_id = a.id AND (expires_at IS NULL OR expires_at > slipway_now()))
                 AS "memberships!: Json<Vec<(ProjectId, ProjectRole)>>"
-           FROM account a WHERE a.id = $1 AND a.disabled_at IS NULL"#,
+           FROM account a WHERE a.id = $1 AND a.disabled_at IS NULL
+             AND NOT EXISTS (SELECT 1 FROM account r
+                WHERE r.id = a.responsible_id AND r.disabled_at IS NOT NULL)"#,
         id.0,
     )
     .fetch_optional(executor)
@@ -94,6 +97,7 @@ pub async fn load_actor(
         }
         Actor {
             id,
+            responsible: row.responsible,
             number: row.number,
             name: row.name,
             display_name: row.display_name,
@@ -209,7 +213,7 @@ pub async fn set_password(
     let done = sqlx::query!(
         "WITH changed AS (
             UPDATE account SET password_hash = $2, password_until = NULL
-            WHERE name = $1 RETURNING id
+            WHERE name = $1 AND project_id IS NULL RETURNING id
          ), ended AS (
             DELETE FROM session WHERE account_id IN (SELECT id FROM changed)
          )

@@ -142,9 +142,12 @@ pub async fn sign_in(
                 open_session(&session, id).await?;
                 return Ok(see_other(safe_next(&form.next)));
             }
-            SignIn::Choose(id) => {
+            SignIn::Choose(shown) => {
                 session.cycle_id().await.map_err(session_error)?;
-                session.insert(CHOOSING, id).await.map_err(session_error)?;
+                session
+                    .insert(CHOOSING, shown)
+                    .await
+                    .map_err(session_error)?;
                 return Ok(see_other("/login/password"));
             }
             SignIn::Refused => (StatusCode::UNAUTHORIZED, Words::new("login-refused")),

@@ -43,6 +43,10 @@ pub async fn create(
     if asked.role == ProjectRole::Owner {
         return Err(AppError::field("role", "token-role-owner"));
     }
+    if asked.role == ProjectRole::Tester {
+        // A program's word for a digest is that of somebody who could name a tester.
+        access.must(Permission::ManageMembers)?;
+    }
     let project = (access.project.id, access.project.key.as_str());
     let new = NewToken {
         name: asked.name,

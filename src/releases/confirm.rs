@@ -37,7 +37,7 @@ pub async fn confirm(
     let project = projects::by_id(app, release.project_id)
         .await?
         .ok_or(AppError::NotFound)?;
-    if release.author_id == actor.id.0 && !project.may_confirm_own {
+    if release.author_id == actor.responsible.0 && !project.may_confirm_own {
         return Err(AppError::forbidden("confirm-own"));
     }
     if confirming.note.chars().count() > 2000 {

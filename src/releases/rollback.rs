@@ -5,13 +5,15 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::rollout::{self, NewRollout};
-use super::{ArtifactId, Event, Kind, RolloutId, outside, store};
+use super::{ArtifactId, Event, Kind, ReleaseId, RolloutId, outside, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::clusters::Tier;
+use crate::db::{DbError, Tx};
 use crate::error::{AppError, FieldError, Words};
 use crate::halt::{self, Motion};
 use crate::projects::{self, Access};
+use crate::requests::{self, RequestId};
 use crate::workloads::{self, Workload};
 
 pub use store::{Candidate, candidates};
@@ -62,8 +64,8 @@ pub async fn roll_back(
     }
     let mut tx = app.db.begin().await?;
     let ids: Vec<uuid::Uuid> = targets.iter().map(|w| w.id.0).collect();
-    for release in rollout::supersede(tx.connection(), &ids).await? {
-        super::advance(&mut tx, release, Event::ProductionSuperseded, None).await?;
+    for (release, request) in rollout::supersede(tx.connection(), &ids).await? {
+        overtaken(&mut tx, tier, release, request).await?;
     }
     let new = NewRollout {
         project: project.id,
@@ -94,6 +96,24 @@ pub async fn roll_back(
         .await?;
     tx.commit().await?;
     Ok(id)
+}
+
+/// A release whose rollout was ended by a rollback, and the request that asked for it.
+async fn overtaken(
+    tx: &mut Tx,
+    tier: Tier,
+    release: ReleaseId,
+    request: Option<uuid::Uuid>,
+) -> Result<(), DbError> {
+    let words = Words::new("failed-overtaken");
+    match tier {
+        Tier::Test => super::advance(tx, release, Event::TestFailed, Some(&words)).await?,
+        Tier::Production => super::advance(tx, release, Event::ProductionSuperseded, None).await?,
+    };
+    match request {
+        Some(request) => requests::finish(tx, RequestId(request), false).await,
+        None => Ok(()),
+    }
 }
 
 async fn targets(

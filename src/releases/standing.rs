@@ -73,7 +73,7 @@ pub async fn waiting_for(
 /// Whether a release waits for this person.
 fn turn(actor: &Actor, release: &Release) -> Option<Turn> {
     let may = |p| actor.may(p, Scope::Project(release.project_id));
-    let own = release.author_id == actor.id.0;
+    let own = release.author_id == actor.responsible.0;
     match release.state {
         State::AwaitingConfirmation if may(Permission::Confirm) => {
             (!own || release.may_confirm_own).then_some(Turn::Confirm)

@@ -53,7 +53,7 @@ pub const fn next(state: State, event: Event) -> Option<State> {
         (E::Tagged, S::Requested | S::Tagging) | (E::BuildRetried, S::Failed) => Some(S::Building),
         // What has been confirmed, or was in production, stays so while it is looked at again.
         (E::TestedAgain, S::Confirmed | S::AwaitingApproval | S::Released)
-        | (E::ConfirmationWithdrawn, S::Released | S::Failed) => Some(state),
+        | (E::ConfirmationWithdrawn | E::Confirmed, S::Released | S::Failed) => Some(state),
         (E::Built, S::Building)
         | (E::TestedAgain, S::AwaitingConfirmation | S::Failed | S::Rejected) => {
             Some(S::DeployingTest)
@@ -143,9 +143,11 @@ mod tests {
              confirmation_withdrawn>awaiting_confirmation rejected>rejected cancelled>cancelled",
             "deploying_production: production_succeeded>released \
              production_superseded>confirmed failed>failed",
-            "released: tested_again>released approval_asked>awaiting_approval \
+            "released: tested_again>released confirmed>released \
+             approval_asked>awaiting_approval \
              production_started>deploying_production confirmation_withdrawn>released",
-            "failed: tested_again>deploying_test approval_asked>awaiting_approval \
+            "failed: tested_again>deploying_test confirmed>failed \
+             approval_asked>awaiting_approval \
              production_started>deploying_production build_retried>building \
              confirmation_withdrawn>failed",
             "rejected: tested_again>deploying_test",

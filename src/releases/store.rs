@@ -57,7 +57,7 @@ pub async fn insert(
             new.commit,
             new.title,
             new.note,
-            new.access.actor.id.0,
+            new.access.actor.responsible.0,
             new.since.map(Json) as _,
         )
         .execute(&mut *connection)

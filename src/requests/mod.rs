@@ -183,7 +183,7 @@ pub async fn insert(
     let new = store::New {
         id,
         kind,
-        author: actor.id,
+        author: actor.responsible,
         note,
         hash: &hash,
         computed,
@@ -380,7 +380,7 @@ fn decision_error(error: DbError, request: &Request) -> AppError {
 /// 403 for others, 409 when it was decided.
 pub async fn withdraw(app: &App, actor: &Actor, number: i64) -> Result<Request, AppError> {
     let seen = get(app, actor, number).await?;
-    if actor.id.0 != seen.author_id {
+    if actor.responsible.0 != seen.author_id {
         return Err(AppError::forbidden("request-withdraw-own"));
     }
     actor.must_hold(TokenScope::Request)?;

@@ -41,7 +41,8 @@ pub async fn once(State(app): State<App>, request: Request, next: Next) -> Respo
 }
 
 fn key(request: &Request) -> Result<Option<String>, AppError> {
-    if request.method() != Method::POST {
+    // Signing in is nobody's yet, and leaves nothing to find again.
+    if request.method() != Method::POST || request.uri().path() == "/session" {
         return Ok(None);
     }
     let Some(value) = request.headers().get(HEADER) else {

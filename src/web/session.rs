@@ -46,26 +46,53 @@ pub fn layer(app: &App) -> SessionManagerLayer<PgStore> {
         .with_expiry(Expiry::OnInactivity(time::Duration::hours(IDLE_HOURS)))
 }
 
+/// A session as it is stored.
+struct Row {
+    account: Option<Uuid>,
+    data: serde_json::Value,
+    expires_at: Timestamp,
+}
+
+impl Row {
+    fn of(record: &Record) -> Result<Self> {
+        let account = record.data.get(ACCOUNT).and_then(|v| v.as_str());
+        Ok(Self {
+            account: account.and_then(|text| text.parse().ok()),
+            data: serde_json::to_value(&record.data).map_err(encode)?,
+            expires_at: timestamp(record.expiry_date)?,
+        })
+    }
+}
+
 #[async_trait]
 impl SessionStore for PgStore {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        // A collision of 128 random bits would be overwritten, never shared: ids are fresh.
-        self.save(record).await
+        let row = Row::of(record)?;
+        sqlx::query!(
+            "INSERT INTO session (id_hash, account_id, data, expires_at)
+             VALUES ($1, $2, $3, $4)",
+            hash(record.id),
+            row.account,
+            row.data,
+            row.expires_at.to_sqlx() as _,
+        )
+        .execute(self.db.pool())
+        .await
+        .map_err(backend)?;
+        Ok(())
     }
 
     async fn save(&self, record: &Record) -> Result<()> {
-        let account = record.data.get(ACCOUNT).and_then(|v| v.as_str());
-        let account: Option<Uuid> = account.and_then(|text| text.parse().ok());
-        let data = serde_json::to_value(&record.data).map_err(encode)?;
+        let row = Row::of(record)?;
+        // Only what is there: a session that was ended meanwhile stays so.
         sqlx::query!(
-            "INSERT INTO session (id_hash, account_id, data, expires_at)
-             VALUES ($1, $2, $3, $4)
-             ON CONFLICT (id_hash) DO UPDATE
-             SET account_id = $2, data = $3, expires_at = $4, touched_at = slipway_now()",
+            "UPDATE session SET account_id = $2, data = $3, expires_at = $4,
+                touched_at = slipway_now()
+             WHERE id_hash = $1",
             hash(record.id),
-            account,
-            data,
-            timestamp(record.expiry_date)?.to_sqlx() as _,
+            row.account,
+            row.data,
+            row.expires_at.to_sqlx() as _,
         )
         .execute(self.db.pool())
         .await

@@ -144,6 +144,49 @@ async fn a_lost_password_is_made_anew_and_ends_sessions() {
 }
 
 #[tokio::test]
+async fn whoever_saw_an_older_temporary_password_chooses_nothing() {
+    let (portal, mut admin) = portal().await;
+    portal.account("mei", &[]).await;
+    let made = admin.post("/people/mei/password", &[]).await;
+    let first = made.text("#pw-h code");
+    let mut thief = portal.browser();
+    let form = [("name", "mei"), ("password", first.as_str())];
+    assert_eq!(thief.post("/login", &form).await.status, 303);
+    assert_eq!(admin.post("/people/mei/password", &[]).await.status, 200);
+    let chosen = [("password", "now it is mine")];
+    let answer = thief.post("/login/password", &chosen).await;
+    assert_eq!(
+        (answer.status, answer.header("location")),
+        (303, "/login?next=%2Flogin%2Fpassword")
+    );
+    let form = [("name", "mei"), ("password", "now it is mine")];
+    assert_eq!(portal.browser().post("/login", &form).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_password_in_an_answer_is_kept_for_no_repeat() {
+    let (portal, mut admin) = portal().await;
+    let joining = json!({ "user": "mei", "display_name": "Mei" });
+    let key = ("idempotency-key", "join-mei".to_owned());
+    admin.headers.push(key);
+    let made = admin.api(Method::POST, "/people", &joining).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let password = made.json()["password"].as_str().unwrap().to_owned();
+    let again = admin.api(Method::POST, "/people", &joining).await;
+    assert_eq!(
+        (again.status, &again.json()["code"]),
+        (409, &json!("idempotency-running"))
+    );
+    let kept = "SELECT count(*) FROM idempotency_key WHERE body::text LIKE '%' || $1 || '%'";
+    let kept: i64 = sqlx::query_scalar(kept)
+        .bind(&password)
+        .fetch_one(&portal.db.owner)
+        .await
+        .unwrap();
+    assert_eq!(kept, 0);
+}
+
+#[tokio::test]
 async fn people_are_found_and_paged() {
     let (portal, mut admin) = portal().await;
     for name in ["amy", "bob", "cho"] {

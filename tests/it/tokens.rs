@@ -200,6 +200,91 @@ async fn a_projects_program_is_nobody_else_and_sees_nothing_else() {
     assert_eq!(program.api_get("/me").await.status, 401);
 }
 
+/// A program of a project, made by somebody.
+async fn bot(company: &Company, owner: &mut Browser, role: &str, scope: &str) -> Browser {
+    let body = json!({ "name": role, "scopes": [scope], "days": 7, "role": role });
+    let made = owner.api(Method::POST, "/projects/pay/tokens", &body).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let token = made.json()["token"].as_str().unwrap().to_owned();
+    program(company, &token).await
+}
+
+#[tokio::test]
+async fn nobody_gets_round_a_second_pair_of_eyes_by_a_program() {
+    let mut company = Company::start().await;
+    company.project_with_places("pay").await;
+    company.commit("pay", "Read a capture back after 409");
+    let mut owner = company.portal.signed_in("lin").await;
+    let id = company.open("pay").await;
+    company.settle().await;
+    let digest = company.release(&id).await["artifact"]["digest"].clone();
+    let mut tester = bot(&company, &mut owner, "tester", "confirm").await;
+    let word = json!({ "digest": digest, "note": "" });
+    let path = format!("/releases/{id}/confirmation");
+    let refused = tester.api(Method::POST, &path, &word).await;
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (403, &json!("confirm-own"))
+    );
+    company.confirm(&id).await;
+    let mut developer = bot(&company, &mut owner, "developer", "release").await;
+    let path = format!("/releases/{id}/deployments");
+    let prod = json!({ "environment": "prod" });
+    let asked = developer.api(Method::POST, &path, &prod).await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    let path = format!("/requests/{}", asked.json()["request"]);
+    let shown = owner.api_get(&path).await.json();
+    let yes = json!({ "verdict": "approve", "hash": shown["hash"], "comment": "" });
+    let refused = owner
+        .api(Method::POST, &format!("{path}/decisions"), &yes)
+        .await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    // Operations may give a project's programs tokens, but none a tester's word.
+    let body = json!({ "name": "x", "scopes": ["confirm"], "days": 7, "role": "tester" });
+    let refused = company
+        .ops
+        .api(Method::POST, "/projects/pay/tokens", &body)
+        .await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+}
+
+#[tokio::test]
+async fn a_program_is_not_one_of_the_people() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    company.project("shop").await;
+    let mut owner = company.portal.signed_in("lin").await;
+    let mut program = bot(&company, &mut owner, "developer", "read").await;
+    let name = program.api_get("/me").await.json()["user"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let people = company.admin.api_get("/people").await;
+    assert!(!people.body.contains(&name));
+    let path = format!("/people/{name}");
+    assert_eq!(company.admin.api_get(&path).await.status, 404);
+    let path = format!("{path}/password");
+    assert_eq!(
+        company
+            .admin
+            .api(Method::POST, &path, &json!({}))
+            .await
+            .status,
+        404
+    );
+    let joining = json!({ "user": name, "role": "owner" });
+    let put = owner
+        .api(Method::POST, "/projects/shop/members", &joining)
+        .await;
+    assert!([400, 404].contains(&put.status), "{}", put.body);
+    // It answers to a person: with that person it is out.
+    sqlx::query("UPDATE account SET disabled_at = now() WHERE name = 'lin'")
+        .execute(&company.portal.db.owner)
+        .await
+        .unwrap();
+    assert_eq!(program.api_get("/me").await.status, 401);
+}
+
 async fn open_with(browser: &mut Browser, key: &str, reference: &str) -> (u16, Value, String) {
     browser.headers.push(("idempotency-key", key.to_owned()));
     let body = json!({ "ref": reference, "note": "" });

@@ -32,7 +32,13 @@ pub async fn create(
         user: joining.user.trim().to_owned(),
         password: made.map(|p| p.expose_secret().to_owned()),
     };
-    Ok((StatusCode::CREATED, axum::Json(answer)).into_response())
+    Ok(once(answer))
+}
+
+/// The one answer that holds a password: nobody on the way keeps it.
+fn once(answer: Password) -> Response {
+    let kept = [("cache-control", "no-store")];
+    (StatusCode::CREATED, kept, axum::Json(answer)).into_response()
 }
 
 pub async fn show(
@@ -65,5 +71,5 @@ pub async fn reset_password(
         user,
         password: Some(made.expose_secret().to_owned()),
     };
-    Ok((StatusCode::CREATED, axum::Json(answer)).into_response())
+    Ok(once(answer))
 }

@@ -9,7 +9,7 @@ use tower_sessions::Session;
 
 use crate::app::App;
 use crate::error::AppError;
-use crate::identity::{AccountId, web};
+use crate::identity::{Temporary, web};
 use crate::web::extract::{Ctx, Form, session_error};
 use crate::web::form::shown_by_form;
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
@@ -31,8 +31,8 @@ pub struct ChooseForm {
     password: SecretString,
 }
 
-async fn who(session: &Session) -> Result<AccountId, AppError> {
-    let id: Option<AccountId> = session.get(CHOOSING).await.map_err(session_error)?;
+async fn who(session: &Session) -> Result<Temporary, AppError> {
+    let id: Option<Temporary> = session.get(CHOOSING).await.map_err(session_error)?;
     id.ok_or(AppError::Unauthorized)
 }
 
@@ -52,14 +52,14 @@ pub async fn choose(
     session: Session,
     Form(form): Form<ChooseForm>,
 ) -> Result<Response, AppError> {
-    let id = who(&session).await?;
-    match super::choose_password(&app, id, &form.password, &ctx.origin()).await {
+    let shown_before = who(&session).await?;
+    match super::choose_password(&app, &shown_before, &form.password, &ctx.origin()).await {
         Ok(()) => {
             session
-                .remove::<AccountId>(CHOOSING)
+                .remove::<Temporary>(CHOOSING)
                 .await
                 .map_err(session_error)?;
-            web::open_session(&session, id).await?;
+            web::open_session(&session, shown_before.account).await?;
             Ok(see_other("/"))
         }
         Err(error) => {

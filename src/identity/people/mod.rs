@@ -15,10 +15,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-pub use first::choose_password;
+pub use first::{Temporary, choose_password};
 pub use store::{Account, Filter, Membership};
 
-use super::{Actor, NewAccount, Permission, PlatformRole, Scope, password};
+use super::{Actor, NewAccount, Permission, PlatformRole, Scope, password, tokens};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::db::Tx;
@@ -243,7 +243,7 @@ fn facts(account: &Account) -> serde_json::Value {
     })
 }
 
-/// Makes a new password for somebody who lost theirs, and ends their sessions.
+/// Makes a new password for somebody who lost theirs, and ends their sessions and tokens.
 ///
 /// # Errors
 /// 403 without the right, 404 for nobody of this name.
@@ -260,6 +260,7 @@ pub async fn reset_password(
         return Err(AppError::NotFound);
     }
     store::make_temporary(tx.connection(), name, TEMPORARY_DAYS).await?;
+    tokens::revoke_all(&mut tx, name).await?;
     let entry = Entry::done("account.set_password", "account", name);
     finish(tx, &entry, actor).await?;
     Ok(made)

@@ -82,7 +82,7 @@ pub async fn select(
                AND (m.expires_at IS NULL OR m.expires_at > slipway_now()))
                 AS "memberships!: Json<Vec<Membership>>"
            FROM account a
-           WHERE ($1::text IS NULL OR a.name = $1)
+           WHERE a.project_id IS NULL AND ($1::text IS NULL OR a.name = $1)
              AND ($2::text IS NULL OR position(lower($2) IN a.name) > 0
                 OR position(lower($2) IN lower(a.display_name)) > 0)
              AND ($3::text IS NULL OR EXISTS (SELECT 1 FROM platform_role r
@@ -127,7 +127,8 @@ pub async fn lock_admins(connection: &mut PgConnection) -> Result<(), DbError> {
 pub async fn admins(connection: &mut PgConnection) -> Result<i64, DbError> {
     let count = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM platform_role r JOIN account a ON a.id = r.account_id
-           WHERE r.role = 'admin' AND a.disabled_at IS NULL AND r.expires_at IS NULL"#
+           WHERE r.role = 'admin' AND a.disabled_at IS NULL AND a.project_id IS NULL
+             AND r.expires_at IS NULL"#
     );
     Ok(count.fetch_one(connection).await?)
 }
@@ -199,13 +200,15 @@ pub async fn temporary_hash(
 pub async fn choose(
     connection: &mut PgConnection,
     id: AccountId,
+    temporary: &str,
     hash: &str,
 ) -> Result<bool, DbError> {
     let done = sqlx::query!(
         "UPDATE account SET password_hash = $2, password_until = NULL
-         WHERE id = $1 AND password_until > slipway_now()",
+         WHERE id = $1 AND password_hash = $3 AND password_until > slipway_now()",
         id.0,
         hash,
+        temporary,
     )
     .execute(connection)
     .await?;

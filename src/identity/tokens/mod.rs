@@ -21,7 +21,7 @@ use uuid::Uuid;
 use super::{AccountId, Actor, ProjectId, ProjectRole, TokenScope};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::error::{AppError, FieldError};
 
 crate::id! { TokenId }
@@ -139,6 +139,7 @@ pub async fn create_for_project(
         name: format!("{key}-bot-{suffix}"),
         display_name: new.name.trim(),
         project,
+        responsible: actor.id,
         role,
         days: i32::from(new.days),
     };
@@ -218,6 +219,11 @@ pub async fn revoke_of_project(
     audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Ends all tokens of somebody whose password was made anew, in that transaction.
+pub(super) async fn revoke_all(tx: &mut Tx, name: &str) -> Result<(), DbError> {
+    store::revoke_all(tx.connection(), name).await
 }
 
 /// Who comes with a token, narrowed to its scopes. Its use is noted at most once a minute.

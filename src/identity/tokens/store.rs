@@ -22,6 +22,7 @@ pub struct Bot<'a> {
     pub name: String,
     pub display_name: &'a str,
     pub project: ProjectId,
+    pub responsible: AccountId,
     pub role: ProjectRole,
     pub days: i32,
 }
@@ -57,8 +58,8 @@ pub async fn insert(connection: &mut PgConnection, new: &New<'_>) -> Result<(), 
 pub async fn insert_bot(connection: &mut PgConnection, bot: &Bot<'_>) -> Result<(), DbError> {
     sqlx::query!(
         "WITH bot AS (
-            INSERT INTO account (id, name, display_name, project_id) VALUES ($1, $2, $3, $4)
-            RETURNING id)
+            INSERT INTO account (id, name, display_name, project_id, responsible_id)
+            VALUES ($1, $2, $3, $4, $7) RETURNING id)
          INSERT INTO membership (project_id, account_id, role, expires_at)
          SELECT $4, id, $5, slipway_now() + make_interval(days => $6) FROM bot",
         bot.id.0,
@@ -67,16 +68,21 @@ pub async fn insert_bot(connection: &mut PgConnection, bot: &Bot<'_>) -> Result<
         bot.project.0,
         bot.role.as_str(),
         bot.days,
+        bot.responsible.0,
     )
     .execute(connection)
     .await?;
     Ok(())
 }
 
+/// Tokens in use of an account; of a project's, those of all its accounts.
 pub async fn count_live(executor: impl PgExecutor<'_>, account: AccountId) -> Result<i64, DbError> {
     let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM api_token
-           WHERE account_id = $1 AND revoked_at IS NULL AND expires_at > slipway_now()"#,
+        r#"SELECT count(*) AS "count!" FROM api_token t
+           JOIN account a ON a.id = t.account_id
+           JOIN account mine ON mine.id = $1
+           WHERE (a.id = mine.id OR a.project_id = mine.project_id)
+             AND t.revoked_at IS NULL AND t.expires_at > slipway_now()"#,
         account.0,
     );
     Ok(count.fetch_one(executor).await?)
@@ -184,4 +190,16 @@ pub async fn revoke_of_project(
         project.0,
     );
     Ok(done.fetch_optional(connection).await?.is_some())
+}
+
+/// Ends all tokens of somebody whose password was made anew.
+pub async fn revoke_all(connection: &mut PgConnection, name: &str) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE api_token SET revoked_at = slipway_now()
+         WHERE account_id = (SELECT id FROM account WHERE name = $1) AND revoked_at IS NULL",
+        name,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

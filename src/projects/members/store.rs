@@ -26,7 +26,8 @@ pub async fn put(
 ) -> Result<bool, DbError> {
     let done = sqlx::query!(
         "INSERT INTO membership (project_id, account_id, role, expires_at)
-         SELECT $1, id, $3, $4 FROM account WHERE name = $2 AND disabled_at IS NULL
+         SELECT $1, id, $3, $4 FROM account
+         WHERE name = $2 AND disabled_at IS NULL AND project_id IS NULL
          ON CONFLICT (project_id, account_id, role)
          DO UPDATE SET expires_at = excluded.expires_at",
         project.0,
@@ -66,7 +67,7 @@ pub async fn lasting_owners(
     let count = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM membership m JOIN account a ON a.id = m.account_id
            WHERE m.project_id = $1 AND m.role = 'owner' AND m.expires_at IS NULL
-             AND a.disabled_at IS NULL"#,
+             AND a.disabled_at IS NULL AND a.project_id IS NULL"#,
         project.0,
     );
     Ok(count.fetch_one(connection).await?)

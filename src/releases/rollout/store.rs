@@ -97,7 +97,7 @@ pub async fn find_rollout(
 
 /// The next deployment of a rollout: number, revision and predecessor are the workload's own. A
 /// restart keeps the revision that runs, whatever was approved since.
-/// `None` while another deployment of the workload is unfinished.
+/// `None` while another deployment of the workload is unfinished, or when the rollout was ended.
 pub async fn insert_deployment(
     connection: &mut PgConnection,
     rollout: RolloutId,
@@ -117,7 +117,8 @@ pub async fn insert_deployment(
             (SELECT d.id FROM deployment d WHERE d.workload_id = $3 AND d.state = 'succeeded'
              ORDER BY d.sequence DESC LIMIT 1),
             o.confirmation_id, CASE WHEN o.confirmation_id IS NOT NULL THEN true END, o.author_id
-         FROM rollout o WHERE o.id = $2
+         FROM rollout o WHERE o.id = $2 AND o.ended_at IS NULL
+         FOR SHARE OF o
          ON CONFLICT (workload_id) WHERE ended_at IS NULL DO NOTHING",
         id.0,
         rollout.0,
@@ -281,26 +282,42 @@ pub async fn unfinished_in(
 }
 
 /// Ends everything unfinished on these workloads, and their rollouts, at once. Returns the
-/// releases that were on their way there.
+/// releases that were on their way there, and the requests that asked for it.
 pub async fn supersede(
     connection: &mut PgConnection,
     workloads: &[Uuid],
-) -> Result<Vec<ReleaseId>, DbError> {
-    let rows = sqlx::query_scalar!(
-        r#"WITH ended AS (
-            UPDATE deployment SET state = 'superseded', confirmation_live = NULL,
-                ended_at = slipway_now()
-            WHERE workload_id = ANY($1) AND ended_at IS NULL
-         ), over AS (
-            UPDATE rollout SET outcome = 'superseded', ended_at = slipway_now()
-            WHERE ended_at IS NULL AND workload_ids && $1
-            RETURNING release_id, kind
-         )
-         SELECT release_id AS "id!: ReleaseId" FROM over
-         WHERE release_id IS NOT NULL AND kind = 'deploy'"#,
+) -> Result<Vec<(ReleaseId, Option<Uuid>)>, DbError> {
+    // Deployments first, as everybody locks them.
+    supersede_deployments(&mut *connection, workloads).await?;
+    let rows = sqlx::query!(
+        r#"UPDATE rollout SET outcome = 'superseded', ended_at = slipway_now()
+           WHERE ended_at IS NULL AND workload_ids && $1
+           RETURNING release_id AS "release: ReleaseId", kind AS "kind: Kind", request_id"#,
         workloads,
-    );
-    Ok(rows.fetch_all(connection).await?)
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    // One that a rollout began while we waited for its row.
+    supersede_deployments(connection, workloads).await?;
+    let deploys = rows.into_iter().filter(|r| r.kind == Kind::Deploy);
+    Ok(deploys
+        .filter_map(|r| Some((r.release?, r.request_id)))
+        .collect())
+}
+
+async fn supersede_deployments(
+    connection: &mut PgConnection,
+    workloads: &[Uuid],
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE deployment SET state = 'superseded', confirmation_live = NULL,
+            ended_at = slipway_now()
+         WHERE workload_id = ANY($1) AND ended_at IS NULL",
+        workloads,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// What a workload runs by our record, and who is bringing it something else.

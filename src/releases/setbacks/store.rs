@@ -139,13 +139,16 @@ pub async fn production_began(
 /// Ends what is on its way to test for a release.
 pub async fn abort_tests(connection: &mut PgConnection, release: ReleaseId) -> Result<(), DbError> {
     sqlx::query!(
-        "WITH ended AS (
-            UPDATE deployment d SET state = 'aborted', confirmation_live = NULL,
-                ended_at = slipway_now()
-            FROM rollout o WHERE o.id = d.rollout_id AND o.release_id = $1
-              AND o.tier = 'test' AND d.ended_at IS NULL
-         )
-         UPDATE rollout SET outcome = 'aborted', ended_at = slipway_now()
+        "UPDATE deployment d SET state = 'aborted', confirmation_live = NULL,
+            ended_at = slipway_now()
+         FROM rollout o WHERE o.id = d.rollout_id AND o.release_id = $1
+           AND o.tier = 'test' AND d.ended_at IS NULL",
+        release.0,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "UPDATE rollout SET outcome = 'aborted', ended_at = slipway_now()
          WHERE release_id = $1 AND tier = 'test' AND ended_at IS NULL",
         release.0,
     )
