@@ -11,7 +11,7 @@ use super::{Halt, Held, Stopping};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::{Actor, Permission, Scope};
-use crate::web::extract::{Ctx, Form, IsPart};
+use crate::web::extract::{Ctx, Form};
 use crate::web::form::shown_by_form;
 use crate::web::layout::{Banner, Chrome, Errors, Nav, page, see_other};
 use crate::web::problem::shown;
@@ -125,20 +125,17 @@ pub async fn banner(
     page(&BannerPart { c })
 }
 
-/// Looks, for whole pages, whether production stands still.
+/// Looks whether production stands still: for the banner, and for buttons that are shut by it.
 pub async fn look_for_banner(
     Shared(app): Shared<App>,
     ctx: Ctx,
-    IsPart(is_part): IsPart,
     request: Request,
     next: Next,
 ) -> Response {
-    if !is_part {
-        match super::shown(&app).await {
-            Ok(Some(halt)) => drop(ctx.banner.set(banner_of(&halt))),
-            Ok(None) => {}
-            Err(error) => tracing::warn!(%error, "cannot look whether production is stopped"),
-        }
+    match super::shown(&app).await {
+        Ok(Some(halt)) => drop(ctx.banner.set(banner_of(&halt))),
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "cannot look whether production is stopped"),
     }
     next.run(request).await
 }

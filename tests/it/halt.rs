@@ -51,7 +51,12 @@ async fn a_press_is_refused_with_who_and_why() {
     assert_eq!(said["code"], "production-stopped");
     let detail = said["detail"].as_str().unwrap();
     assert!(detail.contains("zhao the tester") && detail.contains("The bank is down."));
+    let page = company.developer.get("/projects/pay/releases/1").await;
+    let why = page.text("#next-why");
+    assert!(why.contains("The bank is down."), "{}", page.body);
     lift(&mut company).await;
+    let page = company.developer.get("/projects/pay/releases/1").await;
+    assert_eq!(page.text("#next-why"), "");
     company.send_to_production(&id).await;
     assert_eq!(company.release(&id).await["state"], "released");
     company.check().await;

@@ -57,7 +57,7 @@ pub fn confirm(c: &Chrome, access: &ProjectAccess, tale: &Tale) -> Option<Confir
     if release.state != State::AwaitingConfirmation {
         return None;
     }
-    let own = release.author_id == access.actor.id.0 && !access.project.may_confirm_own;
+    let own = release.author_id == access.actor.responsible.0 && !access.project.may_confirm_own;
     let shut = if !access.may(Permission::Confirm) {
         let names = tale.testers.iter().map(|m| m.display_name.as_str());
         let names: Vec<&str> = names.collect();
@@ -102,7 +102,11 @@ pub fn next(c: &Chrome, access: &ProjectAccess, tale: &Tale) -> Option<Next> {
             .into_iter()
             .map(|key| target(c, tale, release, key))
             .collect(),
-        shut: (!may).then(|| c.t("may-not-release-to-production")),
+        shut: match (may, &c.banner) {
+            (false, _) => Some(c.t("may-not-release-to-production")),
+            (true, Some(stopped)) => Some(c.w(&stopped.words)),
+            (true, None) => None,
+        },
     })
 }
 

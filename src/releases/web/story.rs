@@ -41,7 +41,7 @@ pub enum Body {
 
 /// The end of a build's log, with its stages.
 pub struct LogView {
-    pub stages: Vec<(Icon, String)>,
+    pub stages: Vec<(Tone, Icon, String)>,
     pub lines: Vec<Line>,
     pub count: i64,
     /// Open while it runs and where it failed.
@@ -173,14 +173,15 @@ fn built(c: &Chrome, tale: &Tale) -> StepView {
 
 fn log(c: &Chrome, tale: &Tale, build: &Build, open: bool) -> LogView {
     let stage = |s: &Stage| {
-        let icon = match s.status.as_str() {
-            "SUCCESS" => c.i("check"),
-            "IN_PROGRESS" if build.result.is_none() && open => c.turning(),
-            "FAILED" | "ABORTED" | "UNSTABLE" => c.i("x"),
-            _ => c.i("circle-minus"),
+        let (tone, icon) = match s.status.as_str() {
+            "SUCCESS" => (Tone::Ok, c.i("check")),
+            "IN_PROGRESS" if build.result.is_none() && open => (Tone::Run, c.turning()),
+            "FAILED" | "ABORTED" | "UNSTABLE" => (Tone::Fail, c.i("x")),
+            _ => (Tone::Idle, c.i("circle-minus")),
         };
         let seconds = i64::try_from(s.seconds).unwrap_or(i64::MAX);
-        (icon, format!("{} · {}", s.name, c.seconds(seconds)))
+        let words = format!("{} · {}", s.name, c.seconds(seconds));
+        (tone, icon, words)
     };
     LogView {
         stages: build.stages.iter().map(stage).collect(),
