@@ -12,7 +12,7 @@ use crate::db::DbError;
 use crate::integrations::CallError;
 
 /// A stored or shown text: a message code with its arguments, rendered in the reader's language.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Words {
     pub code: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

@@ -9,7 +9,7 @@ macro_rules! id {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        #[derive(serde::Serialize, serde::Deserialize, sqlx::Type)]
+        #[derive(serde::Serialize, serde::Deserialize, sqlx::Type, utoipa::ToSchema)]
         #[serde(transparent)]
         #[sqlx(transparent)]
         pub struct $name(pub uuid::Uuid);
@@ -37,12 +37,13 @@ macro_rules! id {
     )+};
 }
 
-/// A closed list of words, the same in PostgreSQL, JSON and message codes.
+/// A closed list of words, the same in PostgreSQL, JSON and message codes. The API's description
+/// knows it by its own name or by what stands after `as`.
 #[macro_export]
 macro_rules! words {
     ($(
         $(#[$doc:meta])*
-        $vis:vis enum $name:ident {
+        $vis:vis enum $name:ident $(as $known_as:ident)? {
             $($(#[$inner:meta])* $variant:ident = $text:literal),+ $(,)?
         }
     )+) => {$(
@@ -65,6 +66,22 @@ macro_rules! words {
             #[must_use]
             pub fn parse(text: &str) -> Option<Self> {
                 match text { $($text => Some(Self::$variant),)+ _ => None }
+            }
+        }
+
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(utoipa::openapi::Type::String)
+                    .enum_values(Some(Self::ALL.iter().map(|word| word.as_str())))
+                    .into()
+            }
+        }
+
+        impl utoipa::ToSchema for $name {
+            fn name() -> std::borrow::Cow<'static, str> {
+                let known_as: &[&str] = &[$(stringify!($known_as),)? stringify!($name)];
+                known_as.first().copied().unwrap_or_default().into()
             }
         }
 

@@ -45,6 +45,7 @@ me-access = Access
 tokens = Tokens
 tokens-none = No tokens
 tokens-none-why = A token lets a program use the API in your name. It does no more than you may, and never decides on a request.
+api-described = Every call of the API is described at
 token = Token
 token-new = New token
 token-create = Make the token

@@ -45,6 +45,7 @@ me-access = 登录与密码
 tokens = 访问令牌
 tokens-none = 还没有令牌
 tokens-none-why = 令牌让程序以你的名义使用 API。它的权限不超过你本人，也不能审批工单。
+api-described = 接口的每个调用都有说明：
 token = 令牌
 token-new = 新建令牌
 token-create = 生成令牌

@@ -9,7 +9,15 @@ use crate::identity::Actor;
 use crate::web::extract::Query;
 use crate::web::paging::List;
 
-/// `GET /api/v1/audit?user=&action=&project=&target=&result=&from=&to=&limit=&after=`
+/// Entries of the audit trail, the newest first.
+#[utoipa::path(
+    get,
+    path = "/audit",
+    operation_id = "list_audit",
+    tag = "audit",
+    params(Wanted),
+    responses((status = 200, body = List<Row>, description = "As it is now")),
+)]
 pub async fn list(
     State(app): State<App>,
     actor: Actor,

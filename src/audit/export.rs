@@ -20,7 +20,18 @@ const PAGE: i64 = 1000;
 const HEAD: &str = "seq,at,user,address,action,target_kind,target_id,project,result,reason,\
     before,after\r\n";
 
-/// `GET /audit.csv` and `GET /api/v1/audit.csv`: the export itself goes on record.
+/// The audit trail as CSV (RFC 4180); the export itself goes on record.
+#[utoipa::path(
+    get,
+    path = "/audit.csv",
+    operation_id = "export_audit",
+    tag = "audit",
+    params(Wanted),
+    responses(
+        (status = 200, body = String, content_type = "text/csv",
+            description = "At most 100,000 entries")
+    ),
+)]
 pub async fn csv(
     State(app): State<App>,
     actor: Actor,

@@ -24,7 +24,8 @@ pub struct Filter {
     pub limit: i64,
 }
 
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = AuditEntry)]
 pub struct Row {
     pub seq: i64,
     pub at: Timestamp,

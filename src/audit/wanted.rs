@@ -9,7 +9,7 @@ use super::Filter;
 use crate::error::AppError;
 use crate::web::paging::Page;
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     #[serde(default)]

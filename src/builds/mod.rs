@@ -52,7 +52,7 @@ crate::words! {
 }
 
 /// One attempt, as stored.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Build {
     pub id: BuildId,
     #[serde(skip)]
@@ -109,7 +109,7 @@ impl Build {
 }
 
 /// One stage of a pipeline, as the server tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Stage {
     pub name: String,
     /// `SUCCESS`, `IN_PROGRESS`, `FAILED` and so on.

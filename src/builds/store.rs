@@ -173,7 +173,8 @@ pub async fn stopped(
 }
 
 /// A line of a log with its number, from 0.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = LogLine)]
 pub struct Line {
     pub number: i64,
     pub text: String,

@@ -12,20 +12,22 @@ use super::{
     EnvironmentId, Language, LanguageDraft, LanguageId, Tier,
 };
 use crate::app::App;
-use crate::connections::api::{HealthAnswer, List, TestAnswer};
+use crate::connections::api::{HealthAnswer, TestAnswer};
 use crate::connections::{self, Day, Subject};
 use crate::error::AppError;
 use crate::identity::{Actor, Permission, Scope};
 use crate::web::extract::{Ctx, Json, Path};
+use crate::web::paging::List;
 use crate::web::text::Locale;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ClusterBody {
     key: String,
     site: String,
     /// Left out of a change, the one that is stored stays.
     #[serde(default)]
+    #[schema(value_type = Option<String>, write_only)]
     kubeconfig: Option<SecretString>,
     registry_host: String,
     #[serde(default = "yes")]
@@ -48,7 +50,7 @@ impl From<ClusterBody> for ClusterDraft {
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EnvironmentBody {
     key: String,
@@ -59,7 +61,7 @@ pub struct EnvironmentBody {
     clusters: Vec<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LanguageBody {
     key: String,
@@ -89,7 +91,7 @@ impl From<LanguageBody> for LanguageDraft {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct ClusterAnswer {
     id: ClusterId,
     key: String,
@@ -120,7 +122,7 @@ impl ClusterAnswer {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct EnvironmentAnswer {
     id: EnvironmentId,
     key: String,
@@ -154,7 +156,7 @@ impl From<Environment> for EnvironmentAnswer {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct LanguageAnswer {
     id: LanguageId,
     key: String,
@@ -175,6 +177,14 @@ impl From<Language> for LanguageAnswer {
     }
 }
 
+/// Registered clusters.
+#[utoipa::path(
+    get,
+    path = "/clusters",
+    operation_id = "list_clusters",
+    tag = "clusters",
+    responses((status = 200, body = List<ClusterAnswer>, description = "As it is now")),
+)]
 pub async fn list(
     State(app): State<App>,
     actor: Actor,
@@ -186,6 +196,15 @@ pub async fn list(
     Ok(axum::Json(items.into()))
 }
 
+/// Registers a cluster.
+#[utoipa::path(
+    post,
+    path = "/clusters",
+    operation_id = "create_cluster",
+    tag = "clusters",
+    request_body = ClusterBody,
+    responses((status = 201, body = ClusterAnswer, description = "Done")),
+)]
 pub async fn create(
     State(app): State<App>,
     actor: Actor,
@@ -198,6 +217,15 @@ pub async fn create(
     Ok((StatusCode::CREATED, answer).into_response())
 }
 
+/// One cluster, without its credential.
+#[utoipa::path(
+    get,
+    path = "/clusters/{id}",
+    operation_id = "show_cluster",
+    tag = "clusters",
+    params(("id" = ClusterId, Path)),
+    responses((status = 200, body = ClusterAnswer, description = "As it is now")),
+)]
 pub async fn show(
     State(app): State<App>,
     actor: Actor,
@@ -208,7 +236,15 @@ pub async fn show(
     one(&app, id, ctx.locale).await
 }
 
-/// `GET /api/v1/clusters/{id}/health`: the last day in slots of half an hour.
+/// The last day in slots of half an hour.
+#[utoipa::path(
+    get,
+    path = "/clusters/{id}/health",
+    operation_id = "cluster_health",
+    tag = "clusters",
+    params(("id" = ClusterId, Path)),
+    responses((status = 200, body = Day, description = "As it is now")),
+)]
 pub async fn health(
     State(app): State<App>,
     actor: Actor,
@@ -220,7 +256,16 @@ pub async fn health(
     Ok(axum::Json(day))
 }
 
-/// `PUT /api/v1/clusters/{id}`
+/// Changes a cluster; a credential that is left out stays.
+#[utoipa::path(
+    put,
+    path = "/clusters/{id}",
+    operation_id = "update_cluster",
+    tag = "clusters",
+    params(("id" = ClusterId, Path)),
+    request_body = ClusterBody,
+    responses((status = 200, body = ClusterAnswer, description = "As it is now")),
+)]
 pub async fn update(
     State(app): State<App>,
     actor: Actor,
@@ -233,7 +278,15 @@ pub async fn update(
     one(&app, id, ctx.locale).await
 }
 
-/// `DELETE /api/v1/clusters/{id}`
+/// Removes a cluster that nothing uses.
+#[utoipa::path(
+    delete,
+    path = "/clusters/{id}",
+    operation_id = "delete_cluster",
+    tag = "clusters",
+    params(("id" = ClusterId, Path)),
+    responses((status = 204, description = "Done")),
+)]
 pub async fn delete(
     State(app): State<App>,
     actor: Actor,
@@ -245,6 +298,15 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Asks the cluster now and says what it answered.
+#[utoipa::path(
+    post,
+    path = "/clusters/{id}/test",
+    operation_id = "test_cluster",
+    tag = "clusters",
+    params(("id" = ClusterId, Path)),
+    responses((status = 200, body = TestAnswer<ClusterId>, description = "As it is now")),
+)]
 pub async fn test(
     State(app): State<App>,
     actor: Actor,
@@ -257,7 +319,14 @@ pub async fn test(
     Ok(axum::Json(TestAnswer { id, health }))
 }
 
-/// For everybody who is signed in, because forms offer environments.
+/// Environments, in the order in which a release goes through them.
+#[utoipa::path(
+    get,
+    path = "/environments",
+    operation_id = "list_environments",
+    tag = "environments",
+    responses((status = 200, body = List<EnvironmentAnswer>, description = "As it is now")),
+)]
 pub async fn environments(
     State(app): State<App>,
     _actor: Actor,
@@ -267,6 +336,15 @@ pub async fn environments(
     Ok(axum::Json(items.into()))
 }
 
+/// Registers an environment.
+#[utoipa::path(
+    post,
+    path = "/environments",
+    operation_id = "create_environment",
+    tag = "environments",
+    request_body = EnvironmentBody,
+    responses((status = 201, body = EnvironmentAnswer, description = "Done")),
+)]
 pub async fn create_environment(
     State(app): State<App>,
     actor: Actor,
@@ -279,7 +357,16 @@ pub async fn create_environment(
     Ok((StatusCode::CREATED, answer).into_response())
 }
 
-/// `PUT /api/v1/environments/{id}`
+/// Changes an environment.
+#[utoipa::path(
+    put,
+    path = "/environments/{id}",
+    operation_id = "update_environment",
+    tag = "environments",
+    params(("id" = EnvironmentId, Path)),
+    request_body = EnvironmentBody,
+    responses((status = 200, body = EnvironmentAnswer, description = "As it is now")),
+)]
 pub async fn update_environment(
     State(app): State<App>,
     actor: Actor,
@@ -292,7 +379,15 @@ pub async fn update_environment(
     Ok(axum::Json(changed.into()))
 }
 
-/// `DELETE /api/v1/environments/{id}`
+/// Removes an environment that nothing uses.
+#[utoipa::path(
+    delete,
+    path = "/environments/{id}",
+    operation_id = "delete_environment",
+    tag = "environments",
+    params(("id" = EnvironmentId, Path)),
+    responses((status = 204, description = "Done")),
+)]
 pub async fn delete_environment(
     State(app): State<App>,
     actor: Actor,
@@ -304,7 +399,16 @@ pub async fn delete_environment(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `PUT /api/v1/languages/{id}`
+/// Changes a language.
+#[utoipa::path(
+    put,
+    path = "/languages/{id}",
+    operation_id = "update_language",
+    tag = "languages",
+    params(("id" = LanguageId, Path)),
+    request_body = LanguageBody,
+    responses((status = 200, body = LanguageAnswer, description = "As it is now")),
+)]
 pub async fn update_language(
     State(app): State<App>,
     actor: Actor,
@@ -317,7 +421,15 @@ pub async fn update_language(
     Ok(axum::Json(changed.into()))
 }
 
-/// `DELETE /api/v1/languages/{id}`
+/// Removes a language that nothing uses.
+#[utoipa::path(
+    delete,
+    path = "/languages/{id}",
+    operation_id = "delete_language",
+    tag = "languages",
+    params(("id" = LanguageId, Path)),
+    responses((status = 204, description = "Done")),
+)]
 pub async fn delete_language(
     State(app): State<App>,
     actor: Actor,
@@ -329,6 +441,14 @@ pub async fn delete_language(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Languages with their template jobs.
+#[utoipa::path(
+    get,
+    path = "/languages",
+    operation_id = "list_languages",
+    tag = "languages",
+    responses((status = 200, body = List<LanguageAnswer>, description = "As it is now")),
+)]
 pub async fn languages(
     State(app): State<App>,
     actor: Actor,
@@ -339,6 +459,15 @@ pub async fn languages(
     Ok(axum::Json(items.into()))
 }
 
+/// Registers a language.
+#[utoipa::path(
+    post,
+    path = "/languages",
+    operation_id = "create_language",
+    tag = "languages",
+    request_body = LanguageBody,
+    responses((status = 201, body = LanguageAnswer, description = "Done")),
+)]
 pub async fn create_language(
     State(app): State<App>,
     actor: Actor,

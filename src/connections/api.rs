@@ -12,22 +12,24 @@ use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::web::extract::{Ctx, Json, Path};
+use crate::web::paging::List;
 use crate::web::text::Locale;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Body {
+pub struct ConnectionBody {
     key: String,
     kind: Kind,
     url: String,
     #[serde(default)]
     config: Fields,
     #[serde(default)]
+    #[schema(value_type = Option<String>, write_only)]
     credential: Option<SecretString>,
 }
 
-impl From<Body> for Draft {
-    fn from(body: Body) -> Self {
+impl From<ConnectionBody> for Draft {
+    fn from(body: ConnectionBody) -> Self {
         Self {
             key: body.key,
             kind: body.kind,
@@ -38,20 +40,7 @@ impl From<Body> for Draft {
     }
 }
 
-/// A whole list; `next` is where a longer one would go on.
-#[derive(Serialize)]
-pub struct List<T> {
-    pub items: Vec<T>,
-    pub next: Option<String>,
-}
-
-impl<T> From<Vec<T>> for List<T> {
-    fn from(items: Vec<T>) -> Self {
-        Self { items, next: None }
-    }
-}
-
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct ConnectionAnswer {
     id: ConnectionId,
     key: String,
@@ -64,14 +53,14 @@ pub struct ConnectionAnswer {
     updated_at: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct CredentialAnswer {
     version: i32,
     changed_at: Timestamp,
 }
 
 /// A test's outcome, with the sentence in the reader's language.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct HealthAnswer {
     ok: bool,
     version: Option<String>,
@@ -86,7 +75,7 @@ pub struct HealthAnswer {
     since: Timestamp,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 struct MissingAnswer {
     #[serde(flatten)]
     words: Words,
@@ -142,6 +131,14 @@ impl ConnectionAnswer {
     }
 }
 
+/// Registered outside systems.
+#[utoipa::path(
+    get,
+    path = "/connections",
+    operation_id = "list_connections",
+    tag = "connections",
+    responses((status = 200, body = List<ConnectionAnswer>, description = "As it is now")),
+)]
 pub async fn list(
     State(app): State<App>,
     actor: Actor,
@@ -155,11 +152,20 @@ pub async fn list(
     Ok(axum::Json(items.into()))
 }
 
+/// Registers an outside system.
+#[utoipa::path(
+    post,
+    path = "/connections",
+    operation_id = "create_connection",
+    tag = "connections",
+    request_body = ConnectionBody,
+    responses((status = 201, body = ConnectionAnswer, description = "Done")),
+)]
 pub async fn create(
     State(app): State<App>,
     actor: Actor,
     ctx: Ctx,
-    Json(body): Json<Body>,
+    Json(body): Json<ConnectionBody>,
 ) -> Result<Response, AppError> {
     actor.must(Permission::ManageConnections, Scope::Platform)?;
     let id = super::create(&app, &body.into(), &ctx.origin()).await?;
@@ -167,6 +173,15 @@ pub async fn create(
     Ok((StatusCode::CREATED, answer).into_response())
 }
 
+/// One outside system, without its credential.
+#[utoipa::path(
+    get,
+    path = "/connections/{id}",
+    operation_id = "show_connection",
+    tag = "connections",
+    params(("id" = ConnectionId, Path)),
+    responses((status = 200, body = ConnectionAnswer, description = "As it is now")),
+)]
 pub async fn show(
     State(app): State<App>,
     actor: Actor,
@@ -177,18 +192,37 @@ pub async fn show(
     one(&app, id, ctx.locale).await
 }
 
+/// Changes an outside system; a credential that is left out stays.
+#[utoipa::path(
+    put,
+    path = "/connections/{id}",
+    operation_id = "update_connection",
+    tag = "connections",
+    params(("id" = ConnectionId, Path)),
+    request_body = ConnectionBody,
+    responses((status = 200, body = ConnectionAnswer, description = "As it is now")),
+)]
 pub async fn update(
     State(app): State<App>,
     actor: Actor,
     ctx: Ctx,
     Path(id): Path<ConnectionId>,
-    Json(body): Json<Body>,
+    Json(body): Json<ConnectionBody>,
 ) -> Result<axum::Json<ConnectionAnswer>, AppError> {
     actor.must(Permission::ManageConnections, Scope::Platform)?;
     super::update(&app, id, &body.into(), &ctx.origin()).await?;
     one(&app, id, ctx.locale).await
 }
 
+/// Removes an outside system that nothing uses.
+#[utoipa::path(
+    delete,
+    path = "/connections/{id}",
+    operation_id = "delete_connection",
+    tag = "connections",
+    params(("id" = ConnectionId, Path)),
+    responses((status = 204, description = "Done")),
+)]
 pub async fn delete(
     State(app): State<App>,
     actor: Actor,
@@ -200,7 +234,15 @@ pub async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `GET /api/v1/connections/{id}/health`: the last day in slots of half an hour.
+/// The last day in slots of half an hour.
+#[utoipa::path(
+    get,
+    path = "/connections/{id}/health",
+    operation_id = "connection_health",
+    tag = "connections",
+    params(("id" = ConnectionId, Path)),
+    responses((status = 200, body = Day, description = "As it is now")),
+)]
 pub async fn health(
     State(app): State<App>,
     actor: Actor,
@@ -213,13 +255,22 @@ pub async fn health(
 }
 
 /// What a test answers: whose it is, and what came of it.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct TestAnswer<Id> {
     pub id: Id,
     #[serde(flatten)]
     pub health: HealthAnswer,
 }
 
+/// Asks the outside system now and says what it answered.
+#[utoipa::path(
+    post,
+    path = "/connections/{id}/test",
+    operation_id = "test_connection",
+    tag = "connections",
+    params(("id" = ConnectionId, Path)),
+    responses((status = 200, body = TestAnswer<ConnectionId>, description = "As it is now")),
+)]
 pub async fn test(
     State(app): State<App>,
     actor: Actor,

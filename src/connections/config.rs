@@ -12,7 +12,11 @@ const MAX_USER_CHARS: usize = 100;
 
 crate::words! {
     /// An outside system of one sort, with a client of its own.
-    pub enum Kind { Gitlab = "gitlab", Jenkins = "jenkins", Registry = "registry" }
+    pub enum Kind as ConnectionKind {
+        Gitlab = "gitlab",
+        Jenkins = "jenkins",
+        Registry = "registry",
+    }
 }
 
 /// A connection's settings that are no secret, by kind.
@@ -50,8 +54,9 @@ impl RegistryConfig {
 }
 
 /// The same as typed, sent and stored: texts, of which each kind has some.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ConnectionSettings)]
 pub struct Fields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,

@@ -15,7 +15,8 @@ const SLOT_SECONDS: i64 = 1800;
 pub const KEPT_DAYS: i32 = 8;
 
 /// Half an hour of looks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[schema(as = HealthSlot)]
 pub struct Slot {
     pub from: Timestamp,
     pub looks: i64,
@@ -45,7 +46,8 @@ impl Slot {
 }
 
 /// A day of one system.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = HealthDay)]
 pub struct Day {
     pub slots: Vec<Slot>,
     pub looks: i64,

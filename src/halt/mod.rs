@@ -32,7 +32,7 @@ pub const WAITS: &str = "waits-production-stop";
 const MAX_REASON: usize = 500;
 
 /// Production stands still.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct Halt {
     pub reason: String,
     pub holds_rollbacks: bool,
@@ -49,7 +49,7 @@ pub enum Motion {
 }
 
 /// `PUT /production-stop`
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Stopping {
     pub reason: String,

@@ -12,7 +12,8 @@ use crate::jobs::RunId;
 const SHOWN: i64 = 50;
 
 /// A run that waits for the switch.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
+#[schema(as = HeldWork)]
 pub struct Held {
     pub run: RunId,
     pub kind: String,

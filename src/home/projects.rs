@@ -42,7 +42,7 @@ struct ListPart {
 
 impl HtmlSafe for ListPart {}
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     #[serde(default)]

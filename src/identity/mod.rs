@@ -131,7 +131,7 @@ impl Actor {
 }
 
 /// A person as others see them.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, utoipa::ToSchema)]
 pub struct Person {
     #[serde(rename = "user")]
     pub name: String,

@@ -68,15 +68,16 @@ pub struct LanguageForm {
     next: String,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ApiSignIn {
     user: String,
+    #[schema(value_type = String, write_only)]
     password: SecretString,
 }
 
 /// `GET /me` of the API.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct Me {
     user: String,
     display_name: String,
@@ -205,6 +206,16 @@ pub async fn set_language(
     Ok(response)
 }
 
+/// Signs in with user id and password; the answer sets the session's cookie.
+#[utoipa::path(
+    post,
+    path = "/session",
+    operation_id = "sign_in",
+    tag = "session",
+    request_body = ApiSignIn,
+    security(()),
+    responses((status = 201, body = Me, description = "Done")),
+)]
 pub async fn api_sign_in(
     State(app): State<App>,
     ctx: Ctx,
@@ -228,11 +239,27 @@ pub async fn api_sign_in(
     }
 }
 
+/// Ends the session.
+#[utoipa::path(
+    delete,
+    path = "/session",
+    operation_id = "sign_out",
+    tag = "session",
+    responses((status = 204, description = "Done")),
+)]
 pub async fn api_sign_out(session: Session) -> Result<StatusCode, AppError> {
     session.flush().await.map_err(session_error)?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Who is asking, and with which roles.
+#[utoipa::path(
+    get,
+    path = "/me",
+    operation_id = "me",
+    tag = "session",
+    responses((status = 200, body = Me, description = "As it is now")),
+)]
 pub async fn api_me(actor: Actor) -> axum::Json<Me> {
     axum::Json(Me::from(&actor))
 }

@@ -13,7 +13,7 @@ use crate::error::Words;
 use crate::jobs::{RunId, RunState, StepId, StepState};
 
 /// A run as a list shows it.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 pub struct RunRow {
     pub id: RunId,
     pub kind: String,
@@ -25,7 +25,7 @@ pub struct RunRow {
 }
 
 /// A step as a list shows it.
-#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct StepRow {
     pub id: StepId,
     pub name: String,

@@ -4,17 +4,18 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Changing, Member, Project, ProjectAccess};
 use crate::app::App;
 use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission};
+use crate::requests::api::Filed;
 use crate::requests::{self, Filing};
 use crate::web::extract::{Json, Query};
 use crate::web::paging::{List, Page};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     #[serde(default)]
@@ -24,13 +25,23 @@ pub struct Wanted {
 }
 
 /// A project with its people.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = ProjectWithMembers)]
 pub struct Whole {
     #[serde(flatten)]
     project: Project,
     members: Vec<Member>,
 }
 
+/// Projects that I may see, by key.
+#[utoipa::path(
+    get,
+    path = "/projects",
+    operation_id = "list_projects",
+    tag = "projects",
+    params(Wanted),
+    responses((status = 200, body = List<Project>, description = "As it is now")),
+)]
 pub async fn list(
     State(app): State<App>,
     actor: Actor,
@@ -45,6 +56,14 @@ pub async fn list(
 }
 
 /// Asks for a project: the body is what an onboarding request's `parameters` are.
+#[utoipa::path(
+    post,
+    path = "/projects",
+    operation_id = "ask_for_project",
+    tag = "projects",
+    request_body = Value,
+    responses((status = 201, body = Filed, description = "Done")),
+)]
 pub async fn ask(
     State(app): State<App>,
     actor: Actor,
@@ -54,7 +73,7 @@ pub async fn ask(
     let number = requests::file(&app, &actor, filing)
         .await
         .map_err(without_prefix)?;
-    let answer = axum::Json(json!({ "request": number }));
+    let answer = axum::Json(Filed { request: number });
     Ok((StatusCode::CREATED, answer).into_response())
 }
 
@@ -77,6 +96,15 @@ fn without_prefix(error: AppError) -> AppError {
     }
 }
 
+/// One project with its people.
+#[utoipa::path(
+    get,
+    path = "/projects/{key}",
+    operation_id = "show_project",
+    tag = "projects",
+    params(("key" = String, Path, description = "The project's key")),
+    responses((status = 200, body = Whole, description = "As it is now")),
+)]
 pub async fn show(
     State(app): State<App>,
     access: ProjectAccess,
@@ -88,7 +116,16 @@ pub async fn show(
     }))
 }
 
-/// `PATCH /api/v1/projects/{key}`
+/// Changes a project's names, owners' notes and policy; what is left out stays.
+#[utoipa::path(
+    patch,
+    path = "/projects/{key}",
+    operation_id = "change_project",
+    tag = "projects",
+    params(("key" = String, Path, description = "The project's key")),
+    request_body = Changing,
+    responses((status = 200, body = Project, description = "As it is now")),
+)]
 pub async fn change(
     State(app): State<App>,
     access: ProjectAccess,

@@ -55,7 +55,7 @@ impl ProjectKey {
     }
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Project {
     pub id: ProjectId,
     pub key: String,

@@ -9,8 +9,9 @@ use crate::audit::{self, Entry, Origin};
 use crate::error::AppError;
 
 /// `PATCH /projects/{key}`: what is left out stays as it is.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ProjectChange)]
 pub struct Changing {
     /// Whether testers may confirm releases that they opened themselves.
     pub may_confirm_own: Option<bool>,

@@ -222,7 +222,7 @@ async fn fetch(
 }
 
 /// Somebody's role in a project.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Member {
     pub user: String,
     pub display_name: String,

@@ -8,14 +8,15 @@ use serde::Deserialize;
 use super::ProjectAccess;
 use crate::app::App;
 use crate::error::AppError;
-use crate::identity::tokens::api::{Tokens, made};
+use crate::identity::tokens::api::{Made, Tokens, made};
 use crate::identity::tokens::{self, NewToken};
 use crate::identity::{Permission, ProjectRole, TokenId, TokenScope};
 use crate::web::extract::{Json, Path};
 
 /// What is asked for, and what the program is in the project.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewProjectToken)]
 pub struct Asked {
     name: String,
     scopes: Vec<TokenScope>,
@@ -23,7 +24,15 @@ pub struct Asked {
     role: ProjectRole,
 }
 
-/// `GET /api/v1/projects/{key}/tokens`
+/// Tokens of a project's programs, without their secret part.
+#[utoipa::path(
+    get,
+    path = "/projects/{key}/tokens",
+    operation_id = "list_project_tokens",
+    tag = "tokens",
+    params(("key" = String, Path, description = "The project's key")),
+    responses((status = 200, body = Tokens, description = "As it is now")),
+)]
 pub async fn list(
     State(app): State<App>,
     access: ProjectAccess,
@@ -33,7 +42,16 @@ pub async fn list(
     Ok(axum::Json(Tokens { items }))
 }
 
-/// `POST /api/v1/projects/{key}/tokens`
+/// Makes a token for a program of the project. The answer holds it, once.
+#[utoipa::path(
+    post,
+    path = "/projects/{key}/tokens",
+    operation_id = "create_project_token",
+    tag = "tokens",
+    params(("key" = String, Path, description = "The project's key")),
+    request_body = Asked,
+    responses((status = 201, body = Made, description = "Done")),
+)]
 pub async fn create(
     State(app): State<App>,
     access: ProjectAccess,
@@ -58,13 +76,26 @@ pub async fn create(
     Ok(made(id, &token))
 }
 
-/// `DELETE /api/v1/projects/{key}/tokens/{id}`
+#[derive(Deserialize)]
+pub struct Which {
+    id: TokenId,
+}
+
+/// Ends a program's token at once.
+#[utoipa::path(
+    delete,
+    path = "/projects/{key}/tokens/{id}",
+    operation_id = "revoke_project_token",
+    tag = "tokens",
+    params(("key" = String, Path, description = "The project's key"), ("id" = TokenId, Path)),
+    responses((status = 204, description = "Done")),
+)]
 pub async fn revoke(
     State(app): State<App>,
     access: ProjectAccess,
-    Path((_, id)): Path<(String, TokenId)>,
+    Path(which): Path<Which>,
 ) -> Result<StatusCode, AppError> {
     access.must(Permission::ManageProjectTokens)?;
-    tokens::revoke_of_project(&app, &access.actor, access.project.id, id).await?;
+    tokens::revoke_of_project(&app, &access.actor, access.project.id, which.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

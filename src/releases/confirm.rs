@@ -13,7 +13,7 @@ use crate::projects;
 use crate::workloads::{self, Live, Workload};
 
 /// `POST /releases/{id}/confirmation`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Confirming {
     pub digest: String,

@@ -57,7 +57,7 @@ use crate::web::paging::List;
 crate::id! { ReleaseId, ArtifactId, ConfirmationId, RolloutId, DeploymentId }
 
 crate::words! {
-    pub enum Kind {
+    pub enum Kind as DeploymentKind {
         Deploy = "deploy",
         Rollback = "rollback",
         Parameters = "parameters",
@@ -83,7 +83,7 @@ crate::words! {
 }
 
 /// A release as lists and pages show it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Release {
     pub id: ReleaseId,
     #[serde(skip)]
@@ -115,7 +115,7 @@ pub struct Release {
 }
 
 /// An image that cannot change.
-#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Artifact {
     pub id: ArtifactId,
     /// Path without the registry's host.
@@ -127,7 +127,7 @@ pub struct Artifact {
 }
 
 /// Somebody's word for a digest.
-#[derive(Debug, Clone, Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Confirmation {
     pub id: ConfirmationId,
     pub kind: String,
@@ -138,7 +138,7 @@ pub struct Confirmation {
 }
 
 /// One desired revision going onto one workload.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Deployment {
     pub id: DeploymentId,
     #[serde(skip)]
@@ -166,7 +166,8 @@ pub struct Deployment {
 }
 
 /// A release with everything that its page tells.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = ReleaseStory)]
 pub struct Story {
     #[serde(flatten)]
     pub release: Release,

@@ -20,7 +20,7 @@ const SECONDS_TRIED: i64 = 60;
 const MAX_NOTE: usize = 2000;
 
 /// `POST /projects/{key}/releases`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Opening {
     #[serde(rename = "ref")]

@@ -19,7 +19,7 @@ use crate::workloads::{self, Workload};
 pub use store::{Candidate, candidates};
 
 /// `POST /projects/{key}/environments/{env}/rollbacks`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RollingBack {
     pub artifact: ArtifactId,

@@ -1,7 +1,7 @@
 //! Where a release stands, as one pure function of where it stood and what happened.
 
 crate::words! {
-    pub enum State {
+    pub enum State as ReleaseState {
         Requested = "requested",
         Tagging = "tagging",
         Building = "building",

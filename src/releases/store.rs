@@ -373,7 +373,7 @@ pub async fn last_deployment(
 }
 
 /// An artifact that an environment ran before.
-#[derive(Debug, Clone, serde::Serialize)]
+#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
 pub struct Candidate {
     pub artifact: Artifact,
     pub release_number: Option<i32>,

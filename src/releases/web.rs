@@ -21,7 +21,6 @@ use axum::extract::State as AxumState;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 pub use list::history;
 pub use opening::{form, open};
@@ -30,16 +29,22 @@ pub use press::{confirm, deploy, roll_back};
 pub use show::release;
 pub use words::{state, title};
 
-use super::{Confirming, Filter, Opening, Release, ReleaseId, RollingBack, Started, Story};
+use super::rollback::Candidate;
+use super::{
+    Confirming, Deployment, Filter, Opening, Release, ReleaseId, RollingBack, RolloutId, Started,
+    Story,
+};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::{Actor, Permission};
 use crate::projects::ProjectAccess;
+use crate::requests::api::Filed;
 use crate::web::extract::{Json as Body, Path, Query};
+use crate::web::paging::List;
 
 const PAGE: i64 = 50;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ListQuery {
     limit: Option<i64>,
@@ -47,18 +52,20 @@ pub struct ListQuery {
     state: Option<super::State>,
 }
 
-#[derive(Serialize)]
-pub struct List {
-    items: Vec<Release>,
-    next: Option<ReleaseId>,
-}
-
-/// `GET /api/v1/projects/{key}/releases`
+/// Releases of a project, the newest first.
+#[utoipa::path(
+    get,
+    path = "/projects/{key}/releases",
+    operation_id = "list_releases",
+    tag = "releases",
+    params(("key" = String, Path, description = "The project's key"), ListQuery),
+    responses((status = 200, body = List<Release>, description = "As it is now")),
+)]
 pub async fn api_list(
     AxumState(app): AxumState<App>,
     access: ProjectAccess,
     Query(query): Query<ListQuery>,
-) -> Result<Json<List>, AppError> {
+) -> Result<Json<List<Release>>, AppError> {
     let limit = query.limit.unwrap_or(PAGE).clamp(1, PAGE);
     let filter = Filter {
         project: Some(access.project.id.0),
@@ -67,15 +74,20 @@ pub async fn api_list(
         limit: limit + 1,
         ..Filter::default()
     };
-    let mut items = super::list(app.db.pool(), &filter).await?;
-    let size = usize::try_from(limit).unwrap_or(1);
-    let more = items.len() > size;
-    items.truncate(size);
-    let next = items.last().filter(|_| more).map(|r| r.id);
-    Ok(Json(List { items, next }))
+    let rows = super::list(app.db.pool(), &filter).await?;
+    Ok(Json(List::cut(rows, limit, |r| r.id.to_string())))
 }
 
-/// `POST /api/v1/projects/{key}/releases`
+/// Opens a release of a branch, tag or commit: it is tagged, built, and put to test.
+#[utoipa::path(
+    post,
+    path = "/projects/{key}/releases",
+    operation_id = "open_release",
+    tag = "releases",
+    params(("key" = String, Path, description = "The project's key")),
+    request_body = Opening,
+    responses((status = 201, body = Story, description = "Done")),
+)]
 pub async fn api_open(
     AxumState(app): AxumState<App>,
     access: ProjectAccess,
@@ -90,7 +102,15 @@ pub async fn api_open(
         .into_response())
 }
 
-/// `GET /api/v1/releases/{id}`
+/// One release as a story: build, artifact, rollouts, confirmation.
+#[utoipa::path(
+    get,
+    path = "/releases/{id}",
+    operation_id = "show_release",
+    tag = "releases",
+    params(("id" = ReleaseId, Path)),
+    responses((status = 200, body = Story, description = "As it is now")),
+)]
 pub async fn api_show(
     AxumState(app): AxumState<App>,
     actor: Actor,
@@ -105,7 +125,15 @@ pub struct NumberPath {
     n: i32,
 }
 
-/// `GET /api/v1/projects/{key}/releases/{n}`
+/// One release by its number in the project.
+#[utoipa::path(
+    get,
+    path = "/projects/{key}/releases/{n}",
+    operation_id = "show_release_by_number",
+    tag = "releases",
+    params(("key" = String, Path, description = "The project's key"), ("n" = i32, Path)),
+    responses((status = 200, body = Story, description = "As it is now")),
+)]
 pub async fn api_by_number(
     AxumState(app): AxumState<App>,
     access: ProjectAccess,
@@ -115,7 +143,16 @@ pub async fn api_by_number(
     super::story(&app, release).await.map(Json)
 }
 
-/// `POST /api/v1/releases/{id}/confirmation`
+/// A tester's word for the digest that runs in test.
+#[utoipa::path(
+    post,
+    path = "/releases/{id}/confirmation",
+    operation_id = "confirm_release",
+    tag = "releases",
+    params(("id" = ReleaseId, Path)),
+    request_body = Confirming,
+    responses((status = 201, body = Story, description = "Done")),
+)]
 pub async fn api_confirm(
     AxumState(app): AxumState<App>,
     actor: Actor,
@@ -131,13 +168,24 @@ pub async fn api_confirm(
         .into_response())
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deploying {
     environment: String,
 }
 
-/// `POST /api/v1/releases/{id}/deployments`
+/// Puts the confirmed digest into an environment, or asks for the approval that it needs.
+#[utoipa::path(
+    post,
+    path = "/releases/{id}/deployments",
+    operation_id = "deploy_release",
+    tag = "releases",
+    params(("id" = ReleaseId, Path)),
+    request_body = Deploying,
+    responses((status = 201, body = Deployments, description = "Done"),
+        (status = 202, body = Filed,
+            description = "A request was filed, because approvals are missing")),
+)]
 pub async fn api_deploy(
     AxumState(app): AxumState<App>,
     actor: Actor,
@@ -146,15 +194,27 @@ pub async fn api_deploy(
 ) -> Result<Response, AppError> {
     match super::deploy(&app, &actor, id, &body.environment).await? {
         Started::Request(number) => {
-            Ok((StatusCode::ACCEPTED, Json(json!({ "request": number }))).into_response())
+            Ok((StatusCode::ACCEPTED, Json(Filed { request: number })).into_response())
         }
         Started::Rollout => {
             let release = super::get(&app, &actor, id).await?;
             let story = super::story(&app, release).await?;
-            let body = json!({ "deployments": story.deployments });
-            Ok((StatusCode::CREATED, Json(body)).into_response())
+            let deployments = story.deployments;
+            Ok((StatusCode::CREATED, Json(Deployments { deployments })).into_response())
         }
     }
+}
+
+/// What was begun in an environment.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Deployments {
+    deployments: Vec<Deployment>,
+}
+
+/// A rollout that was begun.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Begun {
+    pub rollout: RolloutId,
 }
 
 #[derive(Deserialize)]
@@ -162,7 +222,19 @@ pub struct EnvironmentPath {
     env: String,
 }
 
-/// `POST /api/v1/projects/{key}/environments/{env}/rollbacks`
+/// Goes back to an earlier artifact, and ends whatever is on its way there.
+#[utoipa::path(
+    post,
+    path = "/projects/{key}/environments/{env}/rollbacks",
+    operation_id = "roll_back",
+    tag = "releases",
+    params(
+        ("key" = String, Path, description = "The project's key"),
+        ("env" = String, Path, description = "The environment's key")
+    ),
+    request_body = RollingBack,
+    responses((status = 201, body = Begun, description = "Done")),
+)]
 pub async fn api_roll_back(
     AxumState(app): AxumState<App>,
     access: ProjectAccess,
@@ -171,15 +243,26 @@ pub async fn api_roll_back(
 ) -> Result<Response, AppError> {
     let proof = access.must(Permission::RollBack)?;
     let id = super::roll_back(&app, &proof, &path.env, &body).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "rollout": id }))).into_response())
+    Ok((StatusCode::CREATED, Json(Begun { rollout: id })).into_response())
 }
 
-/// `GET /api/v1/projects/{key}/environments/{env}/rollbacks`: what it can go back to.
+/// What an environment can go back to.
+#[utoipa::path(
+    get,
+    path = "/projects/{key}/environments/{env}/rollbacks",
+    operation_id = "list_rollback_candidates",
+    tag = "releases",
+    params(
+        ("key" = String, Path, description = "The project's key"),
+        ("env" = String, Path, description = "The environment's key")
+    ),
+    responses((status = 200, body = List<Candidate>, description = "As it is now")),
+)]
 pub async fn api_candidates(
     AxumState(app): AxumState<App>,
     access: ProjectAccess,
     Path(path): Path<EnvironmentPath>,
-) -> Result<Json<serde_json::Value>, AppError> {
+) -> Result<Json<List<Candidate>>, AppError> {
     let items = super::rollback_candidates(&app, access.project.id, &path.env).await?;
-    Ok(Json(json!({ "items": items, "next": null })))
+    Ok(Json(items.into()))
 }

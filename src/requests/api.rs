@@ -13,18 +13,26 @@ use crate::identity::{Actor, Person};
 use crate::web::extract::{Json, Path, Query};
 use crate::web::paging::{List, Page};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     #[serde(rename = "for")]
+    #[param(inline)]
     view: Option<View>,
     state: Option<State>,
     limit: Option<i64>,
     after: Option<String>,
 }
 
+/// The number of a request that was filed on the way.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Filed {
+    pub request: i64,
+}
+
 /// A request as a list shows it: without what it holds.
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = RequestLine)]
 pub struct Line {
     number: i64,
     kind: String,
@@ -57,6 +65,15 @@ impl From<Request> for Line {
     }
 }
 
+/// Requests that I may see, the newest first.
+#[utoipa::path(
+    get,
+    path = "/requests",
+    operation_id = "list_requests",
+    tag = "requests",
+    params(Wanted),
+    responses((status = 200, body = List<Line>, description = "As it is now")),
+)]
 pub async fn list(
     Shared(app): Shared<App>,
     actor: Actor,
@@ -74,6 +91,15 @@ pub async fn list(
     Ok(axum::Json(list.map(Line::from)))
 }
 
+/// Files a request of any kind; `parameters` must fit the kind's schema.
+#[utoipa::path(
+    post,
+    path = "/requests",
+    operation_id = "file_request",
+    tag = "requests",
+    request_body = Filing,
+    responses((status = 201, body = Request, description = "Done")),
+)]
 pub async fn file(
     Shared(app): Shared<App>,
     actor: Actor,
@@ -84,6 +110,15 @@ pub async fn file(
     Ok((StatusCode::CREATED, axum::Json(request)).into_response())
 }
 
+/// One request with its decisions, and the hash that a decision must name.
+#[utoipa::path(
+    get,
+    path = "/requests/{number}",
+    operation_id = "show_request",
+    tag = "requests",
+    params(("number" = i64, Path)),
+    responses((status = 200, body = Request, description = "As it is now")),
+)]
 pub async fn show(
     Shared(app): Shared<App>,
     actor: Actor,
@@ -92,6 +127,16 @@ pub async fn show(
     super::get(&app, &actor, number).await.map(axum::Json)
 }
 
+/// Approves or rejects exactly what was shown: the hash that the request had then.
+#[utoipa::path(
+    post,
+    path = "/requests/{number}/decisions",
+    operation_id = "decide_request",
+    tag = "requests",
+    params(("number" = i64, Path)),
+    request_body = Deciding,
+    responses((status = 201, body = Request, description = "Done")),
+)]
 pub async fn decide(
     Shared(app): Shared<App>,
     actor: Actor,
@@ -102,6 +147,15 @@ pub async fn decide(
     Ok((StatusCode::CREATED, axum::Json(request)).into_response())
 }
 
+/// Takes a request back that nobody has decided yet.
+#[utoipa::path(
+    post,
+    path = "/requests/{number}/withdrawal",
+    operation_id = "withdraw_request",
+    tag = "requests",
+    params(("number" = i64, Path)),
+    responses((status = 201, body = Request, description = "Done")),
+)]
 pub async fn withdraw(
     Shared(app): Shared<App>,
     actor: Actor,

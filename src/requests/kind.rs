@@ -16,7 +16,7 @@ use crate::error::AppError;
 use crate::identity::{Actor, Permission, ProjectId};
 
 /// A request as it is filed over the API or by a form.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Filing {
     pub kind: String,
@@ -44,7 +44,7 @@ impl Filing {
 }
 
 /// So many yeses of people who hold a right.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Quorum {
     pub permission: Permission,
     pub needed: i32,

@@ -28,7 +28,7 @@ use crate::identity::{Actor, Permission, Person, ProjectId, Scope, TokenScope};
 crate::id! { RequestId }
 
 crate::words! {
-    pub enum State {
+    pub enum State as RequestState {
         Open = "open",
         Approved = "approved",
         Rejected = "rejected",
@@ -47,7 +47,7 @@ crate::words! {
 pub const MAX_NOTE: usize = 2000;
 
 /// A request with its newest revision.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Request {
     pub id: RequestId,
     pub number: i64,
@@ -78,7 +78,7 @@ pub struct Request {
 }
 
 /// One person's word on one revision.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Decision {
     pub by: String,
     pub display_name: String,
@@ -239,7 +239,7 @@ pub async fn get(app: &App, actor: &Actor, number: i64) -> Result<Request, AppEr
 }
 
 /// A decision as it is asked for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Deciding {
     pub verdict: Verdict,

@@ -13,7 +13,15 @@ use crate::jobs::{RunId, StepId};
 use crate::web::extract::{Json as Body, Path, Query};
 use crate::web::paging::List;
 
-/// `GET /api/v1/runs?state=&lane=&name=&project=&limit=&after=`
+/// Durable runs, the newest first.
+#[utoipa::path(
+    get,
+    path = "/runs",
+    operation_id = "list_runs",
+    tag = "runs",
+    params(Wanted),
+    responses((status = 200, body = List<Run>, description = "As it is now")),
+)]
 pub async fn list(
     State(app): State<App>,
     actor: Actor,
@@ -22,7 +30,15 @@ pub async fn list(
     super::list(&app, &actor, &wanted).await.map(Json)
 }
 
-/// `GET /api/v1/runs/{id}`
+/// One run with its steps, attempts, waits and outside ids.
+#[utoipa::path(
+    get,
+    path = "/runs/{id}",
+    operation_id = "show_run",
+    tag = "runs",
+    params(("id" = RunId, Path)),
+    responses((status = 200, body = Story, description = "As it is now")),
+)]
 pub async fn show(
     State(app): State<App>,
     actor: Actor,
@@ -31,7 +47,15 @@ pub async fn show(
     super::story(&app, &actor, id).await.map(Json)
 }
 
-/// `POST /api/v1/steps/{id}/retry`
+/// Lets a failed step try again.
+#[utoipa::path(
+    post,
+    path = "/steps/{id}/retry",
+    operation_id = "retry_step",
+    tag = "runs",
+    params(("id" = StepId, Path)),
+    responses((status = 204, description = "Done")),
+)]
 pub async fn retry(
     State(app): State<App>,
     actor: Actor,
@@ -41,7 +65,15 @@ pub async fn retry(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// `POST /api/v1/steps/{id}/look`
+/// Lets a waiting step look at once.
+#[utoipa::path(
+    post,
+    path = "/steps/{id}/look",
+    operation_id = "look_now",
+    tag = "runs",
+    params(("id" = StepId, Path)),
+    responses((status = 204, description = "Done")),
+)]
 pub async fn look_now(
     State(app): State<App>,
     actor: Actor,
@@ -51,13 +83,22 @@ pub async fn look_now(
     Ok(StatusCode::NO_CONTENT)
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Abandoning {
     reason: String,
 }
 
-/// `POST /api/v1/steps/{id}/abandonment`
+/// Gives a step up, with a reason; its run ends.
+#[utoipa::path(
+    post,
+    path = "/steps/{id}/abandonment",
+    operation_id = "abandon_step",
+    tag = "runs",
+    params(("id" = StepId, Path)),
+    request_body = Abandoning,
+    responses((status = 204, description = "Done")),
+)]
 pub async fn abandon(
     State(app): State<App>,
     actor: Actor,

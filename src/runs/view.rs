@@ -28,7 +28,7 @@ pub struct Filter {
 }
 
 /// The same as the address of the page or of the API says it.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     /// A state, or `stuck`.
@@ -82,7 +82,7 @@ impl Wanted {
 }
 
 /// A run with its steps, as a list shows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Run {
     pub id: RunId,
     pub kind: String,
@@ -112,7 +112,8 @@ impl Run {
 }
 
 /// What a run belongs to, by the names that people know.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = RunSubject)]
 pub struct About {
     pub project: Option<String>,
     pub release: Option<i32>,
@@ -123,7 +124,8 @@ pub struct About {
 }
 
 /// One run to its last attempt.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = RunStory)]
 pub struct Story {
     #[serde(flatten)]
     pub run: Run,
@@ -132,7 +134,7 @@ pub struct Story {
     pub children: Vec<Run>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Step {
     pub id: StepId,
     pub name: String,
@@ -154,7 +156,7 @@ pub struct Step {
 }
 
 /// The change in the outside world that a step makes, by its name there.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Effect {
     pub kind: String,
     pub target: String,
@@ -164,7 +166,7 @@ pub struct Effect {
     pub confirmed_at: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Attempt {
     pub attempt: i32,
     pub worker: String,

@@ -22,7 +22,7 @@ const ALIVE_SECONDS: i64 = 30;
 /// A step that is due for longer finds no worker, or no place.
 pub const OVERDUE_SECONDS: f64 = 60.0;
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Vitals {
     pub version: &'static str,
     pub schema: i64,
@@ -55,7 +55,7 @@ pub async fn leave(app: &App, engine: &Engine) -> Result<(), DbError> {
 }
 
 /// A process that works.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Worker {
     pub id: String,
     pub version: String,
@@ -68,7 +68,8 @@ pub struct Worker {
 }
 
 /// One outside target, with what is on its way there.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = WorkerLane)]
 pub struct Lane {
     pub lane: String,
     pub place: String,
@@ -80,7 +81,7 @@ pub struct Lane {
     pub troubled: i64,
 }
 
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, utoipa::ToSchema)]
 pub struct Steps {
     pub active_runs: i64,
     pub running: i64,
@@ -90,7 +91,7 @@ pub struct Steps {
     pub given_up: i64,
 }
 
-#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize, utoipa::ToSchema)]
 pub struct Outbox {
     pub pending: i64,
     /// Messages that nobody tries to deliver any more.
@@ -98,7 +99,7 @@ pub struct Outbox {
 }
 
 /// Something that comes round again.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Round {
     pub name: String,
     pub due_at: Timestamp,
@@ -106,7 +107,7 @@ pub struct Round {
     pub failure: Option<String>,
 }
 
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Database {
     pub version: String,
     pub bytes: i64,

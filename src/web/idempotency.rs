@@ -25,7 +25,7 @@ pub use store::forget_old;
 
 const HEADER: &str = "idempotency-key";
 /// The database holds the same limit.
-const MAX_KEY: usize = 100;
+pub const MAX_KEY: usize = 100;
 /// An answer of the API that is larger is not kept; a repeat is told to look.
 const MAX_KEPT_BYTES: usize = 64 * 1024;
 

@@ -2,6 +2,7 @@
 //!
 //! Invariant: nothing here knows what a project or a release is; domains bring their own routes.
 
+pub mod api;
 pub mod assets;
 pub mod csrf;
 pub mod events;

@@ -42,10 +42,17 @@ impl Page {
 }
 
 /// One page of a list; `next` is what to pass as `after` for the rest.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct List<T> {
     pub items: Vec<T>,
     pub next: Option<String>,
+}
+
+/// A list that fits one answer.
+impl<T> From<Vec<T>> for List<T> {
+    fn from(items: Vec<T>) -> Self {
+        Self { items, next: None }
+    }
 }
 
 impl<T> List<T> {

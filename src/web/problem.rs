@@ -15,8 +15,8 @@ use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::error::AppError;
 
-#[derive(Serialize)]
-struct Problem {
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
     title: String,
@@ -28,8 +28,8 @@ struct Problem {
     operation_id: Uuid,
 }
 
-#[derive(Serialize)]
-struct ProblemField {
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProblemField {
     field: String,
     code: String,
     detail: String,

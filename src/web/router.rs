@@ -7,16 +7,15 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::IntoResponse;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use super::{assets, csrf, events, extract, headers, idempotency, problem, session};
+use super::{api, assets, csrf, events, extract, headers, idempotency, problem, session};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::people::{self, door};
-use crate::identity::tokens::api as tokens;
 use crate::identity::web::{self as identity, me};
 use crate::projects::members;
 use crate::releases::web as releases;
@@ -39,13 +38,7 @@ pub fn router(app: &App) -> Router {
         .merge(project_pages())
         .route_layer(count)
         .route_layer(banner)
-        .nest(
-            "/api/v1",
-            platform_api()
-                .merge(request_api())
-                .merge(release_api())
-                .layer(once),
-        )
+        .nest("/api/v1", api::calls().layer(once))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_LIMIT,
@@ -60,6 +53,7 @@ pub fn router(app: &App) -> Router {
         .layer(from_fn_with_state(app.clone(), problem::render))
         .layer(from_fn(extract::add_context));
     let outside = Router::new()
+        .merge(api::pages())
         .route("/static/{version}/{*name}", get(assets::serve))
         .route("/healthz", get(alive))
         .route("/readyz", get(ready));
@@ -254,148 +248,6 @@ fn project_pages() -> Router<App> {
             post(setbacks::withdraw),
         )
         .route("/projects/{key}/releases/{n}/aborts", post(setbacks::abort))
-}
-
-/// Signing in, and what operations and administrators register.
-fn platform_api() -> Router<App> {
-    Router::new()
-        .route(
-            "/session",
-            post(identity::api_sign_in).delete(identity::api_sign_out),
-        )
-        .route("/me", get(identity::api_me))
-        .route("/tokens", get(tokens::list).post(tokens::create))
-        .route("/tokens/{id}", delete(tokens::revoke))
-        .route("/people", get(people::api::list).post(people::api::create))
-        .route(
-            "/people/{user}",
-            get(people::api::show).put(people::api::change),
-        )
-        .route("/people/{user}/password", post(people::api::reset_password))
-        .route(
-            "/connections",
-            get(connections::api::list).post(connections::api::create),
-        )
-        .route(
-            "/connections/{id}",
-            get(connections::api::show)
-                .put(connections::api::update)
-                .delete(connections::api::delete),
-        )
-        .route("/connections/{id}/test", post(connections::api::test))
-        .route("/connections/{id}/health", get(connections::api::health))
-        .route(
-            "/clusters",
-            get(clusters::api::list).post(clusters::api::create),
-        )
-        .route(
-            "/clusters/{id}",
-            get(clusters::api::show)
-                .put(clusters::api::update)
-                .delete(clusters::api::delete),
-        )
-        .route(
-            "/environments/{id}",
-            put(clusters::api::update_environment).delete(clusters::api::delete_environment),
-        )
-        .route(
-            "/languages/{id}",
-            put(clusters::api::update_language).delete(clusters::api::delete_language),
-        )
-        .route("/clusters/{id}/test", post(clusters::api::test))
-        .route("/clusters/{id}/health", get(clusters::api::health))
-        .route(
-            "/environments",
-            get(clusters::api::environments).post(clusters::api::create_environment),
-        )
-        .route(
-            "/languages",
-            get(clusters::api::languages).post(clusters::api::create_language),
-        )
-}
-
-/// Projects, what is asked for, and what is on record.
-fn request_api() -> Router<App> {
-    Router::new()
-        .route(
-            "/projects",
-            get(projects::api::list).post(projects::api::ask),
-        )
-        .route(
-            "/projects/{key}",
-            get(projects::api::show).patch(projects::api::change),
-        )
-        .route(
-            "/projects/{key}/tokens",
-            get(projects::tokens::list).post(projects::tokens::create),
-        )
-        .route(
-            "/projects/{key}/tokens/{id}",
-            delete(projects::tokens::revoke),
-        )
-        .route(
-            "/projects/{key}/members",
-            get(members::api::list).post(members::api::put),
-        )
-        .route(
-            "/projects/{key}/members/{user}/{role}",
-            delete(members::api::remove),
-        )
-        .route(
-            "/requests",
-            get(requests::api::list).post(requests::api::file),
-        )
-        .route("/requests/{number}", get(requests::api::show))
-        .route("/requests/{number}/decisions", post(requests::api::decide))
-        .route(
-            "/requests/{number}/withdrawal",
-            post(requests::api::withdraw),
-        )
-        .route("/audit", get(audit::api::list))
-        .route("/audit.csv", get(audit::export::csv))
-}
-
-/// From a commit to production and back.
-fn release_api() -> Router<App> {
-    Router::new()
-        .route(
-            "/projects/{key}/releases",
-            get(releases::api_list).post(releases::api_open),
-        )
-        .route("/projects/{key}/releases/{n}", get(releases::api_by_number))
-        .route("/projects/{key}/workloads", get(workloads::api_list))
-        .route(
-            "/projects/{key}/environments/{env}/rollbacks",
-            get(releases::api_candidates).post(releases::api_roll_back),
-        )
-        .route("/workloads/{id}/pods", get(workloads::api_pods))
-        .route(
-            "/workloads/{id}/restart",
-            post(releases::restart::api_restart),
-        )
-        .route("/releases/{id}", get(releases::api_show))
-        .route("/releases/{id}/log", get(releases::log::api_log))
-        .route(
-            "/releases/{id}/confirmation",
-            post(releases::api_confirm).delete(setbacks::api_withdraw),
-        )
-        .route("/releases/{id}/cancellation", post(setbacks::api_cancel))
-        .route("/releases/{id}/rejection", post(setbacks::api_reject))
-        .route("/releases/{id}/builds", post(setbacks::api_rebuild))
-        .route("/deployments/{id}/abort", post(setbacks::api_abort))
-        .route("/releases/{id}/deployments", post(releases::api_deploy))
-        .route("/health", get(vitals::api::show))
-        .route("/runs", get(runs::api::list))
-        .route("/runs/{id}", get(runs::api::show))
-        .route(
-            "/production-stop",
-            get(halt::api::show)
-                .put(halt::api::stop)
-                .delete(halt::api::lift),
-        )
-        .route("/steps/{id}/retry", post(runs::api::retry))
-        .route("/steps/{id}/look", post(runs::api::look_now))
-        .route("/steps/{id}/abandonment", post(runs::api::abandon))
 }
 
 async fn not_found() -> AppError {

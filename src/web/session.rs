@@ -26,6 +26,8 @@ pub const ACCOUNT: &str = "account";
 /// The minute of the last touch: a session is written at most once a minute.
 pub const TOUCHED: &str = "touched";
 /// Without a visit for this long, one signs in again.
+/// Over TLS the name has the prefix that binds it to this host.
+pub const COOKIE: &str = "slipway";
 const IDLE_HOURS: i64 = 12;
 
 #[derive(Debug, Clone)]
@@ -38,7 +40,7 @@ pub struct PgStore {
 pub fn layer(app: &App) -> SessionManagerLayer<PgStore> {
     let https = app.settings.is_https();
     SessionManagerLayer::new(PgStore { db: app.db.clone() })
-        .with_name(if https { "__Host-slipway" } else { "slipway" })
+        .with_name(if https { "__Host-slipway" } else { COOKIE })
         .with_secure(https)
         .with_http_only(true)
         .with_same_site(SameSite::Lax)

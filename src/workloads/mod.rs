@@ -35,7 +35,7 @@ use crate::standards::Parameters;
 crate::id! { WorkloadId }
 
 /// A workload with the document that it is computed from.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Workload {
     pub id: WorkloadId,
     #[serde(skip)]

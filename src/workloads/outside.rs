@@ -20,7 +20,8 @@ use crate::integrations::kubernetes::{Kubernetes, Trouble, diagnose};
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// A workload by its cluster's own word.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = LivePods)]
 pub struct Live {
     pub image: Option<String>,
     pub desired: i32,
@@ -36,7 +37,7 @@ pub struct Live {
 }
 
 /// One container's pod.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Pod {
     pub name: String,
     pub phase: String,

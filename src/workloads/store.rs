@@ -249,7 +249,7 @@ pub async fn lock_for_deployment(
 }
 
 /// What a workload runs by our own record: its last deployment that succeeded.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Current {
     pub workload: WorkloadId,
     pub artifact: Uuid,

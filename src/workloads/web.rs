@@ -17,35 +17,43 @@ use crate::error::AppError;
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects::ProjectAccess;
 use crate::web::extract::Path;
+use crate::web::paging::List;
 
-/// A list that fits one answer; `next` is always null.
-#[derive(Serialize)]
-pub struct Items<T> {
-    items: Vec<T>,
-    next: Option<String>,
-}
-
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct WorkloadView {
     #[serde(flatten)]
     workload: Workload,
     current: Option<Current>,
 }
 
-/// `GET /api/v1/projects/{key}/workloads`
+/// Workloads of a project, with what runs there.
+#[utoipa::path(
+    get,
+    path = "/projects/{key}/workloads",
+    operation_id = "list_workloads",
+    tag = "workloads",
+    params(("key" = String, Path, description = "The project's key")),
+    responses((status = 200, body = List<WorkloadView>, description = "As it is now")),
+)]
 pub async fn api_list(
     State(app): State<App>,
     access: ProjectAccess,
-) -> Result<Json<Items<WorkloadView>>, AppError> {
+) -> Result<Json<List<WorkloadView>>, AppError> {
     let items = super::with_current(&app, access.project.id).await?;
     let view = |(workload, current)| WorkloadView { workload, current };
-    Ok(Json(Items {
-        items: items.into_iter().map(view).collect(),
-        next: None,
-    }))
+    let items: Vec<_> = items.into_iter().map(view).collect();
+    Ok(Json(items.into()))
 }
 
-/// `GET /api/v1/workloads/{id}/pods`
+/// Pods of a workload as its cluster sees them now.
+#[utoipa::path(
+    get,
+    path = "/workloads/{id}/pods",
+    operation_id = "list_pods",
+    tag = "workloads",
+    params(("id" = WorkloadId, Path)),
+    responses((status = 200, body = Live, description = "As it is now")),
+)]
 pub async fn api_pods(
     State(app): State<App>,
     actor: Actor,

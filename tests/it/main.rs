@@ -14,6 +14,7 @@ mod health;
 mod home;
 mod identity;
 mod mile;
+mod openapi;
 mod people;
 mod permissions;
 mod projects;

@@ -10,6 +10,7 @@ use std::path::Path;
 use reqwest::Method;
 use serde_json::{Value, json};
 use slipway::identity::PlatformRole;
+use slipway::web::api;
 use uuid::Uuid;
 
 use crate::support::company::{Company, parameters};
@@ -34,6 +35,10 @@ const TABLE: &str = "
 GET    /healthz                                            200 200 200 200 200 200 200 200 200
 GET    /readyz                                             200 200 200 200 200 200 200 200 200
 GET    /static/{version}/{*name}                           200 200 200 200 200 200 200 200 200
+GET    /api/v1/openapi.json                                200 200 200 200 200 200 200 200 200
+GET    /api/docs                                           303 303 303 303 303 303 303 303 303
+GET    /api/docs/                                          200 200 200 200 200 200 200 200 200
+GET    /api/docs/{*file}                                   404 404 404 404 404 404 404 404 404
 GET    /events                                             303 400 400 400 400 400 400 400 400
 
 GET    /                                                   303 200 200 200 200 200 200 200 200
@@ -508,8 +513,11 @@ async fn another_projects_things_are_not_there_for_those_who_are_not_in_it() {
 
 #[test]
 fn the_table_has_exactly_the_routers_routes() {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/router.rs");
-    let routed = routes(&std::fs::read_to_string(file).unwrap());
+    let mut routed = described();
+    for file in ["src/web/router.rs", "src/web/api.rs"] {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+        routed.extend(routes(&std::fs::read_to_string(file).unwrap()));
+    }
     let rows = table();
     let known: BTreeSet<(String, String)> = rows
         .iter()
@@ -520,6 +528,18 @@ fn the_table_has_exactly_the_routers_routes() {
     let gone: Vec<_> = known.difference(&routed).collect();
     assert!(missing.is_empty(), "say who may use {missing:#?}");
     assert!(gone.is_empty(), "the router has no {gone:#?}");
+}
+
+/// Method and path of each call that the API describes, which is each that it has.
+fn described() -> BTreeSet<(String, String)> {
+    let document = serde_json::to_value(api::document()).unwrap();
+    let paths = document["paths"].as_object().unwrap();
+    let call = |path: &String, method: &String| (method.to_uppercase(), format!("/api/v1{path}"));
+    let calls = |(path, item): (&String, &Value)| {
+        let methods = item.as_object().unwrap().keys();
+        methods.map(|method| call(path, method)).collect::<Vec<_>>()
+    };
+    paths.iter().flat_map(calls).collect()
 }
 
 /// Method and path of each `.route("…", get(…).post(…))`, read from the router's text.

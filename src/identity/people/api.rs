@@ -12,7 +12,15 @@ use crate::identity::Actor;
 use crate::web::extract::{Json, Path, Query};
 use crate::web::paging::List;
 
-/// `GET /api/v1/people?q=&role=&state=&limit=&after=`
+/// People of the portal, by name.
+#[utoipa::path(
+    get,
+    path = "/people",
+    operation_id = "list_people",
+    tag = "people",
+    params(Wanted),
+    responses((status = 200, body = List<Account>, description = "As it is now")),
+)]
 pub async fn list(
     State(app): State<App>,
     actor: Actor,
@@ -21,7 +29,15 @@ pub async fn list(
     super::list(&app, &actor, &wanted).await.map(axum::Json)
 }
 
-/// `POST /api/v1/people`: the answer holds the password that was made, once.
+/// Adds a person. The answer holds the password that was made, once.
+#[utoipa::path(
+    post,
+    path = "/people",
+    operation_id = "create_person",
+    tag = "people",
+    request_body = Joining,
+    responses((status = 201, body = Password, description = "Done")),
+)]
 pub async fn create(
     State(app): State<App>,
     actor: Actor,
@@ -41,6 +57,15 @@ fn once(answer: Password) -> Response {
     (StatusCode::CREATED, kept, axum::Json(answer)).into_response()
 }
 
+/// One person, with roles.
+#[utoipa::path(
+    get,
+    path = "/people/{user}",
+    operation_id = "show_person",
+    tag = "people",
+    params(("user" = String, Path, description = "The person's user id")),
+    responses((status = 200, body = Account, description = "As it is now")),
+)]
 pub async fn show(
     State(app): State<App>,
     actor: Actor,
@@ -49,7 +74,16 @@ pub async fn show(
     super::get(&app, &actor, &user).await.map(axum::Json)
 }
 
-/// `PUT /api/v1/people/{user}`: what is left out stays.
+/// Changes a person; what is left out stays.
+#[utoipa::path(
+    put,
+    path = "/people/{user}",
+    operation_id = "change_person",
+    tag = "people",
+    params(("user" = String, Path, description = "The person's user id")),
+    request_body = Change,
+    responses((status = 200, body = Account, description = "As it is now")),
+)]
 pub async fn change(
     State(app): State<App>,
     actor: Actor,
@@ -60,7 +94,15 @@ pub async fn change(
     Ok(axum::Json(changed))
 }
 
-/// `POST /api/v1/people/{user}/password`
+/// Makes a new password, to be changed at the next sign-in. The answer holds it, once.
+#[utoipa::path(
+    post,
+    path = "/people/{user}/password",
+    operation_id = "reset_password",
+    tag = "people",
+    params(("user" = String, Path, description = "The person's user id")),
+    responses((status = 201, body = Password, description = "Done")),
+)]
 pub async fn reset_password(
     State(app): State<App>,
     actor: Actor,

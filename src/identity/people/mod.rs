@@ -36,7 +36,7 @@ const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 const RESERVED: [&str; 1] = ["new"];
 
 /// What the list is narrowed to, in the address.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Wanted {
     #[serde(default)]
@@ -52,20 +52,23 @@ pub struct Wanted {
 }
 
 /// A new account as asked for; without a password one is made for it.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewPerson)]
 pub struct Joining {
     pub user: String,
     pub display_name: String,
     #[serde(default)]
     pub roles: Vec<PlatformRole>,
     #[serde(default)]
+    #[schema(value_type = Option<String>, write_only)]
     pub password: Option<SecretString>,
 }
 
 /// What is to be so of an account.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = PersonChange)]
 pub struct Change {
     pub display_name: Option<String>,
     pub roles: Option<Vec<PlatformRole>>,
@@ -307,7 +310,8 @@ pub fn state(account: &Account) -> (&'static str, Option<Timestamp>) {
 }
 
 /// The answer to a new password: shown once.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = MadePassword)]
 pub struct Password {
     pub user: String,
     pub password: Option<String>,

@@ -31,7 +31,7 @@ impl Filter {
 }
 
 /// Somebody's account, without anything secret.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Account {
     pub user: String,
     pub display_name: String,
@@ -57,7 +57,7 @@ impl Account {
 }
 
 /// A role in a project, with the time at which it ends.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Membership {
     pub project: String,
     pub role: ProjectRole,

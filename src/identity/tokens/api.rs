@@ -12,14 +12,15 @@ use crate::error::AppError;
 use crate::identity::Actor;
 use crate::web::extract::{Json, Path};
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
 pub struct Tokens {
     pub items: Vec<Token>,
 }
 
 /// The one answer that holds the token itself.
-#[derive(Serialize)]
-struct Made {
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = MadeToken)]
+pub struct Made {
     id: TokenId,
     token: String,
 }
@@ -32,13 +33,28 @@ pub fn made(id: TokenId, token: &SecretString) -> Response {
     (StatusCode::CREATED, [("cache-control", "no-store")], body).into_response()
 }
 
-/// `GET /api/v1/tokens`
+/// My own tokens, without their secret part.
+#[utoipa::path(
+    get,
+    path = "/tokens",
+    operation_id = "list_tokens",
+    tag = "tokens",
+    responses((status = 200, body = Tokens, description = "As it is now")),
+)]
 pub async fn list(State(app): State<App>, actor: Actor) -> Result<axum::Json<Tokens>, AppError> {
     let items = super::mine(&app, &actor).await?;
     Ok(axum::Json(Tokens { items }))
 }
 
-/// `POST /api/v1/tokens`
+/// Makes a token of my own. The answer holds it, once.
+#[utoipa::path(
+    post,
+    path = "/tokens",
+    operation_id = "create_token",
+    tag = "tokens",
+    request_body = NewToken,
+    responses((status = 201, body = Made, description = "Done")),
+)]
 pub async fn create(
     State(app): State<App>,
     actor: Actor,
@@ -48,7 +64,15 @@ pub async fn create(
     Ok(made(id, &token))
 }
 
-/// `DELETE /api/v1/tokens/{id}`
+/// Ends one of my tokens at once.
+#[utoipa::path(
+    delete,
+    path = "/tokens/{id}",
+    operation_id = "revoke_token",
+    tag = "tokens",
+    params(("id" = TokenId, Path)),
+    responses((status = 204, description = "Done")),
+)]
 pub async fn revoke(
     State(app): State<App>,
     actor: Actor,

@@ -35,7 +35,7 @@ const MAX_DAYS: u16 = 365;
 const MAX_LIVE: i64 = 50;
 
 /// What is asked for.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewToken {
     pub name: String,
@@ -45,7 +45,7 @@ pub struct NewToken {
 }
 
 /// A token as its owner sees it again.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
 pub struct Token {
     pub id: TokenId,
     pub name: String,

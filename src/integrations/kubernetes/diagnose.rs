@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 const MAX_DETAIL_CHARS: usize = 300;
 
 /// One reason why pods do not run, the one to tell people first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(tag = "code", rename_all = "snake_case")]
 pub enum Trouble {
     /// The container's settings name something that is not there, such as a Secret.
@@ -69,8 +71,11 @@ impl Trouble {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
+#[schema(as = FailedProbe)]
 pub enum Probe {
     Startup,
     Liveness,

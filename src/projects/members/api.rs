@@ -18,7 +18,15 @@ async fn all(app: &App, access: &ProjectAccess) -> Result<axum::Json<List<Member
     Ok(axum::Json(List { items, next: None }))
 }
 
-/// `GET /api/v1/projects/{key}/members`
+/// People of a project with their roles.
+#[utoipa::path(
+    get,
+    path = "/projects/{key}/members",
+    operation_id = "list_members",
+    tag = "projects",
+    params(("key" = String, Path, description = "The project's key")),
+    responses((status = 200, body = List<Member>, description = "As it is now")),
+)]
 pub async fn list(
     State(app): State<App>,
     access: ProjectAccess,
@@ -26,7 +34,16 @@ pub async fn list(
     all(&app, &access).await
 }
 
-/// `POST /api/v1/projects/{key}/members`
+/// Gives a person a role in the project; answers with all of its people.
+#[utoipa::path(
+    post,
+    path = "/projects/{key}/members",
+    operation_id = "put_member",
+    tag = "projects",
+    params(("key" = String, Path, description = "The project's key")),
+    request_body = Joining,
+    responses((status = 201, body = List<Member>, description = "Done")),
+)]
 pub async fn put(
     State(app): State<App>,
     access: ProjectAccess,
@@ -42,7 +59,19 @@ pub struct Which {
     role: ProjectRole,
 }
 
-/// `DELETE /api/v1/projects/{key}/members/{user}/{role}`
+/// Takes a role in the project from a person.
+#[utoipa::path(
+    delete,
+    path = "/projects/{key}/members/{user}/{role}",
+    operation_id = "remove_member",
+    tag = "projects",
+    params(
+        ("key" = String, Path, description = "The project's key"),
+        ("user" = String, Path, description = "The person's user id"),
+        ("role" = ProjectRole, Path)
+    ),
+    responses((status = 204, description = "Done")),
+)]
 pub async fn remove(
     State(app): State<App>,
     access: ProjectAccess,

@@ -17,8 +17,9 @@ use crate::error::AppError;
 use crate::identity::{Permission, ProjectRole};
 
 /// Somebody's role as asked for; a repeat sets another end.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewMember)]
 pub struct Joining {
     pub user: String,
     pub role: ProjectRole,

@@ -49,7 +49,7 @@ crate::words! {
 }
 
 /// One of them, as stored.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Setback {
     pub kind: SetbackKind,
     pub deployment: Option<DeploymentId>,
@@ -60,7 +60,7 @@ pub struct Setback {
 }
 
 /// Why somebody does it.
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Reason {
     #[serde(default)]

@@ -10,7 +10,7 @@ use crate::releases::{Event, Release, ReleaseId, State, advance};
 use crate::requests;
 
 /// `POST /releases/{id}/rejection`
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Rejecting {
     #[serde(default)]

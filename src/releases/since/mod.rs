@@ -15,7 +15,7 @@ use crate::projects::Project;
 const LINES_KEPT: usize = 20;
 
 /// The commits since another release, newest first.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Since {
     /// The release before it.
     pub release: i32,
@@ -27,7 +27,8 @@ pub struct Since {
 }
 
 /// One commit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CommitLine)]
 pub struct Line {
     pub id: String,
     pub title: String,

@@ -27,7 +27,7 @@ const MOST_FOUND: usize = 500;
 const ON_A_PAGE: usize = 1000;
 const MOST_SEARCHED: usize = 200;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct LogQuery {
     #[serde(default)]
@@ -46,7 +46,8 @@ impl LogQuery {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = LogPage)]
 pub struct Log {
     lines: Vec<Line>,
     /// Where to go on reading.
@@ -78,7 +79,15 @@ async fn read(app: &App, build: &Build, query: &LogQuery) -> Result<Log, AppErro
     })
 }
 
-/// `GET /api/v1/releases/{id}/log?from=&q=`: lines, or all of it as text where that is accepted.
+/// Lines of the newest build's log; all of it as text with `Accept: text/plain`.
+#[utoipa::path(
+    get,
+    path = "/releases/{id}/log",
+    operation_id = "read_log",
+    tag = "releases",
+    params(("id" = ReleaseId, Path), LogQuery),
+    responses((status = 200, body = Log, description = "As it is now")),
+)]
 pub async fn api_log(
     Shared(app): Shared<App>,
     actor: Actor,

@@ -5,7 +5,6 @@ use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
-use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::error::AppError;
@@ -13,21 +12,31 @@ use crate::identity::Actor;
 use crate::projects::ProjectAccess;
 use crate::releases;
 use crate::releases::setbacks::Reason;
+use crate::releases::web::Begun;
 use crate::web::extract::{Ctx, Form, Json as Body, Path};
 use crate::web::layout::see_other;
 use crate::web::paging::link;
 use crate::workloads::web::containers_refused;
 use crate::workloads::{self, WorkloadId};
 
-/// `POST /api/v1/workloads/{id}/restart`
+/// Starts the pods of a workload anew, one after the other.
+#[utoipa::path(
+    post,
+    path = "/workloads/{id}/restart",
+    operation_id = "restart_workload",
+    tag = "workloads",
+    params(("id" = WorkloadId, Path)),
+    request_body = Reason,
+    responses((status = 201, body = Begun, description = "Done")),
+)]
 pub async fn api_restart(
     Shared(app): Shared<App>,
     actor: Actor,
     Path(id): Path<WorkloadId>,
     Body(reason): Body<Reason>,
-) -> Result<(StatusCode, Json<Value>), AppError> {
+) -> Result<(StatusCode, Json<Begun>), AppError> {
     let id = releases::restart(&app, &actor, id, &reason).await?;
-    Ok((StatusCode::CREATED, Json(json!({ "rollout": id }))))
+    Ok((StatusCode::CREATED, Json(Begun { rollout: id })))
 }
 
 #[derive(Deserialize)]

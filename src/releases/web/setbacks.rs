@@ -4,8 +4,7 @@ use axum::Json;
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 
 use super::press::{address, refused};
 use super::show::NumberPath;
@@ -14,7 +13,7 @@ use crate::error::AppError;
 use crate::identity::Actor;
 use crate::projects::ProjectAccess;
 use crate::releases::setbacks::{self, Reason, Rejecting};
-use crate::releases::{self, DeploymentId, ReleaseId};
+use crate::releases::{self, DeploymentId, DeploymentState, ReleaseId, Story};
 use crate::web::extract::{Ctx, Form, Json as Body, Path};
 use crate::web::layout::see_other;
 
@@ -30,7 +29,16 @@ async fn told(
     Ok((status, Json(story)).into_response())
 }
 
-/// `POST /api/v1/releases/{id}/cancellation`
+/// Ends a release before production began; the build is stopped, the tag stays.
+#[utoipa::path(
+    post,
+    path = "/releases/{id}/cancellation",
+    operation_id = "cancel_release",
+    tag = "releases",
+    params(("id" = ReleaseId, Path)),
+    request_body = Reason,
+    responses((status = 201, body = Story, description = "Done")),
+)]
 pub async fn api_cancel(
     Shared(app): Shared<App>,
     actor: Actor,
@@ -41,7 +49,16 @@ pub async fn api_cancel(
     told(&app, &actor, id, StatusCode::CREATED).await
 }
 
-/// `POST /api/v1/releases/{id}/rejection`
+/// A tester's no to what runs in test.
+#[utoipa::path(
+    post,
+    path = "/releases/{id}/rejection",
+    operation_id = "reject_release",
+    tag = "releases",
+    params(("id" = ReleaseId, Path)),
+    request_body = Rejecting,
+    responses((status = 201, body = Story, description = "Done")),
+)]
 pub async fn api_reject(
     Shared(app): Shared<App>,
     actor: Actor,
@@ -52,7 +69,15 @@ pub async fn api_reject(
     told(&app, &actor, id, StatusCode::CREATED).await
 }
 
-/// `POST /api/v1/releases/{id}/builds`
+/// Builds the same commit and tag again, while the registry lacks the image.
+#[utoipa::path(
+    post,
+    path = "/releases/{id}/builds",
+    operation_id = "rebuild_release",
+    tag = "releases",
+    params(("id" = ReleaseId, Path)),
+    responses((status = 201, body = Story, description = "Done")),
+)]
 pub async fn api_rebuild(
     Shared(app): Shared<App>,
     actor: Actor,
@@ -62,7 +87,16 @@ pub async fn api_rebuild(
     told(&app, &actor, id, StatusCode::CREATED).await
 }
 
-/// `DELETE /api/v1/releases/{id}/confirmation`
+/// Takes a confirmation back while production does not stand on it.
+#[utoipa::path(
+    delete,
+    path = "/releases/{id}/confirmation",
+    operation_id = "withdraw_confirmation",
+    tag = "releases",
+    params(("id" = ReleaseId, Path)),
+    request_body = Reason,
+    responses((status = 200, body = Story, description = "As it is now")),
+)]
 pub async fn api_withdraw(
     Shared(app): Shared<App>,
     actor: Actor,
@@ -73,16 +107,33 @@ pub async fn api_withdraw(
     told(&app, &actor, id, StatusCode::OK).await
 }
 
-/// `POST /api/v1/deployments/{id}/abort`
+/// Breaks a deployment off; the cluster is left as it is.
+#[utoipa::path(
+    post,
+    path = "/deployments/{id}/abort",
+    operation_id = "abort_deployment",
+    tag = "releases",
+    params(("id" = DeploymentId, Path)),
+    request_body = Reason,
+    responses((status = 201, body = Aborted, description = "Done")),
+)]
 pub async fn api_abort(
     Shared(app): Shared<App>,
     actor: Actor,
     Path(id): Path<DeploymentId>,
     Body(reason): Body<Reason>,
-) -> Result<(StatusCode, Json<Value>), AppError> {
+) -> Result<(StatusCode, Json<Aborted>), AppError> {
     setbacks::abort(&app, &actor, id, &reason).await?;
-    let body = json!({ "deployment": id, "state": "aborted" });
-    Ok((StatusCode::CREATED, Json(body)))
+    let state = DeploymentState::Aborted;
+    let deployment = id;
+    Ok((StatusCode::CREATED, Json(Aborted { deployment, state })))
+}
+
+/// A deployment that was broken off.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Aborted {
+    deployment: DeploymentId,
+    state: DeploymentState,
 }
 
 /// Back to the release's page, or the page with the refusal and what was typed.

@@ -4,6 +4,8 @@ use reqwest::{Client, Method, RequestBuilder};
 use scraper::{Html, Selector};
 use serde_json::Value;
 
+use super::described;
+
 pub struct Browser {
     client: Client,
     base: String,
@@ -66,13 +68,15 @@ impl Browser {
     }
 
     pub async fn api(&mut self, method: Method, path: &str, body: &Value) -> Answer {
-        let path = format!("/api/v1{path}");
-        self.send(self.request(method, &path).json(body)).await
+        let answer = self.try_api(method, path, body).await;
+        answer.expect("the portal answers")
     }
 
     /// A request without a body.
     pub async fn bare(&mut self, method: Method, path: &str) -> Answer {
-        self.send(self.request(method, path)).await
+        let answer = self.send(self.request(method.clone(), path)).await;
+        described::hold(&method, path, None, &answer);
+        answer
     }
 
     /// A form as it goes over the wire.
@@ -91,14 +95,18 @@ impl Browser {
     /// As [`Browser::api`], of a portal that may not be there.
     pub async fn try_api(&mut self, method: Method, path: &str, body: &Value) -> Option<Answer> {
         let path = format!("/api/v1{path}");
-        self.try_send(self.request(method, &path).json(body))
-            .await
-            .ok()
+        let request = self.request(method.clone(), &path).json(body);
+        let answer = self.try_send(request).await.ok()?;
+        described::hold(&method, &path, Some(body), &answer);
+        Some(answer)
     }
 
     /// A GET of the API.
     pub async fn api_get(&mut self, path: &str) -> Answer {
-        self.get(&format!("/api/v1{path}")).await
+        let path = format!("/api/v1{path}");
+        let answer = self.get(&path).await;
+        described::hold(&Method::GET, &path, None, &answer);
+        answer
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

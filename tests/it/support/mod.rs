@@ -4,6 +4,7 @@ pub mod browser;
 pub mod cluster;
 pub mod company;
 pub mod database;
+pub mod described;
 pub mod logs;
 pub mod portal;
 pub mod seed;

@@ -1,0 +1,147 @@
+//! The API's whole surface on one screen, described by the very handlers that answer.
+
+mod document;
+mod swagger;
+
+use std::future::ready;
+
+use axum::Router;
+use axum::routing::get;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use crate::identity::people::api as people;
+use crate::identity::tokens::api as tokens;
+use crate::identity::web as identity;
+use crate::projects::members::api as members;
+use crate::releases::web as releases;
+use crate::releases::web::setbacks;
+use crate::workloads::web as workloads;
+use crate::{audit, clusters, connections, halt, projects, requests, runs, vitals};
+
+/// The calls and their description, as OpenAPI 3.1.
+fn described() -> (Router<App>, OpenApi) {
+    let (router, mut document) = OpenApiRouter::with_openapi(document::beginning())
+        .merge(platform())
+        .merge(registry())
+        .merge(project())
+        .merge(release())
+        .split_for_parts();
+    document::finish(&mut document);
+    (router, document)
+}
+
+/// Every call under `/api/v1`.
+pub fn calls() -> Router<App> {
+    described().0
+}
+
+/// The description of every call.
+#[must_use]
+pub fn document() -> OpenApi {
+    described().1
+}
+
+/// The description and Swagger UI, for everybody, and without a call to any other host.
+pub fn pages() -> Router<App> {
+    let document = axum::Json(document());
+    Router::new()
+        .route("/api/v1/openapi.json", get(move || ready(document.clone())))
+        .route("/api/docs", get(swagger::enter))
+        .route("/api/docs/", get(swagger::index))
+        .route("/api/docs/{*file}", get(swagger::file))
+}
+
+/// Signing in, people, and what operations look after.
+fn platform() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(identity::api_sign_in, identity::api_sign_out))
+        .routes(routes!(identity::api_me))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(people::list, people::create))
+        .routes(routes!(people::show, people::change))
+        .routes(routes!(people::reset_password))
+        .routes(routes!(audit::api::list))
+        .routes(routes!(audit::export::csv))
+        .routes(routes!(vitals::api::show))
+        .routes(routes!(runs::api::list))
+        .routes(routes!(runs::api::show))
+        .routes(routes!(runs::api::retry))
+        .routes(routes!(runs::api::look_now))
+        .routes(routes!(runs::api::abandon))
+        .routes(routes!(halt::api::show, halt::api::stop, halt::api::lift))
+}
+
+/// What administrators register.
+fn registry() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(connections::api::list, connections::api::create))
+        .routes(routes!(
+            connections::api::show,
+            connections::api::update,
+            connections::api::delete
+        ))
+        .routes(routes!(connections::api::test))
+        .routes(routes!(connections::api::health))
+        .routes(routes!(clusters::api::list, clusters::api::create))
+        .routes(routes!(
+            clusters::api::show,
+            clusters::api::update,
+            clusters::api::delete
+        ))
+        .routes(routes!(clusters::api::test))
+        .routes(routes!(clusters::api::health))
+        .routes(routes!(
+            clusters::api::environments,
+            clusters::api::create_environment
+        ))
+        .routes(routes!(
+            clusters::api::update_environment,
+            clusters::api::delete_environment
+        ))
+        .routes(routes!(
+            clusters::api::languages,
+            clusters::api::create_language
+        ))
+        .routes(routes!(
+            clusters::api::update_language,
+            clusters::api::delete_language
+        ))
+}
+
+/// Projects, and what is asked for.
+fn project() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(projects::api::list, projects::api::ask))
+        .routes(routes!(projects::api::show, projects::api::change))
+        .routes(routes!(projects::tokens::list, projects::tokens::create))
+        .routes(routes!(projects::tokens::revoke))
+        .routes(routes!(members::list, members::put))
+        .routes(routes!(members::remove))
+        .routes(routes!(requests::api::list, requests::api::file))
+        .routes(routes!(requests::api::show))
+        .routes(routes!(requests::api::decide))
+        .routes(routes!(requests::api::withdraw))
+}
+
+/// From a commit to production and back.
+fn release() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(releases::api_list, releases::api_open))
+        .routes(routes!(releases::api_by_number))
+        .routes(routes!(releases::api_show))
+        .routes(routes!(releases::log::api_log))
+        .routes(routes!(releases::api_confirm, setbacks::api_withdraw))
+        .routes(routes!(setbacks::api_cancel))
+        .routes(routes!(setbacks::api_reject))
+        .routes(routes!(setbacks::api_rebuild))
+        .routes(routes!(releases::api_deploy))
+        .routes(routes!(setbacks::api_abort))
+        .routes(routes!(releases::api_candidates, releases::api_roll_back))
+        .routes(routes!(workloads::api_list))
+        .routes(routes!(workloads::api_pods))
+        .routes(routes!(releases::restart::api_restart))
+}
