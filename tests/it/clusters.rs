@@ -83,7 +83,7 @@ async fn a_cluster_is_registered_and_says_what_it_is_and_what_is_missing() {
     let said = test(&mut browser, &id).await;
     assert_eq!(
         said["text"],
-        format!("Answers as {VERSION}, but 3 rights are missing")
+        format!("Answers as {VERSION}, but 2 rights are missing")
     );
     let page = browser.get("/clusters/sh-prod").await;
     assert!(

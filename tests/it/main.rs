@@ -7,6 +7,7 @@ mod clusters;
 mod connections;
 mod contract;
 mod data;
+mod deploy;
 mod engine;
 mod faults;
 mod halt;

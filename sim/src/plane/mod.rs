@@ -10,8 +10,10 @@ mod tools;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use children::Children;
 use files::Files;
 
@@ -72,6 +74,22 @@ impl Plane {
                 self.registry_url.clone().into(),
             ),
         ]
+    }
+
+    /// What kubectl says with this kubeconfig, and whether it was content.
+    ///
+    /// # Errors
+    /// A kubectl that does not start.
+    pub fn kubectl(&self, kubeconfig: &Path, args: &[&str]) -> anyhow::Result<(bool, String)> {
+        let output = Command::new(&self.kubectl)
+            .arg("--kubeconfig")
+            .arg(kubeconfig)
+            .args(args)
+            .output()
+            .context("kubectl did not start")?;
+        let said = [output.stdout, output.stderr].concat();
+        let said = String::from_utf8_lossy(&said).into_owned();
+        Ok((output.status.success(), said))
     }
 
     /// The folder with the processes' logs and data.

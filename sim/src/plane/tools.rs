@@ -18,12 +18,17 @@ const MIN_GO: (u32, u32) = (1, 25);
 
 /// Program, folder of the module that pins it, package. The small ones come first, so that
 /// something is seen to happen.
-const PROGRAMS: [(&str, &str, &str); 7] = [
+const PROGRAMS: [(&str, &str, &str); 8] = [
     ("etcd", ".", "go.etcd.io/etcd/server/v3"),
     (
         "registry",
         ".",
         "github.com/distribution/distribution/v3/cmd/registry",
+    ),
+    (
+        "compose-spec",
+        "compose",
+        "github.com/compose-spec/compose-go/v2/cmd",
     ),
     ("kubectl", ".", "k8s.io/kubernetes/cmd/kubectl"),
     (
@@ -48,7 +53,14 @@ const VERSION_VARIABLES: [&str; 2] = [
     "k8s.io/component-base/version",
     "k8s.io/client-go/pkg/version",
 ];
-const PINS: [&str; 4] = ["go.mod", "go.sum", "kwok/go.mod", "kwok/go.sum"];
+const PINS: [&str; 6] = [
+    "go.mod",
+    "go.sum",
+    "compose/go.mod",
+    "compose/go.sum",
+    "kwok/go.mod",
+    "kwok/go.sum",
+];
 
 /// A folder with every program of the plane.
 #[derive(Clone, Debug)]

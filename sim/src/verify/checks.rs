@@ -116,7 +116,8 @@ fn one_tls_provider() -> anyhow::Result<()> {
     Ok(())
 }
 
-fn counted(name: &str, result: anyhow::Result<()>) -> Totals {
+/// One check with its outcome, printed.
+pub(super) fn counted(name: &str, result: anyhow::Result<()>) -> Totals {
     match result {
         Ok(()) => {
             println!("{name}: ok");

@@ -3,7 +3,7 @@
 
 use anyhow::Context as _;
 
-use super::{Plan, Totals, tests};
+use super::{Plan, Totals, deploy, tests};
 use crate::World;
 use crate::demo::new_secret_key;
 use crate::demo::people::{self, PEOPLE};
@@ -35,6 +35,8 @@ async fn on_a_real_plane(server: &Postgres) -> anyhow::Result<Totals> {
         "the plane started in {:.1} s",
         plane.started_in.as_secs_f64()
     );
+    // The portal goes the mile with what deploy/kubernetes/cluster.yaml grants, and no more.
+    let account = std::fs::read_to_string(deploy::account(&plane).await?)?;
     let world = World::auto();
     let outside = Outside::start(&world, Ports::default()).await?;
     outside.add_project(&world, REPOSITORY);
@@ -46,7 +48,7 @@ async fn on_a_real_plane(server: &Postgres) -> anyhow::Result<Totals> {
             gitlab: outside.gitlab.base_url(),
             jenkins: outside.jenkins.base_url(),
             registry: &plane.registry_url,
-            clusters: vec![(CLUSTER, &plane.kubeconfig)],
+            clusters: vec![(CLUSTER, &account)],
             test: CLUSTER,
             production: CLUSTER,
         };

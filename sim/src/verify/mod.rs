@@ -4,6 +4,7 @@
 //! is a failure.
 
 mod checks;
+mod deploy;
 mod e2e;
 mod mile;
 mod real;
@@ -38,6 +39,8 @@ pub enum Group {
     Contract,
     /// The same of a real control plane and a real registry.
     Real,
+    /// What an operator installs, judged by those who read it: a cluster, and compose.
+    Deploy,
     /// Every page in a real browser.
     E2e,
 }
@@ -87,6 +90,7 @@ impl Plan {
             Group::Attacks => tests::of(server, "attacks::"),
             Group::Contract => tests::contract(server, &[]),
             Group::Real => real::real(self, server).await,
+            Group::Deploy => deploy::deploy(self).await,
             Group::E2e => e2e::e2e(self).await,
         }
     }

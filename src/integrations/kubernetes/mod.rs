@@ -31,7 +31,7 @@ pub use error::{ApplyError, FieldError, OwnedField};
 pub use kubeconfig::{Kubeconfig, KubeconfigError, MAX_KUBECONFIG_BYTES};
 pub use namespaces::{MANAGED_LABEL, NamespaceError};
 pub use read::{LogOf, ServerVersion};
-pub use rights::Right;
+pub use rights::{IN_NAMESPACE, Needed, OF_CLUSTER, Right};
 pub use rollout::{Cause, Rollout, WaitingFor, rollout_status};
 pub use scale::Scale;
 pub use write::{CREATING_MANAGER, FIELD_MANAGER};

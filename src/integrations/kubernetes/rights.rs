@@ -12,33 +12,40 @@ use crate::integrations::CallError;
 /// Reviews under way at once; an API server answers each in a millisecond or two.
 const AT_ONCE: usize = 8;
 
-const READ: &[&str] = &["get", "list", "watch"];
-const WRITE: &[&str] = &[
-    "get", "list", "watch", "create", "update", "patch", "delete",
-];
+/// A group, a resource, its subresource, and the verbs that are needed of it.
+pub type Needed = (
+    &'static str,
+    &'static str,
+    &'static str,
+    &'static [&'static str],
+);
 
-/// What is needed in every managed namespace: group, resource, subresource, verbs.
-const IN_NAMESPACE: &[(&str, &str, &str, &[&str])] = &[
-    ("apps", "deployments", "", WRITE),
-    ("apps", "deployments", "scale", &["get", "patch", "update"]),
-    ("apps", "replicasets", "", READ),
-    ("", "services", "", WRITE),
-    ("", "configmaps", "", WRITE),
+/// What is needed in every managed namespace. `deploy/kubernetes/cluster.yaml` grants the same.
+pub const IN_NAMESPACE: &[Needed] = &[
     (
+        "apps",
+        "deployments",
         "",
-        "secrets",
-        "",
-        &["get", "create", "update", "patch", "delete"],
+        &["get", "list", "create", "patch"],
     ),
-    ("", "pods", "", &["get", "list", "watch", "delete"]),
+    ("apps", "deployments", "scale", &["get", "update"]),
+    ("apps", "replicasets", "", &["list"]),
+    ("", "services", "", &["get", "create", "patch"]),
+    // Written, never read: what is in a Secret stays in the cluster.
+    ("", "secrets", "", &["create", "patch"]),
+    ("", "pods", "", &["get", "list"]),
     ("", "pods", "log", &["get"]),
     ("", "pods", "exec", &["get", "create"]),
-    ("", "events", "", READ),
-    ("autoscaling", "horizontalpodautoscalers", "", WRITE),
+    ("", "events", "", &["list"]),
+    (
+        "autoscaling",
+        "horizontalpodautoscalers",
+        "",
+        &["get", "create", "patch"],
+    ),
 ];
 /// Needed besides where we make namespaces ourselves.
-const OF_CLUSTER: &[(&str, &str, &str, &[&str])] =
-    &[("", "namespaces", "", &["get", "list", "create", "patch"])];
+pub const OF_CLUSTER: &[Needed] = &[("", "namespaces", "", &["get", "create"])];
 
 /// One thing that a credential may or may not do; `group` is empty for the core API, and
 /// `subresource` where the resource itself is meant.
@@ -114,7 +121,7 @@ mod tests {
     fn the_cluster_asks_for_more_than_a_namespace() {
         let inside = needed(Some("shop-test"));
         let whole = needed(None);
-        assert_eq!(whole.len(), inside.len() + 4);
+        assert_eq!(whole.len(), inside.len() + 2);
         assert!(
             inside
                 .iter()

