@@ -50,6 +50,8 @@ enum Admin {
     },
     /// Gives an account a new password, read from standard input, and ends its sessions.
     SetPassword { name: String },
+    /// Encrypts every stored secret with the first key, so that the others can be taken away.
+    Reseal,
 }
 
 fn role(text: &str) -> Result<PlatformRole, String> {
@@ -116,15 +118,21 @@ async fn run(command: Command, settings: Settings) -> anyhow::Result<()> {
 }
 
 async fn admin(app: &App, command: Admin) -> anyhow::Result<()> {
-    let mut password = String::new();
-    std::io::stdin().take(1000).read_to_string(&mut password)?;
-    let password = SecretString::from(password.trim_end_matches(['\r', '\n']).to_owned());
     match command {
         Admin::CreateAccount {
             name,
             display_name,
             roles,
-        } => serve::create_account(app, name, display_name, password, roles).await,
-        Admin::SetPassword { name } => serve::set_password(app, &name, password).await,
+        } => serve::create_account(app, name, display_name, typed()?, roles).await,
+        Admin::SetPassword { name } => serve::set_password(app, &name, typed()?).await,
+        Admin::Reseal => serve::reseal(app).await,
     }
+}
+
+/// The password on standard input, without the end of its line.
+fn typed() -> std::io::Result<SecretString> {
+    let mut password = String::new();
+    std::io::stdin().take(1000).read_to_string(&mut password)?;
+    let password = password.trim_end_matches(['\r', '\n']);
+    Ok(SecretString::from(password.to_owned()))
 }

@@ -15,8 +15,8 @@ use crate::app::{self, App};
 use crate::audit::{self, Entry, Origin};
 use crate::identity::{self, NewAccount, PlatformRole};
 use crate::jobs::{self, Engine};
-use crate::vitals;
 use crate::web::{idempotency, router, session};
+use crate::{secrets, vitals};
 
 /// Requests that are under way when the signal comes get this long.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -202,7 +202,29 @@ async fn run_timers(app: App, engine: Arc<Engine>, stop: CancellationToken) {
 /// The first thing that is wrong.
 pub async fn check(app: &App) -> anyhow::Result<()> {
     app.db.check_schema().await?;
+    for (key, values) in secrets::keys_in_use(&app.db).await? {
+        if !app.settings.keys.holds(&key) {
+            bail!("{values} stored secrets need the key {key}: put it into SLIPWAY_SECRET_KEYS");
+        }
+        tracing::info!(key, values, "stored secrets");
+    }
     tracing::info!("settings, database and schema are in order");
+    Ok(())
+}
+
+/// Seals every stored secret with the first key of the settings, from the command line.
+///
+/// # Errors
+/// A secret that no key opens, or no database.
+pub async fn reseal(app: &App) -> anyhow::Result<()> {
+    let keys = &app.settings.keys;
+    let values = secrets::reseal(&app.db, keys).await?;
+    let mut tx = app.db.begin().await?;
+    let told = serde_json::json!({ "key": keys.current(), "values": values });
+    let entry = Entry::done("secrets.reseal", "platform", "secrets").after(told);
+    audit::record(&mut tx, &entry, &Origin::default()).await?;
+    tx.commit().await?;
+    tracing::info!(key = keys.current(), values, "sealed again");
     Ok(())
 }
 

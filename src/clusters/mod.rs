@@ -216,7 +216,7 @@ fn seal(app: &App, id: ClusterId, text: &SecretString) -> Result<Sealed, AppErro
     sealed.map_err(|e| AppError::Internal(e.to_string()))
 }
 
-const fn place(id: ClusterId) -> Place {
+const fn place(id: ClusterId) -> Place<'static> {
     Place {
         table: "cluster",
         column: "kubeconfig",

@@ -171,7 +171,7 @@ pub(super) async fn secret(
     Ok(opened.transpose()?)
 }
 
-pub(super) const fn place(id: ConnectionId) -> Place {
+pub(super) const fn place(id: ConnectionId) -> Place<'static> {
     Place {
         table: "connection",
         column: "credential",

@@ -3,7 +3,12 @@
 //! Invariant: a ciphertext opens only in the very cell it was made for, because table, column,
 //! row and key id are authenticated with it; a swapped or copied value is refused.
 
+mod rotate;
+mod store;
+
 use std::collections::BTreeMap;
+
+pub use rotate::{RotateError, keys_in_use, reseal};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::rand;
@@ -44,9 +49,9 @@ pub struct Sealed {
 
 /// Where a value lives; part of what is authenticated.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
-    pub table: &'static str,
-    pub column: &'static str,
+pub struct Place<'a> {
+    pub table: &'a str,
+    pub column: &'a str,
     pub row: Uuid,
 }
 
@@ -91,7 +96,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// Only if the operating system gives no randomness.
-    pub fn seal(&self, place: Place, value: &SecretString) -> Result<Sealed, SecretError> {
+    pub fn seal(&self, place: Place<'_>, value: &SecretString) -> Result<Sealed, SecretError> {
         let key = self.key(&self.current)?;
         let mut nonce = [0u8; NONCE_LEN];
         rand::fill(&mut nonce).map_err(|_| SecretError::Refused)?;
@@ -111,7 +116,7 @@ impl KeyRing {
     ///
     /// # Errors
     /// [`SecretError::NoKey`] if its key left the ring, else [`SecretError::Refused`].
-    pub fn open(&self, place: Place, sealed: &Sealed) -> Result<SecretString, SecretError> {
+    pub fn open(&self, place: Place<'_>, sealed: &Sealed) -> Result<SecretString, SecretError> {
         let key = self.key(&sealed.key_id)?;
         let (nonce, body) = sealed
             .bytes
@@ -127,6 +132,17 @@ impl KeyRing {
         Ok(SecretString::from(text.to_owned()))
     }
 
+    /// The id of the key that encrypts.
+    #[must_use]
+    pub fn current(&self) -> &str {
+        &self.current
+    }
+
+    #[must_use]
+    pub fn holds(&self, id: &str) -> bool {
+        self.keys.contains_key(id)
+    }
+
     fn key(&self, id: &str) -> Result<LessSafeKey, SecretError> {
         let bytes = self
             .keys
@@ -137,7 +153,7 @@ impl KeyRing {
     }
 }
 
-fn authenticated(place: Place, key_id: &str) -> Vec<u8> {
+fn authenticated(place: Place<'_>, key_id: &str) -> Vec<u8> {
     format!("{}\0{}\0{}\0{key_id}", place.table, place.column, place.row).into_bytes()
 }
 
@@ -192,7 +208,7 @@ mod tests {
         KeyRing::parse(&keys.join(",")).unwrap()
     }
 
-    const fn place(row: Uuid) -> Place {
+    const fn place(row: Uuid) -> Place<'static> {
         Place {
             table: "connection",
             column: "credential",

@@ -33,7 +33,7 @@ pub fn secret_name(secret: &SecretVersion) -> String {
     format!("slipway-{}-v{}", secret.id.simple(), secret.version)
 }
 
-const fn place(version: Uuid) -> Place {
+const fn place(version: Uuid) -> Place<'static> {
     Place {
         table: "secret_version",
         column: "value",

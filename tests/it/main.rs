@@ -14,6 +14,7 @@ mod halt;
 mod health;
 mod home;
 mod identity;
+mod keys;
 mod mile;
 mod openapi;
 mod people;
