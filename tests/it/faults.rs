@@ -1,7 +1,9 @@
 //! Outside systems that lose answers, go down, refuse and forget; and a portal that is killed.
 //! A release says in words what it waits for, and ends as if nothing had happened.
 
+mod boundaries;
 mod killed;
+mod program;
 
 use std::time::Duration;
 

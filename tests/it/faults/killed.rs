@@ -1,108 +1,25 @@
 //! The real program, killed ten times on one mile: whatever it was doing, the next one goes on.
 
-use std::process::Stdio;
 use std::time::Duration;
 
-use reqwest::Method;
-use secrecy::ExposeSecret as _;
-use serde_json::{Value, json};
-use slipway::identity::PlatformRole;
-use slipway_sim::kubernetes::{self, Api};
-use slipway_sim::outside::{Outside, Ports};
-use slipway_sim::{System, World};
-use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
 use tokio::sync::watch;
-use tokio::time::{interval, timeout};
+use tokio::time::timeout;
 use uuid::Uuid;
 
-use crate::support::company::{onboarding, parameters, register};
-use crate::support::portal::{PASSWORD, random_key};
-use crate::support::{Browser, Portal};
+use super::program::{
+    MILE_LIMIT, Phase, Program, Stage, comes_to_rest, shows_one_of_everything, walk,
+};
 
-const LOOK: Duration = Duration::from_millis(100);
-const START_LIMIT: Duration = Duration::from_secs(30);
-const MILE_LIMIT: Duration = Duration::from_secs(180);
 /// A portal lives for so long, in milliseconds, once it has come up.
 const LIVES_MS: std::ops::Range<u64> = 50..600;
-/// How many kills there have been, at most, until the containers stand, until test runs the
-/// image, and until the end: otherwise all ten would fall into the first seconds.
-const KILLS: [u32; 3] = [3, 7, 10];
-
-/// The program as a child, always at the same port.
-struct Program {
-    child: Child,
-    port: u16,
-    settings: Vec<(&'static str, String)>,
-}
-
-impl Program {
-    async fn start(database: &str) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
-        let settings = vec![
-            ("SLIPWAY_DATABASE_URL", database.to_owned()),
-            ("SLIPWAY_LISTEN", format!("127.0.0.1:{port}")),
-            ("SLIPWAY_SECRET_KEYS", random_key()),
-            ("SLIPWAY_LOG", "error".to_owned()),
-            ("SLIPWAY_LEASE_SECONDS", "2".to_owned()),
-            ("SLIPWAY_STEP_LIMIT_SECONDS", "1.5".to_owned()),
-            ("SLIPWAY_LOOK_UP_GAP_SECONDS", "0.5".to_owned()),
-            ("SLIPWAY_POLL_SECONDS", "0.2".to_owned()),
-            ("SLIPWAY_WATCH_SECONDS", "0.2".to_owned()),
-        ];
-        let child = spawn(&settings);
-        let program = Self {
-            child,
-            port,
-            settings,
-        };
-        program.is_up().await;
-        program
+/// How many kills there have been, at most, in each phase: otherwise all ten would fall into the
+/// first seconds.
+const fn most(phase: Phase) -> u32 {
+    match phase {
+        Phase::Containers => 3,
+        Phase::Build => 7,
+        Phase::Production => 10,
     }
-
-    fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    async fn is_up(&self) {
-        let mut browser = Browser::new(&self.url());
-        let up = async {
-            let mut looks = interval(Duration::from_millis(20));
-            while browser
-                .try_get("/readyz")
-                .await
-                .is_none_or(|a| a.status != 200)
-            {
-                looks.tick().await;
-            }
-        };
-        timeout(START_LIMIT, up)
-            .await
-            .expect("the portal does not come up");
-    }
-
-    /// Lets it live for so long, then ends it without a word, and starts the next.
-    async fn kill_after(&mut self, life: Duration) {
-        let ended = timeout(life, self.child.wait()).await;
-        assert!(ended.is_err(), "the portal ended by itself: {ended:?}");
-        self.child.kill().await.unwrap();
-        self.child = spawn(&self.settings);
-        self.is_up().await;
-    }
-}
-
-fn spawn(settings: &[(&'static str, String)]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_slipway"))
-        .arg("serve")
-        .env_clear()
-        .envs(settings.iter().map(|(name, value)| (*name, value)))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap()
 }
 
 /// Numbers by chance that a seed gives again (SplitMix64).
@@ -118,172 +35,11 @@ impl Chance {
     }
 }
 
-/// People who try again when nobody answers, and look before they do a thing twice.
-struct Crew {
-    ops: Browser,
-    developer: Browser,
-    tester: Browser,
-}
-
-impl Crew {
-    /// Looks how far the mile is and does the next thing, if there is one to do: `Some(true)`
-    /// when it is over, `None` when the portal was away.
-    async fn go_on(&mut self, kills: &watch::Sender<u32>) -> Option<bool> {
-        let project = self.get("/projects/pay").await?;
-        if project["key"] != "pay" {
-            self.approved("onboarding", None, "/projects", &onboarding("pay"))
-                .await?;
-            return Some(false);
-        }
-        let workloads = self.get("/projects/pay/workloads").await?;
-        for environment in ["test", "prod"] {
-            let items = workloads["items"].as_array()?;
-            let place = items.iter().find(|w| w["environment"] == environment);
-            if place.is_none_or(|w| w["prepared_at"].is_null()) {
-                let body = json!({ "kind": "containers", "project": "pay", "note": "",
-                    "environment": environment, "parameters": { "parameters": parameters() } });
-                self.approved("containers", Some(environment), "/requests", &body)
-                    .await?;
-                return Some(false);
-            }
-        }
-        kills.send_replace(KILLS[1]);
-        let releases = self.get("/projects/pay/releases").await?;
-        let Some(release) = releases["items"].get(0) else {
-            let body = json!({ "ref": "main", "note": "" });
-            self.developer
-                .try_api(Method::POST, "/projects/pay/releases", &body)
-                .await?;
-            return Some(false);
-        };
-        self.release(release, kills).await
-    }
-
-    async fn get(&mut self, path: &str) -> Option<Value> {
-        let answer = self
-            .developer
-            .try_api(Method::GET, path, &Value::Null)
-            .await?;
-        Some(answer.json())
-    }
-
-    /// Files a request, unless it is there, and has it approved, unless it is.
-    async fn approved(
-        &mut self,
-        kind: &str,
-        environment: Option<&str>,
-        path: &str,
-        body: &Value,
-    ) -> Option<()> {
-        let filed = self.get("/requests?for=mine").await?;
-        let is_it = |r: &&Value| r["kind"] == kind && r["environment"].as_str() == environment;
-        match filed["items"].as_array()?.iter().find(is_it) {
-            None => self
-                .developer
-                .try_api(Method::POST, path, body)
-                .await
-                .map(drop),
-            Some(request) if request["state"] == "open" => self.approve(request).await,
-            Some(_) => Some(()),
-        }
-    }
-
-    async fn approve(&mut self, request: &Value) -> Option<()> {
-        let path = format!("/requests/{}/decisions", request["number"]);
-        let yes = json!({ "verdict": "approve", "hash": request["hash"] });
-        self.ops.try_api(Method::POST, &path, &yes).await.map(drop)
-    }
-
-    async fn release(&mut self, release: &Value, kills: &watch::Sender<u32>) -> Option<bool> {
-        let path = format!("/releases/{}", release["id"].as_str()?);
-        match release["state"].as_str()? {
-            "awaiting_confirmation" => {
-                kills.send_replace(KILLS[2]);
-                let body = json!({ "digest": release["artifact"]["digest"] });
-                let path = format!("{path}/confirmation");
-                self.tester.try_api(Method::POST, &path, &body).await?;
-            }
-            "confirmed" => {
-                let path = format!("{path}/deployments");
-                let body = json!({ "environment": "prod" });
-                self.developer.try_api(Method::POST, &path, &body).await?;
-            }
-            "awaiting_approval" => {
-                let number = self.get(&path).await?["request"].clone();
-                let request = self.get(&format!("/requests/{number}")).await?;
-                self.approve(&request).await?;
-            }
-            "failed" => panic!("{release}"),
-            state => return Some(state == "released"),
-        }
-        Some(false)
-    }
-}
-
-async fn walk(crew: &mut Crew, kills: watch::Sender<u32>) {
-    let mut looks = interval(LOOK);
-    while crew.go_on(&kills).await != Some(true) {
-        looks.tick().await;
-    }
-    kills.send_replace(KILLS[2]);
-}
-
-async fn kill(program: &mut Program, chance: &mut Chance, mut allowed: watch::Receiver<u32>) {
-    for so_many in 0..KILLS[2] {
-        allowed.wait_for(|most| *most > so_many).await.unwrap();
+async fn kill(program: &mut Program, chance: &mut Chance, mut phase: watch::Receiver<Phase>) {
+    for so_many in 0..most(Phase::Production) {
+        phase.wait_for(|now| most(*now) > so_many).await.unwrap();
         let life = LIVES_MS.start + chance.below(LIVES_MS.end - LIVES_MS.start);
         program.kill_after(Duration::from_millis(life)).await;
-    }
-}
-
-/// Outside systems in real time, at a pace that leaves a kill something to hit.
-async fn outside() -> (World, Outside, [Api; 2]) {
-    let world = World::auto();
-    let outside = Outside::start(&world, Ports::default()).await.unwrap();
-    {
-        let pace = &mut world.jenkins().pace;
-        pace.quiet = Duration::from_millis(100);
-        for phase in [
-            &mut pace.check_out,
-            &mut pace.package,
-            &mut pace.image,
-            &mut pace.push,
-        ] {
-            *phase = Duration::from_millis(300);
-        }
-    }
-    let test = kubernetes::serve(&world, "sh-test", 0).await.unwrap();
-    let prod = kubernetes::serve(&world, "sh-prod", 0).await.unwrap();
-    for name in ["sh-test", "sh-prod"] {
-        let mut kubernetes = world.kubernetes();
-        let settings = &mut kubernetes.cluster(name).unwrap().settings;
-        settings.ready_after = Duration::from_millis(500);
-        settings.gone_after = Duration::from_millis(200);
-    }
-    outside.add_project(&world, "apps/pay");
-    (world, outside, [test, prod])
-}
-
-async fn signed_in(url: &str, name: &str) -> Browser {
-    let mut browser = Browser::new(url);
-    let body = json!({ "user": name, "password": PASSWORD });
-    let answer = browser.api(Method::POST, "/session", &body).await;
-    assert_eq!(answer.status, 201, "{}", answer.body);
-    browser
-}
-
-async fn count(portal: &Portal, sql: &'static str) -> i64 {
-    let query = sqlx::query_scalar(sql);
-    query.fetch_one(&portal.db.owner).await.unwrap()
-}
-
-/// What is under way when the release is done ends too.
-async fn comes_to_rest(portal: &Portal) {
-    let mut looks = interval(LOOK);
-    let sql = "SELECT (SELECT count(*) FROM run WHERE state = 'active')
-        + (SELECT count(*) FROM deployment WHERE ended_at IS NULL)";
-    while count(portal, sql).await > 0 {
-        looks.tick().await;
     }
 }
 
@@ -291,84 +47,18 @@ async fn comes_to_rest(portal: &Portal) {
 async fn a_portal_that_is_killed_ten_times_ends_its_mile_the_same() {
     let seed = Uuid::new_v4().as_u64_pair().0;
     println!("the seed is {seed}");
-    // Only makes the accounts: nobody works here, and nobody asks it anything.
-    let portal = Portal::start().await;
-    portal.account("admin", &[PlatformRole::Admin]).await;
-    portal.account("zhao", &[PlatformRole::Ops]).await;
-    for name in ["lin", "chen"] {
-        portal.account(name, &[]).await;
-    }
-    let (world, outside, [test, prod]) = outside().await;
-    let mut program = Program::start(portal.db.app_url.expose_secret()).await;
-    let url = program.url();
-    let mut admin = signed_in(&url, "admin").await;
-    register(&mut admin, &outside, [&test, &prod]).await;
-    let mut crew = Crew {
-        ops: signed_in(&url, "zhao").await,
-        developer: signed_in(&url, "lin").await,
-        tester: signed_in(&url, "chen").await,
-    };
-
-    let (kills, allowed) = watch::channel(KILLS[0]);
+    let mut stage = Stage::set().await;
+    let (phase, seen) = watch::channel(Phase::Containers);
     let mut chance = Chance(seed);
     let both = async {
         tokio::join!(
-            walk(&mut crew, kills),
-            kill(&mut program, &mut chance, allowed)
+            walk(&mut stage.crew, phase),
+            kill(&mut stage.program, &mut chance, seen)
         );
-        comes_to_rest(&portal).await;
+        comes_to_rest(&stage.portal).await;
     };
     timeout(MILE_LIMIT, both)
         .await
         .expect("the mile does not end");
-    shows_one_of_everything((&world, &outside), &portal, &mut crew).await;
-}
-
-async fn shows_one_of_everything(
-    (world, outside): (&World, &Outside),
-    portal: &Portal,
-    crew: &mut Crew,
-) {
-    world.transcript().check().unwrap();
-    let releases = crew.get("/projects/pay/releases").await.unwrap();
-    let releases = releases["items"].as_array().unwrap();
-    assert_eq!(releases.len(), 1);
-    let digest = releases[0]["artifact"]["digest"]
-        .as_str()
-        .unwrap()
-        .to_owned();
-    let tag = releases[0]["tag"].as_str().unwrap();
-    let pushed = world.registry().digest("apps/pay", tag);
-    assert_eq!(pushed.as_deref(), Some(digest.as_str()));
-    for (name, namespace) in [("sh-test", "pay-test"), ("sh-prod", "pay-prod")] {
-        let mut kubernetes = world.kubernetes();
-        let cluster = kubernetes.cluster(name).unwrap();
-        let found = cluster.object("Deployment", namespace, "pay").unwrap();
-        let image = &found["spec"]["template"]["spec"]["containers"][0]["image"];
-        assert!(
-            image.as_str().unwrap().ends_with(&digest),
-            "{name}: {image}"
-        );
-        assert_eq!(found["status"]["availableReplicas"], 2, "{name}");
-    }
-    let repository = format!("{}/apps/pay.git", outside.gitlab.base_url());
-    let tags = {
-        let gitlab = world.gitlab();
-        gitlab
-            .project_by_url(&repository)
-            .map(|p| p.tag_names().len())
-    };
-    assert_eq!(tags, Some(1));
-    let made = world.transcript();
-    let made = made.find(&System::JENKINS, &Method::POST, "*/createItem?name=pay*");
-    let made = made.iter().filter(|e| e.status.is_some_and(|s| s < 300));
-    assert_eq!(made.count(), 1, "one job");
-    let adopted = "SELECT count(*) FROM build WHERE number IS NOT NULL AND result = 'SUCCESS'";
-    assert_eq!(count(portal, adopted).await, 1);
-    assert_eq!(count(portal, "SELECT count(*) FROM build").await, 1);
-    let deployments = "SELECT count(*) FROM deployment";
-    assert_eq!(count(portal, deployments).await, 2);
-    let succeeded = "SELECT count(DISTINCT w.cluster_id) FROM deployment d
-        JOIN workload w ON w.id = d.workload_id WHERE d.state = 'succeeded'";
-    assert_eq!(count(portal, succeeded).await, 2);
+    shows_one_of_everything(&mut stage).await;
 }
