@@ -264,6 +264,11 @@ pub async fn decide(
     let kind = app.kinds.get(&seen.kind).ok_or_else(unknown_kind)?;
     let mut tx = app.db.begin().await?;
     store::lock(tx.connection(), seen.id).await?;
+    // Read again under the lock: another decision may have been made since.
+    let now = read_locked(&mut tx, &seen).await?;
+    if now.decided_at.is_some() {
+        return Err(AppError::Conflict(decided_words(&now)));
+    }
     if deciding.verdict == Verdict::Approve {
         let fresh = kind.recompute(app, &mut tx, &seen).await?;
         if hex::encode(content_hash(&seen.parameters, &fresh)?) != seen.hash {
@@ -273,19 +278,18 @@ pub async fn decide(
     store::insert_decision(tx.connection(), &seen, actor.id, deciding)
         .await
         .map_err(|e| decision_error(e, &seen))?;
-    // Read again under the lock: another decision may have been made since.
-    let request = store::find_by_id(tx.connection(), seen.id)
-        .await?
-        .ok_or(AppError::NotFound)?;
-    if request.decided_at.is_some() {
-        return Err(AppError::Conflict(decided_words(&request)));
-    }
+    let request = read_locked(&mut tx, &seen).await?;
     conclude(app, &mut tx, actor, &request, deciding).await?;
     let entry = decision_entry(&request, deciding);
     audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
     announce(&mut tx, number, request.project_id).await?;
     tx.commit().await?;
     get(app, actor, number).await
+}
+
+async fn read_locked(tx: &mut Tx, seen: &Request) -> Result<Request, AppError> {
+    let found = store::find_by_id(tx.connection(), seen.id).await?;
+    found.ok_or(AppError::NotFound)
 }
 
 fn check_decision(seen: &Request, actor: &Actor, deciding: &Deciding) -> Result<(), AppError> {

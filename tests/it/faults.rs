@@ -2,8 +2,11 @@
 //! A release says in words what it waits for, and ends as if nothing had happened.
 
 mod boundaries;
+mod database;
+mod frozen;
 mod killed;
 mod program;
+mod together;
 
 use std::time::Duration;
 
@@ -11,6 +14,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use slipway_sim::{Fault, System};
 
+use crate::support::browser::Answer;
 use crate::support::company::{Company, approve};
 
 const HTML: &str = "<html><body><h1>503 Service Unavailable</h1></body></html>";

@@ -189,8 +189,26 @@ impl Drop for Postgres {
 
 impl Postgres {
     fn halt(&self) {
+        self.stop("fast");
+    }
+
+    /// Ends the server as a power cut does: every connection breaks, and it recovers when it is
+    /// started [again](Self::start_again).
+    pub fn crash(&self) {
+        self.stop("immediate");
+    }
+
+    /// Starts the server that was stopped, at the same port.
+    ///
+    /// # Errors
+    /// A server that does not start.
+    pub fn start_again(&mut self) -> anyhow::Result<()> {
+        self.run()
+    }
+
+    fn stop(&self, mode: &str) {
         let mut stop = self.command("pg_ctl");
-        stop.args(["stop", "--wait", "--silent", "--mode", "fast"])
+        stop.args(["stop", "--wait", "--silent", "--mode", mode])
             .arg("--pgdata")
             .arg(&self.data);
         // A server that is gone already is what was wanted.

@@ -16,9 +16,11 @@ use tokio::sync::watch;
 use tokio::time::{interval, timeout};
 
 use crate::support::company::{onboarding, parameters, register};
+use crate::support::database::Database;
 use crate::support::portal::{PASSWORD, random_key};
 use crate::support::{Browser, Portal};
 
+const LISTEN: &str = "SLIPWAY_LISTEN";
 const LOOK: Duration = Duration::from_millis(100);
 const START_LIMIT: Duration = Duration::from_secs(30);
 /// However often it is harmed, a mile ends within this.
@@ -44,8 +46,12 @@ pub struct Stage {
 
 impl Stage {
     pub async fn set() -> Self {
+        Self::over(Database::new().await).await
+    }
+
+    pub async fn over(database: Database) -> Self {
         // Only makes the accounts: nobody works here, and nobody asks it anything.
-        let portal = Portal::start().await;
+        let portal = Portal::over(database, &[]).await;
         portal.account("admin", &[PlatformRole::Admin]).await;
         portal.account("zhao", &[PlatformRole::Ops]).await;
         for name in ["lin", "chen"] {
@@ -82,12 +88,8 @@ pub struct Program {
 
 impl Program {
     pub async fn start(database: &str) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = free.local_addr().unwrap().port();
-        drop(free);
         let settings = vec![
             ("SLIPWAY_DATABASE_URL", database.to_owned()),
-            ("SLIPWAY_LISTEN", format!("127.0.0.1:{port}")),
             ("SLIPWAY_SECRET_KEYS", random_key()),
             ("SLIPWAY_LOG", "error".to_owned()),
             ("SLIPWAY_LEASE_SECONDS", "2".to_owned()),
@@ -96,6 +98,21 @@ impl Program {
             ("SLIPWAY_POLL_SECONDS", "0.2".to_owned()),
             ("SLIPWAY_WATCH_SECONDS", "0.2".to_owned()),
         ];
+        Self::with(settings).await
+    }
+
+    /// Another one over the same database.
+    pub async fn beside(&self) -> Self {
+        let mut settings = self.settings.clone();
+        settings.retain(|(name, _)| *name != LISTEN);
+        Self::with(settings).await
+    }
+
+    async fn with(mut settings: Vec<(&'static str, String)>) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        settings.push((LISTEN, format!("127.0.0.1:{port}")));
         let child = spawn(&settings);
         let program = Self {
             child,
@@ -106,11 +123,15 @@ impl Program {
         program
     }
 
+    pub fn pid(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    async fn is_up(&self) {
+    pub async fn is_up(&self) {
         let mut browser = Browser::new(&self.url());
         let up = async {
             let mut looks = interval(Duration::from_millis(20));

@@ -2,8 +2,11 @@
 //! application's role.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use secrecy::SecretString;
+use slipway_sim::postgres::Postgres;
+use slipway_sim::prepare::migrate;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, PgPool};
 use url::Url;
@@ -46,6 +49,23 @@ impl Database {
         Self {
             owner,
             app_url: SecretString::from(app_url),
+        }
+    }
+
+    /// A migrated one on a server of the test's own.
+    pub async fn on(server: &Postgres) -> Self {
+        let name = "slipway";
+        server.make_database(name).await.unwrap();
+        let migrations = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
+        migrate(&migrations, &server.url(name)).await.unwrap();
+        let owner = PgPoolOptions::new()
+            .max_connections(2)
+            .connect(&server.url(name))
+            .await
+            .unwrap();
+        Self {
+            owner,
+            app_url: SecretString::from(server.app_url(name)),
         }
     }
 

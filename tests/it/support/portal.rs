@@ -38,7 +38,11 @@ impl Portal {
 
     /// Starts with further settings.
     pub async fn start_with(settings: &[(&str, &str)]) -> Self {
-        let db = Database::new().await;
+        Self::over(Database::new().await, settings).await
+    }
+
+    /// Starts over this database.
+    pub async fn over(db: Database, settings: &[(&str, &str)]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let settings = settings_for(&db, address, settings);
