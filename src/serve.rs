@@ -15,6 +15,7 @@ use crate::app::{self, App};
 use crate::audit::{self, Entry, Origin};
 use crate::identity::{self, NewAccount, PlatformRole};
 use crate::jobs::{self, Engine};
+use crate::notifications;
 use crate::vitals;
 use crate::web::{idempotency, router, session};
 
@@ -163,12 +164,15 @@ async fn upkeep(app: &App) -> Result<(), crate::db::DbError> {
     app.db.make_partitions().await?;
     session::delete_expired(&app.db).await?;
     idempotency::forget_old(&app.db).await?;
+    jobs::forget_sent(&app.db).await?;
+    notifications::forget_old(&app.db).await?;
     identity::forget_old_failures(&app.db).await
 }
 
 fn start_workers(app: &App, stop: &CancellationToken, tasks: &TaskTracker) {
     let engine = app::engine(app);
     tasks.spawn(run_timers(app.clone(), engine.clone(), stop.clone()));
+    tasks.spawn(notifications::work(app.clone(), stop.clone()));
     let (app, stop) = (app.clone(), stop.clone());
     tasks.spawn(async move {
         engine.clone().work(stop).await;

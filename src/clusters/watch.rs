@@ -45,6 +45,7 @@ async fn look(app: App, cluster: Cluster) -> Result<(), AppError> {
     let before = cluster.health.as_ref().map(|h| h.report.ok);
     connections::record(&mut tx, Subject::Cluster, cluster.id.0, &report).await?;
     if before != Some(report.ok) {
+        connections::tell(&mut tx, Subject::Cluster, &cluster.key, before, &report).await?;
         tx.event(TOPIC, None).await?;
     }
     tx.commit().await?;

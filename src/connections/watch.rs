@@ -54,6 +54,14 @@ async fn look(app: App, connection: Connection) -> Result<(), AppError> {
     let before = connection.health.as_ref().map(|h| h.report.ok);
     health::record(&mut tx, Subject::Connection, id, &report).await?;
     if before != Some(report.ok) {
+        health::tell(
+            &mut tx,
+            Subject::Connection,
+            &connection.key,
+            before,
+            &report,
+        )
+        .await?;
         tx.event(TOPIC, None).await?;
     }
     tx.commit().await?;

@@ -76,6 +76,17 @@ pub async fn deliver_due(db: &Db, couriers: &[Arc<dyn Courier>]) -> Result<usize
     Ok(count)
 }
 
+/// Forgets messages that left a month ago.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn forget_sent(db: &Db) -> Result<(), DbError> {
+    sqlx::query!("DELETE FROM outbox WHERE sent_at < slipway_now() - interval '30 days'")
+        .execute(db.pool())
+        .await?;
+    Ok(())
+}
+
 async fn hold(
     connection: &mut PgConnection,
     topics: &[String],

@@ -24,6 +24,7 @@ use crate::audit::{self, Entry, Origin};
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Person, ProjectId, Scope, TokenScope};
+use crate::news::{self, Happening, News};
 
 crate::id! { RequestId }
 
@@ -197,6 +198,19 @@ pub async fn insert(
         None => entry,
     };
     audit::record(tx, &entry, &Origin::from(actor)).await?;
+    // The question whether a release may go on is told as the release's own.
+    if computed.release.is_none() {
+        let words = Words::new("notice-request-waits");
+        let words = words
+            .with("number", number)
+            .with("subject", &computed.subject);
+        let news = News::new(
+            Happening::RequestWaits,
+            words,
+            format!("/requests/{number}"),
+        );
+        tell(tx, actor, news, computed.project).await?;
+    }
     announce(tx, number, computed.project).await?;
     Ok(number)
 }
@@ -207,6 +221,42 @@ fn double(error: DbError) -> AppError {
         Some("request_one_per_release") => AppError::conflict("request-release-twice"),
         Some(_) | None => error.into(),
     }
+}
+
+async fn tell(
+    tx: &mut Tx,
+    actor: &Actor,
+    news: News,
+    project: Option<ProjectId>,
+) -> Result<(), DbError> {
+    let news = News {
+        project: project.map(|p| p.0),
+        ..news.by(actor.responsible.0, &actor.display_name)
+    };
+    news::tell(tx, &news).await
+}
+
+/// Tells that a request is decided, once it is.
+async fn tell_decided(
+    tx: &mut Tx,
+    actor: &Actor,
+    request: &Request,
+    deciding: &Deciding,
+) -> Result<(), DbError> {
+    let code = match deciding.verdict {
+        Verdict::Approve if request.missing() > 0 => return Ok(()),
+        Verdict::Approve => "notice-request-approved",
+        Verdict::Reject => "notice-request-rejected",
+    };
+    let words = Words::new(code)
+        .with("number", request.number)
+        .with("subject", &request.subject);
+    let path = format!("/requests/{}", request.number);
+    let news = News {
+        why: news::typed(&deciding.comment),
+        ..News::new(Happening::RequestDecided, words, path)
+    };
+    tell(tx, actor, news, request.project_id).await
 }
 
 /// Pages that show the inbox or the request look again.
@@ -281,6 +331,7 @@ pub async fn decide(
         return Err(AppError::Conflict(decided_words(&request)));
     }
     conclude(app, &mut tx, actor, &request, deciding).await?;
+    tell_decided(&mut tx, actor, &request, deciding).await?;
     let entry = decision_entry(&request, deciding);
     audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
     announce(&mut tx, number, request.project_id).await?;

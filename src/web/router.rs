@@ -18,6 +18,7 @@ use crate::error::AppError;
 use crate::identity::people::{self, door};
 use crate::identity::tokens::api as tokens;
 use crate::identity::web::{self as identity, me};
+use crate::notifications::api as notices;
 use crate::projects::members;
 use crate::releases::web as releases;
 use crate::releases::web::setbacks;
@@ -44,6 +45,7 @@ pub fn router(app: &App) -> Router {
             platform_api()
                 .merge(request_api())
                 .merge(release_api())
+                .merge(notice_api())
                 .layer(once),
         )
         .layer(TimeoutLayer::with_status_code(
@@ -396,6 +398,40 @@ fn release_api() -> Router<App> {
         .route("/steps/{id}/retry", post(runs::api::retry))
         .route("/steps/{id}/look", post(runs::api::look_now))
         .route("/steps/{id}/abandonment", post(runs::api::abandon))
+}
+
+/// Who is told what, on which way.
+fn notice_api() -> Router<App> {
+    Router::new()
+        .route(
+            "/notices/channels",
+            get(notices::list).post(notices::create),
+        )
+        .route(
+            "/notices/channels/{id}",
+            get(notices::show)
+                .put(notices::update)
+                .delete(notices::delete),
+        )
+        .route("/notices/channels/{id}/test", post(notices::test))
+        .route("/notices/channels/{id}/again", post(notices::again))
+        .route(
+            "/notices/channels/{id}/deliveries",
+            get(notices::deliveries),
+        )
+        .route(
+            "/projects/{key}/notices",
+            get(notices::of_project).post(notices::create_in_project),
+        )
+        .route(
+            "/projects/{key}/notices/{id}",
+            delete(notices::delete_in_project),
+        )
+        .route(
+            "/projects/{key}/notices/{id}/test",
+            post(notices::test_in_project),
+        )
+        .route("/me/notices", get(notices::mine).put(notices::put_mine))
 }
 
 async fn not_found() -> AppError {

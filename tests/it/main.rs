@@ -14,6 +14,7 @@ mod health;
 mod home;
 mod identity;
 mod mile;
+mod notices;
 mod people;
 mod permissions;
 mod projects;

@@ -53,6 +53,7 @@ impl Company {
         let settings = portal.app.settings.engine.clone();
         let steps = app::steps(&portal.app);
         let engine = Engine::with_probe(portal.app.db.clone(), settings, steps, probe);
+        let engine = engine.with_couriers(app::couriers(&portal.app));
         let mut admin = portal.signed_in("admin").await;
         register(&mut admin, &outside, [&test, &prod]).await;
         Self {
