@@ -194,7 +194,14 @@ async fn run_timers(app: App, engine: Arc<Engine>, stop: CancellationToken) {
         if let Err(error) = vitals::beat(&app, &engine).await {
             tracing::warn!(%error, "could not give a sign of life");
         }
-        if let Err(error) = jobs::run_due(&app.db, &timers).await {
+        let scheduled = notifications::schedules(&app)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::warn!(%error, "could not look for schedules");
+                Vec::new()
+            });
+        let due: Vec<_> = timers.iter().cloned().chain(scheduled).collect();
+        if let Err(error) = jobs::run_due(&app.db, &due).await {
             tracing::warn!(%error, "could not look for timers");
         }
     }

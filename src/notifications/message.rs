@@ -166,7 +166,10 @@ impl Message<'_> {
                 "link": self.link(&news.path),
             }),
             Told::Digest { lines } => {
-                let line = |(words, path): &(Words, String)| serde_json::json!({ "text": self.locale.words(words), "link": self.link(path) });
+                let line = |(words, path): &(Words, String)| {
+                    let text = self.locale.words(words);
+                    serde_json::json!({ "text": text, "link": self.link(path) })
+                };
                 let lines: Vec<_> = lines.iter().map(line).collect();
                 serde_json::json!({ "event": "digest", "text": text, "lines": lines })
             }

@@ -5,12 +5,14 @@
 
 pub mod api;
 pub mod channel;
+mod digest;
 mod draft;
 mod message;
 pub mod people;
 pub mod queue;
 mod send;
 mod store;
+pub mod web;
 
 use std::sync::Arc;
 
@@ -19,6 +21,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 pub use channel::{Channel, ChannelId, Config, Health, Kind, Security, Tested};
+pub use digest::schedules;
 pub use draft::Draft;
 pub use queue::{FanOut, Shown, State, deliver_due, work};
 
@@ -27,7 +30,7 @@ use crate::audit::{self, Entry, Origin};
 use crate::db::{Db, DbError, Tx};
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, ProjectId};
-use crate::jobs::Courier;
+use crate::jobs::{self, Courier};
 use draft::Checked;
 use message::Told;
 use store::Which;
@@ -133,6 +136,7 @@ pub async fn update(
         return Err(AppError::NotFound);
     }
     seal(app, &mut tx, before.id, &checked).await?;
+    jobs::forget_timer(&mut tx, &digest::name(before.id)).await?;
     let entry = Entry::done("notice_channel.update", "notice_channel", &before.key);
     let entry = entry.before(known(before)).after(facts(&checked));
     finish(tx, actor, before.project, entry).await
@@ -147,6 +151,7 @@ pub async fn delete(app: &App, actor: &Actor, channel: &Channel) -> Result<(), A
     if !store::delete(tx.connection(), channel.id).await? {
         return Err(AppError::NotFound);
     }
+    jobs::forget_timer(&mut tx, &digest::name(channel.id)).await?;
     let entry = Entry::done("notice_channel.delete", "notice_channel", &channel.key);
     finish(tx, actor, channel.project, entry.before(known(channel))).await
 }

@@ -18,7 +18,7 @@ use crate::error::AppError;
 use crate::identity::people::{self, door};
 use crate::identity::tokens::api as tokens;
 use crate::identity::web::{self as identity, me};
-use crate::notifications::api as notices;
+use crate::notifications::{api as notices, web as notice_pages};
 use crate::projects::members;
 use crate::releases::web as releases;
 use crate::releases::web::setbacks;
@@ -38,6 +38,7 @@ pub fn router(app: &App) -> Router {
         .merge(platform_pages())
         .merge(registry_pages())
         .merge(project_pages())
+        .merge(notice_pages())
         .route_layer(count)
         .route_layer(banner)
         .nest(
@@ -400,7 +401,32 @@ fn release_api() -> Router<App> {
         .route("/steps/{id}/abandonment", post(runs::api::abandon))
 }
 
-/// Who is told what, on which way.
+/// Who is told what, on which way: for operations, for a project, for oneself.
+fn notice_pages() -> Router<App> {
+    use notice_pages as pages;
+    Router::new()
+        .route("/notices", get(pages::list).post(pages::create))
+        .route("/notices/new", get(pages::new))
+        .route("/notices/{key}", get(pages::show).post(pages::update))
+        .route("/notices/{key}/test", post(pages::test))
+        .route("/notices/{key}/again", post(pages::again))
+        .route("/notices/{key}/delete", post(pages::delete))
+        .route(
+            "/projects/{key}/notices",
+            get(pages::project::show).post(pages::project::create),
+        )
+        .route(
+            "/projects/{key}/notices/{id}/test",
+            post(pages::project::test),
+        )
+        .route(
+            "/projects/{key}/notices/{id}/delete",
+            post(pages::project::delete),
+        )
+        .route("/me/notices", get(pages::me::show).post(pages::me::save))
+}
+
+/// The same over the API.
 fn notice_api() -> Router<App> {
     Router::new()
         .route(

@@ -1,6 +1,8 @@
 //! Notices: what happens reaches people, on every way, once its way works.
 
 mod channels;
+mod digest;
+mod pages;
 mod paths;
 mod people;
 mod queue;

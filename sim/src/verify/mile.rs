@@ -46,6 +46,8 @@ async fn on_a_real_plane(server: &Postgres) -> anyhow::Result<Totals> {
             gitlab: outside.gitlab.base_url(),
             jenkins: outside.jenkins.base_url(),
             registry: &plane.registry_url,
+            robots: outside.robots.base_url(),
+            mail: outside.mail.port(),
             clusters: vec![(CLUSTER, &plane.kubeconfig)],
             test: CLUSTER,
             production: CLUSTER,
