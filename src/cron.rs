@@ -2,8 +2,8 @@
 
 use croner::Cron as Pattern;
 use croner::parser::{CronParser, Seconds};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 
 use crate::error::Words;
 
@@ -32,8 +32,10 @@ impl Cron {
     /// The first time after another.
     #[must_use]
     pub fn after(&self, at: Timestamp) -> Option<Timestamp> {
-        let from = at.to_zoned(self.zone.clone());
-        let next = self.pattern.find_next_occurrence(&from, false).ok()?;
+        let next = self
+            .pattern
+            .find_next_occurrence(&self.clock(at), false)
+            .ok()?;
         Some(next.timestamp())
     }
 
@@ -43,6 +45,12 @@ impl Cron {
         std::iter::successors(self.after(at), |last| self.after(*last))
             .take(count)
             .collect()
+    }
+
+    /// A time on the clock that it means.
+    #[must_use]
+    pub fn clock(&self, at: Timestamp) -> Zoned {
+        at.to_zoned(self.zone.clone())
     }
 
     /// What it means, where it is of the usual sort; else that the expression says it.

@@ -31,12 +31,29 @@ crate::words! {
     }
 }
 
+impl Happening {
+    /// Whether it is everybody's matter, whatever they are in: the switch that stops production.
+    #[must_use]
+    pub const fn is_everybodys(self) -> bool {
+        matches!(self, Self::ProductionStopped | Self::ProductionOpened)
+    }
+
+    /// Whether it is only for those who look after the platform.
+    #[must_use]
+    pub const fn is_platforms(self) -> bool {
+        matches!(self, Self::SystemDown | Self::SystemUp)
+    }
+}
+
 /// One thing that happened.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct News {
     pub happening: Happening,
     /// What and where.
     pub what: Words,
+    /// What it is about, where that has words of its own.
+    #[serde(default)]
+    pub about: Option<Words>,
     /// Why, where there is a reason.
     #[serde(default)]
     pub why: Option<Words>,
@@ -62,6 +79,7 @@ impl News {
         Self {
             happening,
             what,
+            about: None,
             why: None,
             who: None,
             actor: None,
@@ -74,6 +92,12 @@ impl News {
     #[must_use]
     pub fn in_project(mut self, project: Uuid) -> Self {
         self.project = Some(project);
+        self
+    }
+
+    #[must_use]
+    pub fn about(mut self, what: Words) -> Self {
+        self.about = Some(what);
         self
     }
 

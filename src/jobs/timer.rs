@@ -15,7 +15,7 @@ pub enum When {
     /// At once when it is first seen, then after each such while.
     Every(Duration),
     /// When the clock says so. What was missed is done once, later.
-    Cron(Cron),
+    Cron(Box<Cron>),
 }
 
 /// Something that is done every so often. A run that is lost with its process is simply done at

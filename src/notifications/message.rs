@@ -30,7 +30,13 @@ impl Told {
     #[must_use]
     pub fn headline(&self, locale: Locale) -> String {
         match self {
-            Self::News(news) => locale.words(&news.what),
+            Self::News(news) => match &news.about {
+                None => locale.words(&news.what),
+                Some(about) => {
+                    let words = Words::new("notice-about").with("what", locale.words(&news.what));
+                    locale.words(&words.with("about", locale.words(about)))
+                }
+            },
             Self::Digest { lines } => {
                 let words = Words::new("notice-digest").with("n", lines.len());
                 locale.words(&words)

@@ -38,7 +38,7 @@ use store::Which;
 /// What pages of channels listen to.
 pub const TOPIC: &str = "notices";
 /// Deliveries on a channel's page.
-const SHOWN: i64 = 30;
+const SHOWN: i64 = 12;
 /// Deliveries that are over are kept so long.
 const KEPT_DAYS: i32 = 30;
 

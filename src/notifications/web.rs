@@ -8,7 +8,6 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use axum::extract::State as Shared;
 use axum::response::Response;
-use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::message::Told;
@@ -22,6 +21,7 @@ use crate::web::form::{Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
 use crate::web::parts::{self, Tone};
 use crate::web::problem::shown;
+use crate::web::text::Locale;
 use form::{ChannelForm, Filled};
 
 #[derive(Template)]
@@ -65,7 +65,7 @@ struct HealthPart {
     channel: Channel,
     /// When it is told what waits: in words, and the next few times.
     cron: Option<Words>,
-    next: Vec<Timestamp>,
+    next: Vec<String>,
     last: Vec<Shown>,
     shut: Option<String>,
 }
@@ -97,12 +97,12 @@ impl Chrome {
     /// How a way of telling does, in words with a time.
     #[must_use]
     pub fn notice_state(&self, health: &Health) -> parts::State {
-        match (health.failures > 0, health.succeeded_at) {
+        match (health.failures > 0, health.succeeded_at.as_ref()) {
             (true, _) => {
                 let word = self.t("notice-state-fails");
                 self.state(Tone::Fail, word, health.failed_at.as_ref())
             }
-            (false, Some(at)) => self.state(Tone::Ok, self.t("notice-state-works"), Some(&at)),
+            (false, Some(_)) => self.state(Tone::Ok, self.t("notice-state-works"), None),
             (false, None) => self.state(Tone::Idle, self.t("notice-state-unused"), None),
         }
     }
@@ -159,13 +159,14 @@ pub async fn list(
 
 /// `GET /notices/new`
 pub async fn new(
+    Shared(app): Shared<App>,
     actor: Actor,
     ctx: Ctx,
     Query(query): Query<NewQuery>,
 ) -> Result<Response, AppError> {
     must_manage(&actor)?;
     let kind = query.kind.unwrap_or(Kind::Mail);
-    let filled = Filled::fresh(ctx.locale);
+    let filled = Filled::fresh(&app, ctx.locale);
     new_page(&ctx, kind, &filled)
 }
 
@@ -225,6 +226,17 @@ pub async fn show(
     show_page(&app, &actor, &ctx, channel, &filled).await
 }
 
+/// The next few times on the channel's own clock.
+fn next_times(c: &Chrome, cron: &Cron) -> Vec<String> {
+    let format = match c.locale {
+        Locale::En => "%a %-d %b, %H:%M",
+        Locale::ZhCn => "%-m月%-d日 %H:%M",
+    };
+    let times = cron.next(c.now, 3).into_iter();
+    let shown = times.map(|at| cron.clock(at).strftime(format).to_string());
+    shown.collect()
+}
+
 async fn health_part(
     app: &App,
     actor: &Actor,
@@ -234,7 +246,7 @@ async fn health_part(
     let cron = channel.cron();
     Ok(HealthPart {
         cron: cron.as_ref().map(Cron::words),
-        next: cron.map_or_else(Vec::new, |cron| cron.next(c.now, 3)),
+        next: cron.map_or_else(Vec::new, |cron| next_times(&c, &cron)),
         last: super::last(app, channel.id).await?,
         shut: shut(&c, actor),
         channel,

@@ -199,16 +199,10 @@ pub async fn insert(
     };
     audit::record(tx, &entry, &Origin::from(actor)).await?;
     // The question whether a release may go on is told as the release's own.
-    if computed.release.is_none() {
-        let words = Words::new("notice-request-waits");
-        let words = words
-            .with("number", number)
-            .with("subject", &computed.subject);
-        let news = News::new(
-            Happening::RequestWaits,
-            words,
-            format!("/requests/{number}"),
-        );
+    if computed.release.is_none()
+        && let Some(request) = store::find_by_id(tx.connection(), id).await?
+    {
+        let news = news_of(&request, Happening::RequestWaits, "notice-request-waits");
         tell(tx, actor, news, computed.project).await?;
     }
     announce(tx, number, computed.project).await?;
@@ -221,6 +215,12 @@ fn double(error: DbError) -> AppError {
         Some("request_one_per_release") => AppError::conflict("request-release-twice"),
         Some(_) | None => error.into(),
     }
+}
+
+fn news_of(request: &Request, happening: Happening, code: &str) -> News {
+    let words = Words::new(code).with("number", request.number);
+    let path = format!("/requests/{}", request.number);
+    News::new(happening, words, path).about(web::title(request))
 }
 
 async fn tell(
@@ -248,13 +248,9 @@ async fn tell_decided(
         Verdict::Approve => "notice-request-approved",
         Verdict::Reject => "notice-request-rejected",
     };
-    let words = Words::new(code)
-        .with("number", request.number)
-        .with("subject", &request.subject);
-    let path = format!("/requests/{}", request.number);
     let news = News {
         why: news::typed(&deciding.comment),
-        ..News::new(Happening::RequestDecided, words, path)
+        ..news_of(request, Happening::RequestDecided, code)
     };
     tell(tx, actor, news, request.project_id).await
 }

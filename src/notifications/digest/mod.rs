@@ -60,7 +60,7 @@ impl Timer for Digest {
     }
 
     fn when(&self) -> When {
-        When::Cron(self.cron.clone())
+        When::Cron(Box::new(self.cron.clone()))
     }
 
     async fn run(&self) -> Result<(), String> {

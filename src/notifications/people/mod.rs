@@ -60,14 +60,6 @@ impl Reader {
     }
 }
 
-/// The switch that stops production is everybody's matter.
-const fn is_for_everybody(happening: Happening) -> bool {
-    matches!(
-        happening,
-        Happening::ProductionStopped | Happening::ProductionOpened
-    )
-}
-
 /// The ways to those who want to be told, and when.
 ///
 /// # Errors
@@ -77,7 +69,7 @@ pub async fn for_news(
     news: &News,
     soon: Timestamp,
 ) -> Result<Vec<(Uuid, Timestamp)>, DbError> {
-    let all = is_for_everybody(news.happening);
+    let all = news.happening.is_everybodys();
     let readers = store::readers(tx.connection(), news, all).await?;
     let due = readers.iter().map(|r| (r.lane, r.due(news, soon)));
     Ok(due.collect())

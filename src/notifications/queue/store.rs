@@ -17,17 +17,19 @@ const HOLD_SECONDS: f64 = 60.0;
 /// Messages that leave together at most.
 const BATCH: i64 = 50;
 
-/// Channels that are to be told; platform matters go to those for everything alone.
+/// Channels that are to be told: of their projects, and of what is everybody's matter; of the
+/// platform's own only those for everything.
 pub async fn channels_for(
     connection: &mut PgConnection,
     news: &News,
 ) -> Result<Vec<Uuid>, DbError> {
     let ids = sqlx::query_scalar!(
         "SELECT id FROM notice_channel
-         WHERE $1 = ANY(events) AND (project_id = $2 OR (project_id IS NULL
+         WHERE $1 = ANY(events) AND ($3 OR project_id = $2 OR (project_id IS NULL
             AND (projects = '{}' OR $2 = ANY(projects))))",
         news.happening.as_str(),
         news.project,
+        news.happening.is_everybodys(),
     );
     Ok(ids.fetch_all(connection).await?)
 }

@@ -2,6 +2,7 @@
 
 use secrecy::SecretString;
 
+use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::news::Happening;
 use crate::notifications::{Channel, Config, Draft, Kind, Security};
@@ -19,14 +20,14 @@ pub struct Filled {
 impl Filled {
     /// Everything that happens, in the reader's language.
     #[must_use]
-    pub fn fresh(locale: Locale) -> Self {
+    pub fn fresh(app: &App, locale: Locale) -> Self {
         let on = |h: &Happening| (format!("event-{h}"), "true".to_owned());
         let mut typed: Typed = Happening::ALL.iter().map(on).collect();
         let fixed = [
             ("language", locale.as_str()),
             ("config.port", "587"),
             ("config.security", Security::StartTls.as_str()),
-            ("time_zone", "UTC"),
+            ("time_zone", home_zone(app)),
         ];
         typed.extend(fixed.map(|(k, v)| (k.to_owned(), v.to_owned())));
         Self {
@@ -37,6 +38,12 @@ impl Filled {
     }
 }
 
+/// The zone that this portal was set up for.
+#[must_use]
+pub fn home_zone(app: &App) -> &str {
+    app.settings.time_zone.iana_name().unwrap_or("UTC")
+}
+
 /// One thing that may be told: its code, its words, whether it is chosen.
 pub struct Choice {
     pub name: String,
@@ -44,9 +51,16 @@ pub struct Choice {
     pub chosen: bool,
 }
 
-/// All that may be told, as boxes.
+/// What may be told to those who are in projects and no more.
 #[must_use]
-pub fn choices(c: &Chrome, typed: &Typed) -> Vec<Choice> {
+pub fn of_projects() -> Vec<Happening> {
+    let all = Happening::ALL.iter().copied();
+    all.filter(|h| !h.is_platforms()).collect()
+}
+
+/// What may be told, as boxes.
+#[must_use]
+pub fn choices(c: &Chrome, offered: &[Happening], typed: &Typed) -> Vec<Choice> {
     let choice = |h: &Happening| {
         let name = format!("event-{h}");
         Choice {
@@ -55,7 +69,7 @@ pub fn choices(c: &Chrome, typed: &Typed) -> Vec<Choice> {
             name,
         }
     };
-    Happening::ALL.iter().map(choice).collect()
+    offered.iter().map(choice).collect()
 }
 
 /// What was chosen.
@@ -106,7 +120,7 @@ impl ChannelForm {
         let [way, digest] = sections;
         Self {
             way,
-            choices: choices(c, &filled.typed),
+            choices: choices(c, Happening::ALL, &filled.typed),
             digest,
             summary,
         }

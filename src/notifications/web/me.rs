@@ -6,10 +6,11 @@ use axum::response::Response;
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use super::form::{Choice, choices, chosen};
+use super::form::{Choice, choices, chosen, home_zone, of_projects};
 use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::Actor;
+use crate::news::Happening;
 use crate::notifications::people::{self, Wishes};
 use crate::notifications::reaches_people;
 use crate::web::extract::{Ctx, Form, Query};
@@ -46,7 +47,7 @@ pub async fn show(
 ) -> Result<Response, AppError> {
     let typed = match people::mine(&app, &actor).await? {
         Some((_, wishes)) => typed(&wishes),
-        None => [("time_zone".to_owned(), "UTC".to_owned())].into(),
+        None => [("time_zone".to_owned(), home_zone(&app).to_owned())].into(),
     };
     let me = me_page(&app, &ctx, &typed, &Errors::default(), None).await?;
     page(&MePage {
@@ -89,10 +90,14 @@ async fn me_page(
         None => Summary::of(&c, &sections, errors),
     };
     let [way, quiet] = sections;
+    let offered = match c.me.as_ref().is_some_and(|me| !me.roles.is_empty()) {
+        true => Happening::ALL.to_vec(),
+        false => of_projects(),
+    };
     Ok(MePage {
         reaches: reaches_people(app).await?,
         saved: false,
-        choices: choices(&c, typed),
+        choices: choices(&c, &offered, typed),
         way,
         quiet,
         summary,
@@ -101,7 +106,7 @@ async fn me_page(
 }
 
 fn typed(wishes: &Wishes) -> Typed {
-    let on = |h: &crate::news::Happening| (format!("event-{h}"), "true".to_owned());
+    let on = |h: &Happening| (format!("event-{h}"), "true".to_owned());
     let mut typed: Typed = wishes.events.iter().map(on).collect();
     let through = wishes.breaks_through.then(|| "true".to_owned());
     let fields = [

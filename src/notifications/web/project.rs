@@ -36,7 +36,7 @@ pub async fn show(
     access: ProjectAccess,
     ctx: Ctx,
 ) -> Result<Response, AppError> {
-    let mut filled = Filled::fresh(ctx.locale);
+    let mut filled = Filled::fresh(&app, ctx.locale);
     filled
         .typed
         .insert("kind".to_owned(), Kind::Dingtalk.to_string());
@@ -59,7 +59,7 @@ async fn robots_page(
             Some(words) => Some(Summary::sentence(&c, words)),
             None => Summary::of(&c, std::slice::from_ref(&robot), &filled.errors),
         },
-        choices: form::choices(&c, &filled.typed),
+        choices: form::choices(&c, &form::of_projects(), &filled.typed),
         robot,
         shut: refused.map(|e| c.w(&e.words())),
         c,
@@ -92,7 +92,7 @@ pub async fn create(
     Form(mut typed): Form<Typed>,
 ) -> Result<Response, AppError> {
     access.must(Permission::EditProject)?;
-    typed.insert("time_zone".to_owned(), "UTC".to_owned());
+    typed.insert("time_zone".to_owned(), form::home_zone(&app).to_owned());
     let draft = form::draft(form::kind(&typed)?, &typed)?;
     let project = Some(access.project.id);
     match notifications::create(&app, &access.actor, project, &draft).await {

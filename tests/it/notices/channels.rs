@@ -220,7 +220,10 @@ async fn a_project_adds_its_own_robots_and_no_more() {
     send(&mut company).await;
     let all = heard(&company, "wecom");
     assert_eq!(all.len(), 1, "{all:?}");
-    assert!(!all[0].text.contains("shop") && !all[0].text.contains("Incident"));
+    let text = &all[0].text;
+    assert!(text.contains("containers in test"), "{text}");
+    assert!(text.contains("Incident 7"), "it is everybody's: {text}");
+    assert!(!text.contains("shop"), "{text}");
     let path = format!("/api/v1{path}/{id}");
     let answer = company.developer.bare(Method::DELETE, &path).await;
     assert_eq!(answer.status, 204, "{}", answer.body);

@@ -142,13 +142,23 @@ async fn a_channel_speaks_its_language_and_hears_of_its_projects_alone() {
         assert_eq!(answer.status, 201, "{}", answer.body);
     }
     stop(&mut company, "Incident 7").await;
+    let connections = company.admin.api_get("/connections").await.json();
+    let id = connections["items"][0]["id"].as_str().unwrap().to_owned();
+    for down in [false, true] {
+        if down {
+            company
+                .world
+                .fault(Fault::on(System::GITLAB).answer(503, "down"));
+        }
+        let path = format!("/connections/{id}/test");
+        let answer = company.admin.api(Method::POST, &path, &json!({})).await;
+        assert_eq!(answer.json()["ok"], json!(!down), "{}", answer.body);
+    }
     send(&mut company).await;
     let all = heard(&company, "feishu");
     assert_eq!(all.len(), 1, "{all:?}");
     let text = &all[0].text;
     assert!(text.contains("等待审批") && text.contains("shop"), "{text}");
-    assert!(
-        !text.contains("pay") && !text.contains("Incident"),
-        "{text}"
-    );
+    assert!(!text.contains("pay") && !text.contains("gitlab"), "{text}");
+    assert!(text.contains("Incident 7"), "it is everybody's: {text}");
 }
