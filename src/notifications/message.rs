@@ -14,7 +14,7 @@ use crate::web::text::Locale;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "sort", rename_all = "lowercase")]
 pub enum Told {
-    News(News),
+    News(Box<News>),
     /// What waits, with links.
     Digest {
         lines: Vec<(Words, String)>,
@@ -206,11 +206,8 @@ mod tests {
             .with("tag", "20261121-093015-u17");
         let path = format!("/projects/{project}/releases/42");
         let why = Words::new("notice-typed").with("text", "构建失败".repeat(30));
-        Told::News(
-            News::new(Happening::ReleaseFailed, what, path)
-                .of("林悦")
-                .because(why),
-        )
+        let news = News::new(Happening::ReleaseFailed, what, path).of("林悦");
+        Told::News(Box::new(news.because(why)))
     }
 
     fn text(told: &[Told], locale: Locale, max: usize) -> String {

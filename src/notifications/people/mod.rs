@@ -75,6 +75,17 @@ pub async fn for_news(
     Ok(due.collect())
 }
 
+/// Asks once more, right before something is told, whether its reader may still know of it: it
+/// may have waited a whole night.
+///
+/// # Errors
+/// No database.
+pub async fn drop_unseen(tx: &mut Tx, lane: Uuid) -> Result<(), DbError> {
+    let all = Happening::ALL.iter().filter(|h| h.is_everybodys());
+    let everybodys: Vec<String> = all.map(ToString::to_string).collect();
+    store::drop_unseen(tx.connection(), lane, &everybodys).await
+}
+
 /// # Errors
 /// No database.
 pub async fn by_lane(app: &App, lane: Uuid) -> Result<Option<(String, Locale)>, DbError> {

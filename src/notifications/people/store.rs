@@ -50,6 +50,30 @@ pub async fn readers(
     Ok(reader.collect())
 }
 
+/// Drops what waits for somebody who may not know of it any more.
+pub async fn drop_unseen(
+    connection: &mut PgConnection,
+    lane: Uuid,
+    everybodys: &[String],
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "DELETE FROM notice_delivery d USING notice_person p
+         WHERE d.lane_id = $1 AND p.lane_id = $1 AND d.state = 'waiting' AND d.batch_id IS NULL
+           AND NOT (d.news ->> 'happening') = ANY($2)
+           AND NOT EXISTS (SELECT 1 FROM membership m WHERE m.account_id = p.account_id
+                AND m.project_id = (d.news ->> 'project')::uuid
+                AND (m.expires_at IS NULL OR m.expires_at > slipway_now()))
+           AND NOT (d.news ->> 'project' IS NULL AND EXISTS (SELECT 1 FROM platform_role r
+                WHERE r.account_id = p.account_id
+                  AND (r.expires_at IS NULL OR r.expires_at > slipway_now())))",
+        lane,
+        everybodys,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Where somebody's own mail goes, and in which language they read.
 pub async fn address(
     executor: impl PgExecutor<'_>,

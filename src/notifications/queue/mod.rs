@@ -80,7 +80,7 @@ async fn fan_out(app: &App, message: Uuid, news: News) -> Result<(), DbError> {
     let soon = now.checked_add(GATHER).unwrap_or(now);
     let channels = store::channels_for(tx.connection(), &news).await?;
     let people = people::for_news(&mut tx, &news, soon).await?;
-    let told = Told::News(news);
+    let told = Told::News(Box::new(news));
     let ways = channels.into_iter().map(|lane| (lane, soon)).chain(people);
     for (lane, due_at) in ways {
         store::insert(tx.connection(), lane, message, &told, due_at).await?;
@@ -147,6 +147,9 @@ async fn one(app: &App, lane: Uuid) -> Result<(), DbError> {
             store::release(tx.connection(), lane, wait.as_secs_f64()).await?;
             return tx.commit().await;
         }
+    }
+    if matches!(target, send::Target::Person { .. }) {
+        people::drop_unseen(&mut tx, lane).await?;
     }
     let batch = store::batch(tx.connection(), lane).await?;
     if batch.is_none() {

@@ -146,3 +146,26 @@ async fn another_address_asks_for_the_password() {
     assert_eq!(known["address"], "lin@example.com");
     assert_eq!(known["events"], json!([]));
 }
+
+#[tokio::test]
+async fn whoever_left_a_project_meanwhile_is_told_nothing_of_it() {
+    let mut company = Company::start().await;
+    let chat = chat(&company).await;
+    channel(&mut company, &chat.body("mail")).await;
+    company.project("pay").await;
+    let (from, to) = (clock(&company, -1).await, clock(&company, 2).await);
+    let quiet = [("quiet_from", json!(from)), ("quiet_to", json!(to))];
+    assert_eq!(wish(&mut company.tester, &quiet).await, 200);
+    ask(&mut company, "pay").await;
+    stop(&mut company, "Incident 7").await;
+    send(&mut company).await;
+    let path = "/api/v1/projects/pay/members/chen/tester";
+    let answer = company.admin.bare(Method::DELETE, path).await;
+    assert!(answer.status < 300, "{}", answer.body);
+    company.advance(Duration::from_secs(2 * 3600)).await;
+    send(&mut company).await;
+    let all = mails(&company, "lin@example.com");
+    assert_eq!(all.len(), 1, "{all:?}");
+    assert!(all[0].text.contains("Incident 7"), "{}", all[0].text);
+    assert!(!all[0].text.contains("pay"), "{}", all[0].text);
+}
