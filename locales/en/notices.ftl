@@ -146,6 +146,7 @@ notice-secret-help = If the robot was made with signatures.
 notice-secret-webhook = Secret
 notice-secret-webhook-help = Signs each message; the receiver must know it too.
 notice-kept = Kept, version { $version }. Type both anew to change them.
+notice-kept-password = Kept, version { $version }. Empty keeps it, unless server or user change.
 notice-events = What is told
 notice-events-label = Tell when
 happening-request-waits = A request waits for a decision

@@ -134,6 +134,7 @@ notice-secret-help = 若创建机器人时选择了加签。
 notice-secret-webhook = 密钥
 notice-secret-webhook-help = 用于给每条消息签名，接收方也须持有。
 notice-kept = 已保存，第 { $version } 版。更改时两项都须重新填写。
+notice-kept-password = 已保存，第 { $version } 版。留空则保留，服务器或用户更改时须重填。
 notice-events = 通知内容
 notice-events-label = 何时通知
 happening-request-waits = 工单等待审批

@@ -129,11 +129,16 @@ impl ChannelForm {
 
 /// What is sealed already need not be typed again.
 fn kept(c: &Chrome, mut field: Field, known: Option<&Channel>) -> Field {
-    if let Some(channel) = known.filter(|k| k.secret_version > 0)
-        && field.control == Control::Password
-    {
-        field.from = c.t1("notice-kept", "version", &channel.secret_version);
-    }
+    let Some(channel) = known.filter(|_| field.control == Control::Password) else {
+        return field;
+    };
+    let code = match (channel.kind, &channel.config.user) {
+        // A server that wants no user wants no password either.
+        (Kind::Mail, None) => return field,
+        (Kind::Mail, Some(_)) => "notice-kept-password",
+        (Kind::Webhook | Kind::Dingtalk | Kind::Wecom | Kind::Feishu, _) => "notice-kept",
+    };
+    field.from = c.t1(code, "version", &channel.secret_version);
     field
 }
 
