@@ -9,7 +9,8 @@ use crate::config::Settings;
 use crate::connections::{self, Clients};
 use crate::db::{Db, DbError};
 use crate::halt::LastShown;
-use crate::jobs::{Engine, Step, Timer};
+use crate::jobs::{Courier, Engine, Step, Timer};
+use crate::notifications;
 use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::Kinds;
@@ -81,6 +82,12 @@ pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
     all
 }
 
+/// Everybody who takes messages from the outbox.
+#[must_use]
+pub fn couriers(app: &App) -> Vec<Arc<dyn Courier>> {
+    notifications::couriers(app)
+}
+
 /// Everything that comes round again.
 #[must_use]
 pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
@@ -93,5 +100,6 @@ pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
 #[must_use]
 pub fn engine(app: &App) -> Arc<Engine> {
     let settings = app.settings.engine.clone();
-    Arc::new(Engine::new(app.db.clone(), settings, steps(app)))
+    let engine = Engine::new(app.db.clone(), settings, steps(app));
+    Arc::new(engine.with_couriers(couriers(app)))
 }

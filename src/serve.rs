@@ -16,7 +16,7 @@ use crate::audit::{self, Entry, Origin};
 use crate::identity::{self, NewAccount, PlatformRole};
 use crate::jobs::{self, Engine};
 use crate::web::{idempotency, router, session};
-use crate::{secrets, vitals};
+use crate::{notifications, secrets, vitals};
 
 /// Requests that are under way when the signal comes get this long.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -163,12 +163,15 @@ async fn upkeep(app: &App) -> Result<(), crate::db::DbError> {
     app.db.make_partitions().await?;
     session::delete_expired(&app.db).await?;
     idempotency::forget_old(&app.db).await?;
+    jobs::forget_sent(&app.db).await?;
+    notifications::forget_old(&app.db).await?;
     identity::forget_old_failures(&app.db).await
 }
 
 fn start_workers(app: &App, stop: &CancellationToken, tasks: &TaskTracker) {
     let engine = app::engine(app);
     tasks.spawn(run_timers(app.clone(), engine.clone(), stop.clone()));
+    tasks.spawn(notifications::work(app.clone(), stop.clone()));
     let (app, stop) = (app.clone(), stop.clone());
     tasks.spawn(async move {
         engine.clone().work(stop).await;
@@ -190,7 +193,14 @@ async fn run_timers(app: App, engine: Arc<Engine>, stop: CancellationToken) {
         if let Err(error) = vitals::beat(&app, &engine).await {
             tracing::warn!(%error, "could not give a sign of life");
         }
-        if let Err(error) = jobs::run_due(&app.db, &timers).await {
+        let scheduled = notifications::schedules(&app)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::warn!(%error, "could not look for schedules");
+                Vec::new()
+            });
+        let due: Vec<_> = timers.iter().cloned().chain(scheduled).collect();
+        if let Err(error) = jobs::run_due(&app.db, &due).await {
             tracing::warn!(%error, "could not look for timers");
         }
     }

@@ -21,6 +21,7 @@ pub mod portal;
 pub mod postgres;
 pub mod prepare;
 pub mod registry;
+pub mod robots;
 pub mod serve;
 mod stream;
 pub mod transcript;

@@ -2,6 +2,7 @@
 
 use crate::gitlab::Scope;
 use crate::jenkins::Kind;
+use crate::robots::{self, MailServer};
 use crate::{Server, World, gitlab, jenkins, registry};
 
 /// The account that the portal uses everywhere.
@@ -17,7 +18,14 @@ pub struct Ports {
     pub gitlab: u16,
     pub jenkins: u16,
     pub registry: u16,
+    pub robots: u16,
+    pub mail: u16,
 }
+
+/// What robots and the receiver of webhooks know us by.
+pub const CHAT_SECRET: &str = "simulated-chat-secret";
+/// The robots' tokens, the webhook's name last.
+pub const CHAT_TOKENS: [&str; 4] = ["ding", "wecom", "feishu", "hook"];
 
 /// Running simulators; dropping this stops them.
 #[derive(Debug)]
@@ -25,6 +33,8 @@ pub struct Outside {
     pub gitlab: Server,
     pub jenkins: Server,
     pub registry: Server,
+    pub robots: Server,
+    pub mail: MailServer,
 }
 
 impl Outside {
@@ -36,7 +46,14 @@ impl Outside {
             jenkins.add_user(PORTAL, "portal-password", TOKEN);
             jenkins.add_templates(TEMPLATES, Kind::Pipeline);
         }
+        for token in CHAT_TOKENS {
+            // WeCom knows no signatures.
+            let secret = (token != "wecom").then_some(CHAT_SECRET);
+            world.robots().add(token, secret);
+        }
         Ok(Self {
+            robots: robots::serve(world, ports.robots).await?,
+            mail: robots::serve_mail(world, ports.mail).await?,
             gitlab: gitlab::serve(world, ports.gitlab).await?,
             jenkins: jenkins::serve(world, ports.jenkins).await?,
             registry: registry::serve(world, ports.registry).await?,

@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::clock::Clock;
 use crate::faults::{Fault, Faults};
 use crate::transcript::Transcript;
-use crate::{gitlab, jenkins, kubernetes, registry};
+use crate::{gitlab, jenkins, kubernetes, registry, robots};
 
 /// How often an auto world lets its parts catch up with real time.
 const AUTO_STEP: Duration = Duration::from_millis(100);
@@ -24,6 +24,7 @@ impl System {
     pub const GITLAB: Self = Self(Cow::Borrowed("gitlab"));
     pub const JENKINS: Self = Self(Cow::Borrowed("jenkins"));
     pub const REGISTRY: Self = Self(Cow::Borrowed("registry"));
+    pub const ROBOTS: Self = Self(Cow::Borrowed("robots"));
 
     /// For systems of which a world holds several, such as clusters.
     #[must_use]
@@ -52,6 +53,7 @@ struct Parts {
     jenkins: Mutex<jenkins::State>,
     kubernetes: Mutex<kubernetes::State>,
     registry: Mutex<registry::State>,
+    robots: Mutex<robots::State>,
 }
 
 impl World {
@@ -79,6 +81,7 @@ impl World {
             jenkins: Mutex::default(),
             kubernetes: Mutex::default(),
             registry: Mutex::default(),
+            robots: Mutex::default(),
         }))
     }
 
@@ -116,6 +119,10 @@ impl World {
 
     pub fn registry(&self) -> MutexGuard<'_, registry::State> {
         lock(&self.0.registry)
+    }
+
+    pub fn robots(&self) -> MutexGuard<'_, robots::State> {
+        lock(&self.0.robots)
     }
 
     /// Moves an explicit clock, then lets every part do what has become due.

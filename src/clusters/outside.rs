@@ -25,7 +25,9 @@ pub async fn test(app: &App, id: ClusterId, origin: &Origin) -> Result<Observed,
     let cluster = super::find(app, id).await?.ok_or(AppError::NotFound)?;
     let report = ask(app, &cluster).await?;
     let mut tx = app.db.begin().await?;
+    let before = cluster.health.as_ref().map(|h| h.report.ok);
     let observed = connections::record(&mut tx, Subject::Cluster, id.0, &report).await?;
+    connections::tell(&mut tx, Subject::Cluster, &cluster.key, before, &report).await?;
     let entry = Entry::done("cluster.test", "cluster", &cluster.key);
     let entry = entry.after(json!({ "ok": report.ok, "version": report.version }));
     audit::record(&mut tx, &entry, origin).await?;

@@ -1,7 +1,6 @@
 //! Looking at every cluster every so often.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::StreamExt as _;
@@ -10,7 +9,7 @@ use super::{Cluster, TOPIC, list, outside};
 use crate::app::App;
 use crate::connections::{self, Subject};
 use crate::error::AppError;
-use crate::jobs::Timer;
+use crate::jobs::{Timer, When};
 
 pub struct Watch(pub App);
 
@@ -21,12 +20,12 @@ pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
 
 #[async_trait]
 impl Timer for Watch {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "clusters.watch"
     }
 
-    fn every(&self) -> Duration {
-        connections::WATCH_EVERY
+    fn when(&self) -> When {
+        When::Every(connections::WATCH_EVERY)
     }
 
     async fn run(&self) -> Result<(), String> {
@@ -45,6 +44,7 @@ async fn look(app: App, cluster: Cluster) -> Result<(), AppError> {
     let before = cluster.health.as_ref().map(|h| h.report.ok);
     connections::record(&mut tx, Subject::Cluster, cluster.id.0, &report).await?;
     if before != Some(report.ok) {
+        connections::tell(&mut tx, Subject::Cluster, &cluster.key, before, &report).await?;
         tx.event(TOPIC, None).await?;
     }
     tx.commit().await?;

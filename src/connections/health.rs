@@ -9,6 +9,7 @@ use super::store;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
 use crate::integrations::CallError;
+use crate::news::{self, Happening, News};
 
 /// Shorter secrets may stand in a text by chance.
 const MIN_CUT_BYTES: usize = 8;
@@ -146,6 +147,34 @@ pub async fn record(
     report: &Report,
 ) -> Result<Observed, DbError> {
     store::put_observation(tx.connection(), subject, id, report).await
+}
+
+/// Tells that a system went down or came back, when it did: `before` is what was known of it.
+///
+/// # Errors
+/// No database.
+pub async fn tell(
+    tx: &mut Tx,
+    subject: Subject,
+    key: &str,
+    before: Option<bool>,
+    report: &Report,
+) -> Result<(), DbError> {
+    let path = match subject {
+        Subject::Connection => format!("/connections/{key}"),
+        Subject::Cluster => format!("/clusters/{key}"),
+    };
+    let (happening, code) = match (before, report.ok) {
+        (Some(true), false) => (Happening::SystemDown, "notice-system-down"),
+        (Some(false), true) => (Happening::SystemUp, "notice-system-up"),
+        (None | Some(true), true) | (None | Some(false), false) => return Ok(()),
+    };
+    let news = News::new(happening, Words::new(code).with("system", key), path);
+    let news = match report.ok {
+        true => news,
+        false => news.because(report.words.clone()),
+    };
+    news::tell(tx, &news).await
 }
 
 /// Forgets what was seen, because the subject is another one now.

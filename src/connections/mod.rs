@@ -25,7 +25,7 @@ pub use address::is_forbidden;
 pub use clients::{Cache, Clients, ConnectionError, Stamp, gitlab, jenkins, registry};
 pub use config::{Config, Fields, JenkinsConfig, Kind, RegistryConfig};
 pub use draft::{Draft, check_key};
-pub use health::{Observed, Report, Subject, forget, record};
+pub use health::{Observed, Report, Subject, forget, record, tell};
 pub use history::{Day, KEPT_DAYS, Slot, Way, day};
 pub use images::{push_host, registry_account};
 pub use outside::{LIMIT, test};

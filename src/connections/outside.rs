@@ -27,7 +27,16 @@ pub async fn test(app: &App, id: ConnectionId, origin: &Origin) -> Result<Observ
     let connection = super::find(app, id).await?.ok_or(AppError::NotFound)?;
     let report = ask(app, &connection).await?;
     let mut tx = app.db.begin().await?;
+    let before = connection.health.as_ref().map(|h| h.report.ok);
     let observed = health::record(&mut tx, Subject::Connection, id.0, &report).await?;
+    health::tell(
+        &mut tx,
+        Subject::Connection,
+        &connection.key,
+        before,
+        &report,
+    )
+    .await?;
     let entry = Entry::done("connection.test", "connection", &connection.key);
     let entry = entry.after(serde_json::json!({ "ok": report.ok, "version": report.version }));
     audit::record(&mut tx, &entry, origin).await?;

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use super::{Connection, Subject, TOPIC, health, list, outside, store};
 use crate::app::App;
 use crate::error::AppError;
-use crate::jobs::Timer;
+use crate::jobs::{Timer, When};
 
 /// Often enough that a dead system is known before a release needs it.
 pub const EVERY: Duration = Duration::from_secs(300);
@@ -25,12 +25,12 @@ pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
 
 #[async_trait]
 impl Timer for Watch {
-    fn name(&self) -> &'static str {
+    fn name(&self) -> &str {
         "connections.watch"
     }
 
-    fn every(&self) -> Duration {
-        EVERY
+    fn when(&self) -> When {
+        When::Every(EVERY)
     }
 
     async fn run(&self) -> Result<(), String> {
@@ -54,6 +54,14 @@ async fn look(app: App, connection: Connection) -> Result<(), AppError> {
     let before = connection.health.as_ref().map(|h| h.report.ok);
     health::record(&mut tx, Subject::Connection, id, &report).await?;
     if before != Some(report.ok) {
+        health::tell(
+            &mut tx,
+            Subject::Connection,
+            &connection.key,
+            before,
+            &report,
+        )
+        .await?;
         tx.event(TOPIC, None).await?;
     }
     tx.commit().await?;

@@ -24,6 +24,7 @@ use crate::db::{Cursor, Db, DbError, Tx};
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Person, Scope};
 use crate::jobs;
+use crate::news::{self, Happening, News};
 
 /// What every page listens to, for the banner.
 pub const TOPIC: &str = "production-stop";
@@ -166,6 +167,15 @@ pub async fn stop(app: &App, actor: &Actor, stopping: &Stopping) -> Result<(), A
         jobs::wake_waiting_for(&mut tx, WAITS).await?;
     }
     let after = json!({ "reason": reason, "holds_rollbacks": stopping.holds_rollbacks });
+    if before.is_none() {
+        let words = Words::new("notice-production-stopped");
+        let news = News::new(Happening::ProductionStopped, words, "/production-stop");
+        let news = News {
+            why: news::typed(reason),
+            ..news.by(actor.id.0, &actor.display_name)
+        };
+        news::tell(&mut tx, &news).await?;
+    }
     finish(app, tx, actor, "production.stop", after).await
 }
 
@@ -180,6 +190,9 @@ pub async fn lift(app: &App, actor: &Actor) -> Result<(), AppError> {
         return Err(AppError::conflict("production-not-stopped"));
     }
     let woken = jobs::wake_waiting_for(&mut tx, WAITS).await?;
+    let words = Words::new("notice-production-opened");
+    let news = News::new(Happening::ProductionOpened, words, "/production-stop");
+    news::tell(&mut tx, &news.by(actor.id.0, &actor.display_name)).await?;
     finish(
         app,
         tx,

@@ -361,25 +361,38 @@ pub async fn change_password(
     new: &SecretString,
 ) -> Result<(), AppError> {
     actor.must_be_signed_in()?;
-    let keys = throttle::keys(&actor.name, actor.address);
-    if let Some(seconds) = throttle::blocked_for(&app.db, &keys).await? {
-        return Err(AppError::TooMany {
-            retry_after_seconds: seconds,
-        });
-    }
     check_password(new.expose_secret())?;
-    let found = store::find_for_sign_in(app.db.pool(), &actor.name).await?;
-    let stored = found.as_ref().and_then(|a| a.password_hash.as_deref());
-    if !password::verify(app, current, stored).await? {
-        throttle::count_failure(&app.db, &keys).await?;
-        return Err(AppError::field("current", "password-wrong"));
-    }
+    check_own_password(app, actor, current).await?;
     let mut tx = app.db.begin().await?;
     set_password(app, &mut tx, &actor.name, new).await?;
     let entry = Entry::done("account.password", "account", &actor.name);
     audit::record(&mut tx, &entry, &audit::Origin::from(actor)).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Asks once more who somebody is, before something that a borrowed session must not do.
+///
+/// # Errors
+/// 400 for a wrong password, 429 after many wrong ones.
+pub async fn check_own_password(
+    app: &App,
+    actor: &Actor,
+    current: &SecretString,
+) -> Result<(), AppError> {
+    let keys = throttle::keys(&actor.name, actor.address);
+    if let Some(seconds) = throttle::blocked_for(&app.db, &keys).await? {
+        return Err(AppError::TooMany {
+            retry_after_seconds: seconds,
+        });
+    }
+    let found = store::find_for_sign_in(app.db.pool(), &actor.name).await?;
+    let stored = found.as_ref().and_then(|a| a.password_hash.as_deref());
+    if password::verify(app, current, stored).await? {
+        return Ok(());
+    }
+    throttle::count_failure(&app.db, &keys).await?;
+    Err(AppError::field("current", "password-wrong"))
 }
 
 /// Gives an account a new password and ends its sessions; false if there is none of that name.

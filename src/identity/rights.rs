@@ -7,6 +7,7 @@ crate::words! {
     pub enum Permission {
         ManageConnections = "manage-connections",
         ManageClusters = "manage-clusters",
+        ManageNotices = "manage-notices",
         ManagePeople = "manage-people",
         ManageMembers = "manage-members",
         ViewPlatform = "view-platform",
@@ -68,7 +69,9 @@ impl TokenScope {
             | P::RestartInTest
             | P::RestartInProduction => Some(Self::Release),
             P::Confirm | P::RejectRelease | P::WithdrawConfirmation => Some(Self::Confirm),
-            P::ManageConnections | P::ManageClusters | P::OperateRuns => Some(Self::Operate),
+            P::ManageConnections | P::ManageClusters | P::ManageNotices | P::OperateRuns => {
+                Some(Self::Operate)
+            }
             P::ManagePeople
             | P::ManageMembers
             | P::EditProject
@@ -97,6 +100,7 @@ impl PlatformRole {
                 permission,
                 P::ManageConnections
                     | P::ManageClusters
+                    | P::ManageNotices
                     | P::ManagePeople
                     | P::ManageMembers
                     | P::ViewPlatform
@@ -109,6 +113,7 @@ impl PlatformRole {
             Self::Ops => matches!(
                 permission,
                 P::ViewPlatform
+                    | P::ManageNotices
                     | P::ViewAudit
                     | P::OperateRuns
                     | P::StopProduction

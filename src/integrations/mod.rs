@@ -4,11 +4,14 @@
 
 pub mod answer;
 mod breaker;
+pub mod chat;
 mod error;
 pub mod gitlab;
 pub mod http;
 pub mod jenkins;
 pub mod kubernetes;
+pub mod mail;
 pub mod registry;
+pub mod webhook;
 
 pub use error::CallError;

@@ -117,12 +117,7 @@ impl Engine {
         while !stop.is_cancelled() {
             while running.try_join_next().is_some() {}
             let free = PLACES.saturating_sub(running.len());
-            let claimed = if free == 0 {
-                Ok(Vec::new())
-            } else {
-                self.claim(free).await
-            };
-            let claims = claimed.unwrap_or_else(|error| {
+            let claims = self.claim(free).await.unwrap_or_else(|error| {
                 tracing::warn!(%error, "could not look for work");
                 Vec::new()
             });
@@ -316,9 +311,8 @@ impl Engine {
             attempt: claim.attempt - 1,
             ..claim.clone()
         };
-        match self.try_record(&stolen, result).await {
-            Ok(false) => {}
-            Ok(true) | Err(_) => tracing::error!("an attempt without a lease was recorded"),
+        if !matches!(self.try_record(&stolen, result).await, Ok(false)) {
+            tracing::error!("an attempt without a lease was recorded");
         }
     }
 }

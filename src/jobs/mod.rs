@@ -22,9 +22,9 @@ use uuid::Uuid;
 
 pub use engine::{Engine, Fault, NoFaults, PLACES, PLACES_PER_LANE, Probe};
 pub use operate::{Operated, abandon, abandon_all, look_now, retry};
-pub use outbox::{Courier, Message, deliver_due, post};
+pub use outbox::{Courier, Message, deliver_due, forget_sent, post};
 pub use store::{start_run, wake_subject, wake_waiting_for};
-pub use timer::{Timer, run_due};
+pub use timer::{Timer, When, forget_timer, run_due};
 
 use crate::db::{DbError, Tx};
 use crate::error::Words;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use super::{Claim, Engine, RunState, StepId, StepResult, StepState, store};
+use super::{Engine, RunState, StepId, StepResult, StepState, store};
 use crate::db::{DbError, Tx};
 use crate::error::Words;
 
@@ -23,11 +23,7 @@ pub enum Operated {
 /// # Errors
 /// No answer from the database.
 pub async fn retry(tx: &mut Tx, step: StepId) -> Result<Operated, DbError> {
-    let Some((claim, state)) = store::lock_step(tx.connection(), step).await? else {
-        return Ok(Operated::NotFound);
-    };
-    let fits = matches!(state, StepState::Errored | StepState::Ready);
-    make_due(tx, &claim, fits).await
+    make_due(tx, step, &[StepState::Errored, StepState::Ready]).await
 }
 
 /// Ends a step's wait early; it decides anew what it sees.
@@ -35,15 +31,14 @@ pub async fn retry(tx: &mut Tx, step: StepId) -> Result<Operated, DbError> {
 /// # Errors
 /// No answer from the database.
 pub async fn look_now(tx: &mut Tx, step: StepId) -> Result<Operated, DbError> {
+    make_due(tx, step, &[StepState::Waiting, StepState::Ready]).await
+}
+
+async fn make_due(tx: &mut Tx, step: StepId, from: &[StepState]) -> Result<Operated, DbError> {
     let Some((claim, state)) = store::lock_step(tx.connection(), step).await? else {
         return Ok(Operated::NotFound);
     };
-    let fits = matches!(state, StepState::Waiting | StepState::Ready);
-    make_due(tx, &claim, fits).await
-}
-
-async fn make_due(tx: &mut Tx, claim: &Claim, fits: bool) -> Result<Operated, DbError> {
-    if !fits || !store::make_due(tx.connection(), claim.step).await? {
+    if !from.contains(&state) || !store::make_due(tx.connection(), step).await? {
         return Ok(Operated::NotNow);
     }
     super::announce(tx, claim.run).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::Value;
-use sqlx::PgConnection;
+use sqlx::PgPool;
 use uuid::Uuid;
 
 use crate::db::{Db, DbError, Tx};
@@ -21,6 +21,7 @@ const MAX_ATTEMPTS: i32 = 12;
 pub struct Message {
     pub id: Uuid,
     pub key: String,
+    pub topic: String,
     pub payload: Value,
 }
 
@@ -62,12 +63,10 @@ pub async fn deliver_due(db: &Db, couriers: &[Arc<dyn Courier>]) -> Result<usize
     if topics.is_empty() {
         return Ok(0);
     }
-    let mut tx = db.begin().await?;
-    let held = hold(tx.connection(), &topics).await?;
-    tx.commit().await?;
+    let held = hold(db.pool(), &topics).await?;
     let count = held.len();
-    for (topic, message) in held {
-        let Some(courier) = couriers.iter().find(|c| c.topic() == topic) else {
+    for message in held {
+        let Some(courier) = couriers.iter().find(|c| c.topic() == message.topic) else {
             continue;
         };
         let outcome = courier.deliver(&message).await;
@@ -76,11 +75,20 @@ pub async fn deliver_due(db: &Db, couriers: &[Arc<dyn Courier>]) -> Result<usize
     Ok(count)
 }
 
-async fn hold(
-    connection: &mut PgConnection,
-    topics: &[String],
-) -> Result<Vec<(String, Message)>, DbError> {
-    let rows = sqlx::query!(
+/// Forgets messages that left a month ago.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn forget_sent(db: &Db) -> Result<(), DbError> {
+    sqlx::query!("DELETE FROM outbox WHERE sent_at < slipway_now() - interval '30 days'")
+        .execute(db.pool())
+        .await?;
+    Ok(())
+}
+
+async fn hold(pool: &PgPool, topics: &[String]) -> Result<Vec<Message>, DbError> {
+    let held = sqlx::query_as!(
+        Message,
         "UPDATE outbox SET attempts = attempts + 1,
             due_at = slipway_now() + make_interval(secs => $2)
          WHERE id IN (SELECT id FROM outbox
@@ -92,14 +100,8 @@ async fn hold(
         HOLD_SECONDS,
         BATCH,
         MAX_ATTEMPTS,
-    )
-    .fetch_all(connection)
-    .await?;
-    let message = |id, key, payload| Message { id, key, payload };
-    Ok(rows
-        .into_iter()
-        .map(|r| (r.topic, message(r.id, r.key, r.payload)))
-        .collect())
+    );
+    Ok(held.fetch_all(pool).await?)
 }
 
 async fn settle(db: &Db, id: Uuid, error: Option<String>) -> Result<(), DbError> {

@@ -91,7 +91,8 @@ pub(super) async fn claim(
     executor: impl PgExecutor<'_>,
     ask: &Ask<'_>,
 ) -> Result<Vec<Claim>, DbError> {
-    let rows = sqlx::query!(
+    let claims = sqlx::query_as!(
+        Claim,
         r#"WITH due AS (
             SELECT id, attempt FROM step
             WHERE ((state IN ('ready', 'waiting') AND wake_at <= slipway_now())
@@ -116,30 +117,16 @@ pub(super) async fn claim(
                 attempted_at = slipway_now()
             FROM claimed WHERE e.step_id = claimed.id
          )
-         SELECT c.id AS "id: StepId", c.run_id AS "run: RunId", c.name, c.lane, c.input,
-            c.attempt, c.errors, c.output AS seen, r.subject_id, r.project_id
+         SELECT c.id AS "step: StepId", c.run_id AS "run: RunId", c.name, c.lane, c.input,
+            c.attempt, c.errors, c.output AS seen, r.subject_id AS subject, r.project_id AS project
          FROM claimed c JOIN run r ON r.id = c.run_id"#,
         ask.worker,
         ask.names,
         ask.full_lanes,
         ask.lease.as_secs_f64(),
         ask.limit,
-    )
-    .fetch_all(executor)
-    .await?;
-    let claims = rows.into_iter().map(|r| Claim {
-        step: r.id,
-        run: r.run,
-        name: r.name,
-        lane: r.lane,
-        subject: r.subject_id,
-        project: r.project_id,
-        input: r.input,
-        attempt: r.attempt,
-        errors: r.errors,
-        seen: r.seen,
-    });
-    Ok(claims.collect())
+    );
+    Ok(claims.fetch_all(executor).await?)
 }
 
 /// Seconds until the next step of ours is due; `None` if none is planned.

@@ -19,6 +19,7 @@ mod steps;
 mod store;
 mod tag;
 mod tale;
+mod told;
 pub mod web;
 
 use std::sync::Arc;
@@ -308,6 +309,7 @@ pub(crate) async fn advance(
     };
     if to != state {
         store::set_state(tx.connection(), id, state, to, failure).await?;
+        told::moved(tx, id, state, to, failure).await?;
     }
     announce(tx, id, project).await?;
     Ok(true)

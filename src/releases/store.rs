@@ -5,6 +5,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
+use super::told::Headline;
 use super::{Artifact, ArtifactId, Confirmation, ConfirmationId, Deployment, DeploymentId};
 use super::{DeploymentState, Kind, Release};
 use super::{ReleaseId, RolloutId, Setback, Since, State};
@@ -217,6 +218,23 @@ pub async fn lock_state(
         .fetch_optional(connection)
         .await?
         .map(|r| (r.state, r.project)))
+}
+
+/// What a release is called when people are told of it.
+pub async fn headline(
+    connection: &mut PgConnection,
+    id: ReleaseId,
+) -> Result<Option<Headline>, DbError> {
+    let row = sqlx::query_as!(
+        Headline,
+        r#"SELECT r.project_id AS project, p.key AS project_key, r.number, r.tag,
+            a.display_name AS author
+           FROM release r JOIN project p ON p.id = r.project_id
+           JOIN account a ON a.id = r.author_id
+           WHERE r.id = $1"#,
+        id.0,
+    );
+    Ok(row.fetch_optional(connection).await?)
 }
 
 /// From one state to another. A failure is kept only while it is the state.

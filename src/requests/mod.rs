@@ -24,6 +24,7 @@ use crate::audit::{self, Entry, Origin};
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Person, ProjectId, Scope, TokenScope};
+use crate::news::{self, Happening, News};
 
 crate::id! { RequestId }
 
@@ -197,6 +198,13 @@ pub async fn insert(
         None => entry,
     };
     audit::record(tx, &entry, &Origin::from(actor)).await?;
+    // The question whether a release may go on is told as the release's own.
+    if computed.release.is_none()
+        && let Some(request) = store::find_by_id(tx.connection(), id).await?
+    {
+        let news = news_of(&request, Happening::RequestWaits, "notice-request-waits");
+        tell(tx, actor, news, computed.project).await?;
+    }
     announce(tx, number, computed.project).await?;
     Ok(number)
 }
@@ -207,6 +215,44 @@ fn double(error: DbError) -> AppError {
         Some("request_one_per_release") => AppError::conflict("request-release-twice"),
         Some(_) | None => error.into(),
     }
+}
+
+fn news_of(request: &Request, happening: Happening, code: &str) -> News {
+    let words = Words::new(code).with("number", request.number);
+    let path = format!("/requests/{}", request.number);
+    News::new(happening, words, path).about(web::title(request))
+}
+
+async fn tell(
+    tx: &mut Tx,
+    actor: &Actor,
+    news: News,
+    project: Option<ProjectId>,
+) -> Result<(), DbError> {
+    let news = News {
+        project: project.map(|p| p.0),
+        ..news.by(actor.responsible.0, &actor.display_name)
+    };
+    news::tell(tx, &news).await
+}
+
+/// Tells that a request is decided, once it is.
+async fn tell_decided(
+    tx: &mut Tx,
+    actor: &Actor,
+    request: &Request,
+    deciding: &Deciding,
+) -> Result<(), DbError> {
+    let code = match deciding.verdict {
+        Verdict::Approve if request.missing() > 0 => return Ok(()),
+        Verdict::Approve => "notice-request-approved",
+        Verdict::Reject => "notice-request-rejected",
+    };
+    let news = News {
+        why: news::typed(&deciding.comment),
+        ..news_of(request, Happening::RequestDecided, code)
+    };
+    tell(tx, actor, news, request.project_id).await
 }
 
 /// Pages that show the inbox or the request look again.
@@ -280,6 +326,7 @@ pub async fn decide(
         .map_err(|e| decision_error(e, &seen))?;
     let request = read_locked(&mut tx, &seen).await?;
     conclude(app, &mut tx, actor, &request, deciding).await?;
+    tell_decided(&mut tx, actor, &request, deciding).await?;
     let entry = decision_entry(&request, deciding);
     audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
     announce(&mut tx, number, request.project_id).await?;

@@ -15,6 +15,7 @@ use crate::app::App;
 use crate::identity::people::api as people;
 use crate::identity::tokens::api as tokens;
 use crate::identity::web as identity;
+use crate::notifications::api as notices;
 use crate::projects::members::api as members;
 use crate::releases::web as releases;
 use crate::releases::web::setbacks;
@@ -28,6 +29,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(registry())
         .merge(project())
         .merge(release())
+        .merge(notice())
         .split_for_parts();
     document::finish(&mut document);
     (router, document)
@@ -144,4 +146,18 @@ fn release() -> OpenApiRouter<App> {
         .routes(routes!(workloads::api_list))
         .routes(routes!(workloads::api_pods))
         .routes(routes!(releases::restart::api_restart))
+}
+
+/// Who is told what, on which way: for operations, for a project, for oneself.
+fn notice() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(notices::list, notices::create))
+        .routes(routes!(notices::show, notices::update, notices::delete))
+        .routes(routes!(notices::test))
+        .routes(routes!(notices::again))
+        .routes(routes!(notices::deliveries))
+        .routes(routes!(notices::of_project, notices::create_in_project))
+        .routes(routes!(notices::delete_in_project))
+        .routes(routes!(notices::test_in_project))
+        .routes(routes!(notices::mine, notices::put_mine))
 }

@@ -23,6 +23,7 @@ crate::words! {
         ProductionStop = "production-stop",
         Clusters = "clusters",
         Connections = "connections",
+        Notices = "notices",
         People = "people",
         Audit = "audit",
         Nowhere = "nowhere",
@@ -38,6 +39,7 @@ impl Nav {
         Self::ProductionStop,
         Self::Clusters,
         Self::Connections,
+        Self::Notices,
         Self::People,
         Self::Audit,
     ];
@@ -54,6 +56,7 @@ impl Nav {
             | Self::ProductionStop
             | Self::Clusters
             | Self::Connections
+            | Self::Notices
             | Self::People
             | Self::Audit
             | Self::Nowhere => None,
@@ -72,6 +75,7 @@ impl Nav {
             Self::ProductionStop => "nav-production-stop",
             Self::Clusters => "nav-clusters",
             Self::Connections => "nav-connections",
+            Self::Notices => "nav-notices",
             Self::People => "nav-people",
             Self::Audit => "nav-audit",
             Self::Nowhere => "nav-main",
@@ -193,6 +197,7 @@ impl Chrome {
             | Nav::ProductionStop
             | Nav::Clusters
             | Nav::Connections
+            | Nav::Notices
             | Nav::People => may(Permission::ViewPlatform),
             Nav::Audit => may(Permission::ViewAudit),
             Nav::Nowhere => false,
@@ -210,6 +215,7 @@ impl Chrome {
             | Nav::ProductionStop
             | Nav::Clusters
             | Nav::Connections
+            | Nav::Notices
             | Nav::People
             | Nav::Audit => format!("/{nav}"),
         }
@@ -253,6 +259,7 @@ impl Chrome {
             | Nav::ProductionStop
             | Nav::Clusters
             | Nav::Connections
+            | Nav::Notices
             | Nav::People
             | Nav::Audit
             | Nav::Nowhere => None,

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::identity::people::{self, door};
 use crate::identity::web::{self as identity, me};
+use crate::notifications::web as notice_pages;
 use crate::projects::members;
 use crate::releases::web as releases;
 use crate::releases::web::setbacks;
@@ -36,6 +37,7 @@ pub fn router(app: &App) -> Router {
         .merge(platform_pages())
         .merge(registry_pages())
         .merge(project_pages())
+        .merge(notice_pages())
         .route_layer(count)
         .route_layer(banner)
         .nest("/api/v1", api::calls().layer(once))
@@ -248,6 +250,31 @@ fn project_pages() -> Router<App> {
             post(setbacks::withdraw),
         )
         .route("/projects/{key}/releases/{n}/aborts", post(setbacks::abort))
+}
+
+/// Who is told what, on which way: for operations, for a project, for oneself.
+fn notice_pages() -> Router<App> {
+    use notice_pages as pages;
+    Router::new()
+        .route("/notices", get(pages::list).post(pages::create))
+        .route("/notices/new", get(pages::new))
+        .route("/notices/{key}", get(pages::show).post(pages::update))
+        .route("/notices/{key}/test", post(pages::test))
+        .route("/notices/{key}/again", post(pages::again))
+        .route("/notices/{key}/delete", post(pages::delete))
+        .route(
+            "/projects/{key}/notices",
+            get(pages::project::show).post(pages::project::create),
+        )
+        .route(
+            "/projects/{key}/notices/{id}/test",
+            post(pages::project::test),
+        )
+        .route(
+            "/projects/{key}/notices/{id}/delete",
+            post(pages::project::delete),
+        )
+        .route("/me/notices", get(pages::me::show).post(pages::me::save))
 }
 
 async fn not_found() -> AppError {

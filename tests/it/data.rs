@@ -347,3 +347,52 @@ async fn names_and_places_are_unique_and_lawful() {
     let waiver = confirm.replace("'tested'", "'waiver'");
     tries.refused(waiver, "confirmation_").await;
 }
+
+#[tokio::test]
+async fn a_message_is_on_a_way_once_and_a_mail_server_is_nobodys_own() {
+    let (mut tries, _db) = Tries::start().await;
+    let lane = |digit: u32| format!("'00000000-0000-0000-0000-00000000009{digit}'");
+    for digit in 0..4 {
+        let insert = format!("INSERT INTO notice_lane (id) VALUES ({})", lane(digit));
+        tries.works(insert).await;
+    }
+    let channel = |digit: u32, key: &str, kind: &str, project: &str, config: &str| {
+        format!(
+            "INSERT INTO notice_channel (id, key, kind, project_id, locale, events, config,
+                time_zone)
+             VALUES ({}, '{key}', '{kind}', {project}, 'en', '{{}}', '{config}', 'UTC')",
+            lane(digit)
+        )
+    };
+    let pay = "'00000000-0000-0000-0000-000000000010'";
+    let people = r#"{"for_people": true}"#;
+    tries.works(channel(0, "ops", "mail", "NULL", people)).await;
+    let twice = channel(1, "ops", "wecom", "NULL", "{}");
+    tries.refused(twice, "notice_channel_key_key").await;
+    let second = channel(1, "more", "mail", "NULL", people);
+    tries.refused(second, "notice_channel_one_for_people").await;
+    let own = channel(1, "own", "mail", pay, "{}");
+    tries
+        .refused(own, "notice_channel_of_project_is_robot")
+        .await;
+    tries.works(channel(1, "ops", "wecom", pay, "{}")).await;
+    let again = channel(2, "ops", "feishu", pay, "{}");
+    tries.refused(again, "notice_channel_key_in_project").await;
+
+    let delivery = |state: &str| {
+        format!(
+            "INSERT INTO notice_delivery (id, lane_id, message_id, news, state)
+             VALUES (gen_random_uuid(), {}, {}, '{{}}', '{state}')",
+            lane(0),
+            lane(9)
+        )
+    };
+    let unended = delivery("sent");
+    tries
+        .refused(unended, "notice_delivery_ended_when_over")
+        .await;
+    tries.works(delivery("waiting")).await;
+    tries
+        .refused(delivery("waiting"), "notice_delivery_once")
+        .await;
+}

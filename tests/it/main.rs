@@ -16,6 +16,7 @@ mod home;
 mod identity;
 mod keys;
 mod mile;
+mod notices;
 mod openapi;
 mod people;
 mod permissions;

@@ -113,6 +113,34 @@ GET    /connections/{key}                                  303 403 403 403 403 4
 POST   /connections/{key}                                  303 403 403 403 403 403 403 403 400
 POST   /connections/{key}/test                             303 403 403 403 403 403 403 403 303
 POST   /connections/{key}/delete                           303 403 403 403 403 403 403 403 400
+GET    /notices                                            303 403 403 403 403 403 200 200 200
+POST   /notices                                            303 403 403 403 403 403 400 403 400
+GET    /notices/new                                        303 403 403 403 403 403 200 403 200
+GET    /notices/{key}                                      303 403 403 403 403 403 200 200 200
+POST   /notices/{key}                                      303 403 403 403 403 403 400 403 400
+POST   /notices/{key}/test                                 303 403 403 403 403 403 303 403 303
+POST   /notices/{key}/again                                303 403 403 403 403 403 409 403 409
+POST   /notices/{key}/delete                               303 403 403 403 403 403 400 403 400
+GET    /projects/{key}/notices                             303 404 200 200 200 200 200 200 200
+POST   /projects/{key}/notices                             303 404 403 403 403 400 400 403 403
+POST   /projects/{key}/notices/{id}/test                   303 404 403 403 403 404 404 403 403
+POST   /projects/{key}/notices/{id}/delete                 303 404 403 403 403 404 404 403 403
+GET    /me/notices                                         303 200 200 200 200 200 200 200 200
+POST   /me/notices                                         303 400 400 400 400 400 400 400 400
+GET    /api/v1/notices/channels                            401 403 403 403 403 403 200 200 200
+POST   /api/v1/notices/channels                            401 403 403 403 403 403 400 403 400
+GET    /api/v1/notices/channels/{id}                       401 403 403 403 403 403 200 200 200
+PUT    /api/v1/notices/channels/{id}                       401 403 403 403 403 403 400 403 400
+DELETE /api/v1/notices/channels/{id}                       401 403 403 403 403 403 404 403 404
+POST   /api/v1/notices/channels/{id}/test                  401 403 403 403 403 403 200 403 200
+POST   /api/v1/notices/channels/{id}/again                 401 403 403 403 403 403 409 403 409
+GET    /api/v1/notices/channels/{id}/deliveries            401 403 403 403 403 403 200 200 200
+GET    /api/v1/projects/{key}/notices                      401 404 200 200 200 200 200 200 200
+POST   /api/v1/projects/{key}/notices                      401 404 403 403 403 400 400 403 403
+DELETE /api/v1/projects/{key}/notices/{id}                 401 404 403 403 403 404 404 403 403
+POST   /api/v1/projects/{key}/notices/{id}/test            401 404 403 403 403 404 404 403 403
+GET    /api/v1/me/notices                                  401 200 200 200 200 200 200 200 200
+PUT    /api/v1/me/notices                                  401 400 400 400 400 400 400 400 400
 GET    /clusters                                           303 403 403 403 403 403 200 200 200
 POST   /clusters                                           303 403 403 403 403 403 403 403 400
 GET    /clusters/new                                       303 403 403 403 403 403 403 403 200
@@ -283,6 +311,10 @@ fn body(route: &Route) -> Sent {
             Form("artifact=00000000-0000-0000-0000-000000000000&release=1")
         }
         "/api/v1/connections" | "/api/v1/connections/{id}" => Json(connection),
+        "/api/v1/me/notices" => Json(json!({ "address": "" })),
+        other if other.starts_with("/api/v1/") && other.contains("/notices") => {
+            Json(json!({ "key": "", "kind": "wecom" }))
+        }
         "/api/v1/clusters" | "/api/v1/clusters/{id}" => Json(cluster),
         "/api/v1/environments" | "/api/v1/environments/{id}" => Json(environment),
         "/api/v1/languages" | "/api/v1/languages/{id}" => {
@@ -318,6 +350,7 @@ fn body(route: &Route) -> Sent {
 struct Ids {
     project: &'static str,
     connection: String,
+    channel: String,
     cluster: String,
     environment: String,
     language: String,
@@ -344,6 +377,9 @@ impl Ids {
         let below = |root: &str| pattern.trim_start_matches("/api/v1").starts_with(root);
         let (key, id) = match pattern {
             _ if below("/connections") => ("gitlab", self.connection.as_str()),
+            // A project has no robots, so that none is taken from it.
+            _ if below("/projects/{key}/notices") => (self.project, NOBODY),
+            _ if below("/notices") => ("lost", self.channel.as_str()),
             _ if below("/clusters") => ("sh-test", self.cluster.as_str()),
             _ if below("/environments") => ("test", self.environment.as_str()),
             _ if below("/languages") => ("go", self.language.as_str()),
@@ -374,8 +410,14 @@ impl Ids {
     }
 }
 
+/// The id of nothing.
+const NOBODY: &str = "00000000-0000-0000-0000-000000000000";
+
 async fn knock(browser: &mut Browser, route: &Route, ids: &Ids) -> u16 {
-    let path = ids.path(route.pattern);
+    let mut path = ids.path(route.pattern);
+    if route.method == Method::DELETE {
+        path = path.replace(&ids.channel, NOBODY);
+    }
     let answer = match body(route) {
         Sent::Nothing => browser.bare(route.method.clone(), &path).await,
         Sent::Form(form) => {
@@ -431,6 +473,12 @@ async fn furnish(company: &mut Company, project: &'static str, author: &mut Brow
     let id = |value: &Value| value.as_str().unwrap().to_owned();
     let path = format!("/projects/{project}/workloads");
     let workloads = company.ops.api_get(&path).await.json();
+    let channel = json!({ "key": "lost", "kind": "wecom", "url": "http://127.0.0.1:9/send?key=x" });
+    let path = "/notices/channels";
+    let mut channel = company.admin.api(Method::POST, path, &channel).await.json();
+    if channel["id"].is_null() {
+        channel = company.admin.api_get(path).await.json()["items"][0].clone();
+    }
     let connections = company.admin.api_get("/connections").await.json();
     let items = connections["items"].as_array().unwrap();
     let gitlab = items.iter().find(|c| c["key"] == "gitlab").unwrap();
@@ -440,6 +488,7 @@ async fn furnish(company: &mut Company, project: &'static str, author: &mut Brow
     Ids {
         project,
         connection: id(&gitlab["id"]),
+        channel: id(&channel["id"]),
         cluster: id(&clusters["items"][0]["id"]),
         environment: id(&environments["items"][0]["id"]),
         language: id(&languages["items"][0]["id"]),

@@ -1,6 +1,9 @@
 //! What a page costs the database: a number of statements that does not grow with rows, and no
 //! write but the session's touch.
 
+use reqwest::Method;
+use serde_json::json;
+
 use crate::support::Browser;
 use crate::support::company::Company;
 use crate::support::logs::Logs;
@@ -52,6 +55,10 @@ const PAGES: &[&str] = &[
     "/clusters/sh-test",
     "/connections",
     "/connections/gitlab",
+    "/notices",
+    "/notices/hook",
+    "/projects/pay/notices",
+    "/me/notices",
 ];
 
 /// The statements of every page, as operations who see everything.
@@ -72,6 +79,11 @@ async fn release(company: &mut Company, key: &str) {
 #[tokio::test]
 async fn pages_cost_the_same_however_many_rows_there_are() {
     let mut company = Company::start().await;
+    let hook = json!({ "key": "hook", "kind": "webhook", "url": "http://127.0.0.1:9/",
+        "secret": "a secret", "events": ["request-waits"], "digest": "0 9 * * *" });
+    let path = "/notices/channels";
+    let answer = company.admin.api(Method::POST, path, &hook).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
     company.project_with_places("pay").await;
     release(&mut company, "pay").await;
     let few = all(&mut company).await;

@@ -35,6 +35,8 @@ const ORDER: &[&str] = &[
     "releases",
     // Gathers what all others know, and nobody imports it.
     "home",
+    // Tells what all others did, from the outbox.
+    "notifications",
 ];
 
 fn root() -> PathBuf {
@@ -225,7 +227,7 @@ fn may_import(mine: &str, other: &str) -> bool {
         ("integrations", _) => matches!(other, "integrations" | "clock"),
         ("jobs", _) => matches!(
             other,
-            "jobs" | "db" | "error" | "config" | "clock" | "id" | "words"
+            "jobs" | "db" | "error" | "config" | "clock" | "cron" | "id" | "words"
         ),
         _ => match (place(mine), place(other)) {
             // Who is asking and what is on record belong together.

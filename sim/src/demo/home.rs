@@ -30,6 +30,11 @@ pub struct Ports {
     pub registry: u16,
     pub test: u16,
     pub production: u16,
+    /// Folders of an earlier version have none of these.
+    #[serde(default)]
+    pub robots: u16,
+    #[serde(default)]
+    pub mail: u16,
 }
 
 impl Home {
@@ -85,6 +90,11 @@ fn ports(file: &Path, wanted: Option<u16>) -> anyhow::Result<Ports> {
         Some(text) => serde_json::from_str(&text).context("ports.json is broken")?,
         None => fresh()?,
     };
+    for port in [&mut ports.robots, &mut ports.mail] {
+        if *port == 0 {
+            *port = free_port()?;
+        }
+    }
     if let Some(wanted) = wanted {
         ports.portal = wanted;
     }
@@ -110,6 +120,8 @@ fn fresh() -> anyhow::Result<Ports> {
         registry: free_port()?,
         test: free_port()?,
         production: free_port()?,
+        robots: free_port()?,
+        mail: free_port()?,
     })
 }
 

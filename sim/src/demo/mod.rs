@@ -132,6 +132,7 @@ impl Demo {
                 "token": crate::outside::TOKEN,
             },
             "registry": { "url": outside.registry.base_url() },
+            "robots": { "url": outside.robots.base_url() },
         });
         let text = serde_json::to_string_pretty(&told)?;
         std::fs::write(self.home.folder.join("demo.json"), text)?;
@@ -148,6 +149,8 @@ impl Demo {
                 person.name, person.does
             );
         }
+        let heard = self.systems.outside.robots.base_url();
+        println!("\nWhat chat and mail were told is at {heard}/messages.");
         println!("\n  cargo mile --demo {}", self.home.folder.display());
         println!("\nCtrl-C ends it; what happened is there again the next time.");
     }

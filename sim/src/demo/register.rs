@@ -4,14 +4,32 @@ use anyhow::Context as _;
 use serde_json::{Value, json};
 
 use crate::jenkins::Language;
-use crate::outside::{PORTAL, TEMPLATES, TOKEN};
+use crate::outside::{CHAT_SECRET, PORTAL, TEMPLATES, TOKEN};
 use crate::portal::Person;
+
+/// Everything that can be told.
+const EVENTS: [&str; 11] = [
+    "request-waits",
+    "request-decided",
+    "release-awaits-confirmation",
+    "release-awaits-approval",
+    "release-in-production",
+    "release-failed",
+    "rolled-back",
+    "production-stopped",
+    "production-opened",
+    "system-down",
+    "system-up",
+];
 
 /// Where things are that a portal drives.
 pub struct Landscape<'a> {
     pub gitlab: &'a str,
     pub jenkins: &'a str,
     pub registry: &'a str,
+    pub robots: &'a str,
+    /// The mail server's port on this machine.
+    pub mail: u16,
     /// Keys with kubeconfigs.
     pub clusters: Vec<(&'a str, &'a str)>,
     /// The key of the cluster that tests run in.
@@ -48,6 +66,44 @@ pub async fn register(admin: &Person, landscape: &Landscape<'_>) -> anyhow::Resu
         let template = format!("{TEMPLATES}/{key}");
         let body = json!({ "key": key, "jenkins": "jenkins", "template_job": template });
         ensure(admin, "/languages", body).await?;
+    }
+    notices(admin, landscape).await
+}
+
+/// A channel of each kind, told of everything; the chat systems show what they heard.
+async fn notices(admin: &Person, landscape: &Landscape<'_>) -> anyhow::Result<()> {
+    let base = landscape.robots;
+    let mail = json!({
+        "server": "127.0.0.1", "port": landscape.mail, "security": "none",
+        "sender": "Slipway <slipway@demo.example>", "to": "operations@demo.example",
+        "for_people": true,
+    });
+    let robot = |key: &str, language: &str, url: String| {
+        json!({ "key": key, "kind": key, "language": language, "url": url,
+            "secret": CHAT_SECRET, "events": EVENTS })
+    };
+    let channels = [
+        json!({ "key": "mail", "kind": "mail", "config": mail, "events": EVENTS,
+            "digest": "0 9 * * MON-FRI", "time_zone": "Asia/Shanghai" }),
+        robot("webhook", "en", format!("{base}/hook/hook")),
+        robot(
+            "dingtalk",
+            "zh-CN",
+            format!("{base}/robot/send?access_token=ding"),
+        ),
+        robot(
+            "wecom",
+            "zh-CN",
+            format!("{base}/cgi-bin/webhook/send?key=wecom"),
+        ),
+        robot(
+            "feishu",
+            "en",
+            format!("{base}/open-apis/bot/v2/hook/feishu"),
+        ),
+    ];
+    for channel in channels {
+        ensure(admin, "/notices/channels", channel).await?;
     }
     Ok(())
 }

@@ -82,6 +82,8 @@ impl Systems {
             gitlab: home.ports.gitlab,
             jenkins: home.ports.jenkins,
             registry: home.ports.registry,
+            robots: home.ports.robots,
+            mail: home.ports.mail,
         };
         let taken = "a port of the simulated systems is taken; another --data begins anew";
         let outside = Outside::start(&world, ports).await.context(taken)?;
@@ -127,6 +129,8 @@ impl Systems {
             gitlab: self.outside.gitlab.base_url(),
             jenkins: self.outside.jenkins.base_url(),
             registry: self.outside.registry.base_url(),
+            robots: self.outside.robots.base_url(),
+            mail: self.outside.mail.port(),
             clusters: clusters
                 .map(|(k, api)| (*k, api.kubeconfig.as_str()))
                 .collect(),

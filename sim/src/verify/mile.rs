@@ -49,6 +49,8 @@ async fn on_a_real_plane(server: &Postgres) -> anyhow::Result<Totals> {
             jenkins: outside.jenkins.base_url(),
             registry: &plane.registry_url,
             clusters: vec![(CLUSTER, &account)],
+            robots: outside.robots.base_url(),
+            mail: outside.mail.port(),
             test: CLUSTER,
             production: CLUSTER,
         };

@@ -12,7 +12,7 @@ use crate::clusters::Tier;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
 use crate::jobs::{self, Claim, NewEffect, NewRun, NewStep, Step, StepResult};
-use crate::releases::{DeploymentState, Event, Kind, RolloutId, RolloutOutcome, advance};
+use crate::releases::{DeploymentState, Event, Kind, RolloutId, RolloutOutcome, advance, told};
 use crate::requests::{self, RequestId};
 use crate::workloads::{StepError, WorkloadId, settle};
 
@@ -189,6 +189,7 @@ async fn finish(
     if !store::end_rollout(tx.connection(), id, outcome).await? {
         return Ok(());
     }
+    told::rollout_ended(tx, id, outcome, failure).await?;
     if let Some(request) = rollout.request {
         let well = outcome == RolloutOutcome::Succeeded;
         requests::finish(tx, RequestId(request), well).await?;

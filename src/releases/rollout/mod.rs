@@ -29,7 +29,7 @@ use crate::requests::RequestId;
 use crate::workloads::{StepError, Workload};
 
 pub use evidence::{Evidence, Happened};
-pub use store::{Running, lock_running, supersede, unfinished_in};
+pub use store::{Running, ended, lock_running, supersede, unfinished_in};
 pub use watch::trouble_words;
 
 /// Rollouts decide from our own rows alone; nothing outside holds them up.

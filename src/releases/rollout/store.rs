@@ -148,6 +148,34 @@ pub async fn end_rollout(
     Ok(done.rows_affected() == 1)
 }
 
+/// What people are told of a rollout that has ended.
+pub struct Ended {
+    pub project: Uuid,
+    pub project_key: String,
+    pub environment: String,
+    pub tier: Tier,
+    pub kind: Kind,
+    pub tag: String,
+    pub author: String,
+    pub reason: String,
+}
+
+pub async fn ended(connection: &mut PgConnection, id: RolloutId) -> Result<Option<Ended>, DbError> {
+    let row = sqlx::query_as!(
+        Ended,
+        r#"SELECT r.project_id AS project, p.key AS project_key, e.key AS environment,
+            r.tier AS "tier: Tier", r.kind AS "kind: Kind", t.tag,
+            a.display_name AS author, r.reason
+           FROM rollout r JOIN project p ON p.id = r.project_id
+           JOIN environment e ON e.id = r.environment_id
+           JOIN artifact t ON t.id = r.artifact_id
+           JOIN account a ON a.id = r.author_id
+           WHERE r.id = $1"#,
+        id.0,
+    );
+    Ok(row.fetch_optional(connection).await?)
+}
+
 /// Whether a release's newest rollout to each environment of test has succeeded.
 pub async fn all_test_succeeded(
     executor: impl PgExecutor<'_>,

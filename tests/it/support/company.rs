@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use slipway::app;
 use slipway::identity::PlatformRole;
-use slipway::jobs::{Engine, NoFaults, Probe};
+use slipway::jobs::{self, Engine, NoFaults, Probe};
 use slipway_sim::kubernetes::{self, Api};
 use slipway_sim::outside::{Outside, PORTAL, Ports, TOKEN};
 use slipway_sim::{System, World};
@@ -53,6 +53,7 @@ impl Company {
         let settings = portal.app.settings.engine.clone();
         let steps = app::steps(&portal.app);
         let engine = Engine::with_probe(portal.app.db.clone(), settings, steps, probe);
+        let engine = engine.with_couriers(app::couriers(&portal.app));
         let mut admin = portal.signed_in("admin").await;
         register(&mut admin, &outside, [&test, &prod]).await;
         Self {
@@ -301,6 +302,10 @@ impl Company {
     /// Ends a test: no run unfinished, no message unsent, no call that a simulator did not know.
     pub async fn check(&self) {
         self.world.transcript().check().unwrap();
+        // What was told last goes to its ways; that nobody can be told is not this test's matter.
+        jobs::deliver_due(&self.portal.app.db, &app::couriers(&self.portal.app))
+            .await
+            .unwrap();
         let left: i64 = sqlx::query_scalar(
             "SELECT (SELECT count(*) FROM run WHERE state = 'active')
                 + (SELECT count(*) FROM outbox WHERE sent_at IS NULL)
