@@ -13,6 +13,7 @@ use crate::jobs::{Engine, Step, Timer};
 use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::Kinds;
+use crate::resources::{Retirement, Supply};
 use crate::web::events::Hub;
 use crate::workloads::{self, Containers};
 
@@ -66,6 +67,8 @@ fn kinds() -> Kinds {
         Arc::new(Onboarding),
         Arc::new(Containers),
         Arc::new(Production),
+        Arc::new(Supply),
+        Arc::new(Retirement),
     ])
 }
 

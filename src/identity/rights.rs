@@ -28,6 +28,7 @@ crate::words! {
         RestartInTest = "restart-in-test",
         RestartInProduction = "restart-in-production",
         EditProject = "edit-project",
+        KeepResources = "keep-resources",
     }
 
     /// A role on the whole platform.
@@ -68,7 +69,9 @@ impl TokenScope {
             | P::RestartInTest
             | P::RestartInProduction => Some(Self::Release),
             P::Confirm | P::RejectRelease | P::WithdrawConfirmation => Some(Self::Confirm),
-            P::ManageConnections | P::ManageClusters | P::OperateRuns => Some(Self::Operate),
+            P::ManageConnections | P::ManageClusters | P::OperateRuns | P::KeepResources => {
+                Some(Self::Operate)
+            }
             P::ManagePeople
             | P::ManageMembers
             | P::EditProject
@@ -125,6 +128,7 @@ impl PlatformRole {
                     | P::RestartInTest
                     | P::RestartInProduction
                     | P::EditProject
+                    | P::KeepResources
             ),
             Self::Auditor => {
                 matches!(permission, P::ViewPlatform | P::ViewAudit | P::ViewProject)

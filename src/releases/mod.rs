@@ -35,7 +35,7 @@ pub use outside::Sources;
 pub use production::{Production, Started, deploy};
 pub use restart::restart;
 pub use rollback::{RollingBack, candidates, roll_back};
-pub use rollout::Happened;
+pub use rollout::{Happened, SeenPod, pods_at};
 pub use setbacks::Setback;
 pub use since::Since;
 pub use standing::{Standing, Turn, standings, waiting_for};

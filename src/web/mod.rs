@@ -4,6 +4,7 @@
 
 pub mod assets;
 pub mod csrf;
+pub mod csv;
 pub mod events;
 pub mod extract;
 pub mod form;

@@ -22,7 +22,9 @@ use crate::projects::members;
 use crate::releases::web as releases;
 use crate::releases::web::setbacks;
 use crate::workloads::web as workloads;
-use crate::{audit, clusters, connections, halt, home, projects, requests, runs, vitals};
+use crate::{
+    audit, clusters, connections, halt, home, projects, requests, resources, runs, vitals,
+};
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -37,6 +39,7 @@ pub fn router(app: &App) -> Router {
         .merge(platform_pages())
         .merge(registry_pages())
         .merge(project_pages())
+        .merge(release_pages())
         .route_layer(count)
         .route_layer(banner)
         .nest(
@@ -95,6 +98,23 @@ fn pages() -> Router<App> {
             "/projects/new",
             get(projects::web::form).post(projects::web::ask),
         )
+        .route(
+            "/resources",
+            get(home::resources::list).post(resources::web::register),
+        )
+        .route("/resources.csv", get(resources::export::download))
+        .route("/resources/new", get(resources::web::form))
+        .route("/resources/{n}", get(resources::web::show))
+        .route(
+            "/resources/{n}/edit",
+            get(resources::web::edit).post(resources::web::save),
+        )
+        .route("/resources/{n}/making", post(resources::web::make))
+        .route("/resources/{n}/retirement", post(resources::web::retire))
+        .route(
+            "/resources/{n}/retirement-request",
+            post(resources::web::ask_retirement),
+        )
         .route("/requests", get(requests::web::inbox))
         .route("/requests/{number}", get(requests::web::request))
         .route("/requests/{number}/decisions", post(requests::web::decide))
@@ -129,7 +149,7 @@ fn platform_pages() -> Router<App> {
         .route("/people/{user}/disablement", post(people::web::disable))
         .route("/people/{user}/enablement", post(people::web::enable))
         .route("/audit", get(audit::web::trail))
-        .route("/audit.csv", get(audit::export::csv))
+        .route("/audit.csv", get(audit::export::download))
 }
 
 /// What administrators register: outside systems, clusters, environments, languages.
@@ -186,7 +206,7 @@ fn registry_pages() -> Router<App> {
         )
 }
 
-/// One project's places: overview, releases, containers.
+/// One project's places: overview, people, containers, resources.
 fn project_pages() -> Router<App> {
     Router::new()
         .route("/projects/{key}", get(home::project::overview))
@@ -203,6 +223,11 @@ fn project_pages() -> Router<App> {
             get(projects::web::settings).post(projects::web::save),
         )
         .route("/projects/{key}/containers", get(workloads::containers))
+        .route("/projects/{key}/resources", get(resources::web::of_project))
+        .route(
+            "/projects/{key}/resources/new",
+            get(resources::web::ask_form).post(resources::web::ask),
+        )
         .route(
             "/projects/{key}/containers/new",
             get(workloads::form).post(workloads::ask),
@@ -211,6 +236,11 @@ fn project_pages() -> Router<App> {
             "/projects/{key}/workloads/{id}/restart",
             post(releases::restart::restart),
         )
+}
+
+/// One project's releases, from the form to production and back.
+fn release_pages() -> Router<App> {
+    Router::new()
         .route("/projects/{key}/releases", get(releases::history))
         .route(
             "/projects/{key}/releases/new",
@@ -351,8 +381,20 @@ fn request_api() -> Router<App> {
             "/requests/{number}/withdrawal",
             post(requests::api::withdraw),
         )
+        .route(
+            "/resources",
+            get(home::resources::api_list).post(resources::api::register),
+        )
+        .route("/resources.csv", get(resources::export::download))
+        .route(
+            "/resources/{id}",
+            get(resources::api::show).put(resources::api::change),
+        )
+        .route("/resources/{id}/making", post(resources::api::make))
+        .route("/resources/{id}/retirement", post(resources::api::retire))
+        .route("/projects/{key}/resources", get(resources::api::of_project))
         .route("/audit", get(audit::api::list))
-        .route("/audit.csv", get(audit::export::csv))
+        .route("/audit.csv", get(audit::export::download))
 }
 
 /// From a commit to production and back.

@@ -19,6 +19,7 @@ mod permissions;
 mod projects;
 mod release_pages;
 mod requests;
+mod resources;
 mod runs;
 mod setbacks;
 mod statements;

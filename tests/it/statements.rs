@@ -1,6 +1,9 @@
 //! What a page costs the database: a number of statements that does not grow with rows, and no
 //! write but the session's touch.
 
+use reqwest::Method;
+use serde_json::json;
+
 use crate::support::Browser;
 use crate::support::company::Company;
 use crate::support::logs::Logs;
@@ -44,6 +47,12 @@ const PAGES: &[&str] = &[
     "/projects/pay/releases/1",
     "/projects/pay/containers",
     "/projects/pay/containers/new",
+    "/projects/pay/resources",
+    "/projects/pay/resources/new",
+    "/resources",
+    "/resources?q=10.2.3.4",
+    "/resources/1",
+    "/projects?q=10.2.3.4",
     "/requests",
     "/requests?for=all",
     "/requests/2",
@@ -69,16 +78,25 @@ async fn release(company: &mut Company, key: &str) {
     company.settle().await;
 }
 
+async fn resource(company: &mut Company, project: &str, address: &str) {
+    let server = json!({ "kind": "other", "name": format!("{project}-{address}"),
+        "project": project, "size": { "what": "a till" }, "addresses": [address] });
+    let answer = company.ops.api(Method::POST, "/resources", &server).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+}
+
 #[tokio::test]
 async fn pages_cost_the_same_however_many_rows_there_are() {
     let mut company = Company::start().await;
     company.project_with_places("pay").await;
     release(&mut company, "pay").await;
+    resource(&mut company, "pay", "10.2.3.4").await;
     let few = all(&mut company).await;
     for key in ["ledger", "shop", "till"] {
         company.project_with_places(key).await;
         release(&mut company, key).await;
         release(&mut company, "pay").await;
+        resource(&mut company, key, "10.2.3.0/24").await;
     }
     let many = all(&mut company).await;
     for ((path, few), (_, many)) in few.iter().zip(&many) {

@@ -29,6 +29,7 @@ const ORDER: &[&str] = &[
     "connections",
     "clusters",
     "projects",
+    "resources",
     "standards",
     "workloads",
     "builds",

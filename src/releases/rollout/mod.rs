@@ -8,6 +8,7 @@ mod advance;
 mod apply;
 mod evidence;
 mod scale;
+mod seen;
 mod store;
 mod watch;
 
@@ -29,6 +30,7 @@ use crate::requests::RequestId;
 use crate::workloads::{StepError, Workload};
 
 pub use evidence::{Evidence, Happened};
+pub use seen::{SeenPod, pods_at};
 pub use store::{Running, lock_running, supersede, unfinished_in};
 pub use watch::trouble_words;
 
