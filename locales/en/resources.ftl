@@ -148,3 +148,4 @@ request-title-retirement = { $project }: retire { $subject }
 request-lede-by-hand = { $who } approved it. Operations make it by hand and write down where it is.
 resources-all-found = Search among all resources
 resource-copy = Copy { $address }
+may-not-keep-resources = Only operations keep the list of resources.

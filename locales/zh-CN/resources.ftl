@@ -145,3 +145,4 @@ request-title-retirement = { $project }：下线 { $subject }
 request-lede-by-hand = { $who } 已批准。由运维开通，并写明它在哪里。
 resources-all-found = 在全部资源中查找
 resource-copy = 复制 { $address }
+may-not-keep-resources = 只有运维可以维护资源清单。

@@ -29,6 +29,8 @@ crate::words! {
         RestartInProduction = "restart-in-production",
         EditProject = "edit-project",
         KeepResources = "keep-resources",
+        ImportImages = "import-images",
+        WaiveConfirmation = "waive-confirmation",
     }
 
     /// A role on the whole platform.
@@ -67,7 +69,8 @@ impl TokenScope {
             | P::ReleaseToProduction
             | P::RollBack
             | P::RestartInTest
-            | P::RestartInProduction => Some(Self::Release),
+            | P::RestartInProduction
+            | P::ImportImages => Some(Self::Release),
             P::Confirm | P::RejectRelease | P::WithdrawConfirmation => Some(Self::Confirm),
             P::ManageConnections | P::ManageClusters | P::OperateRuns | P::KeepResources => {
                 Some(Self::Operate)
@@ -78,7 +81,8 @@ impl TokenScope {
             | P::StopProduction
             | P::ManageProjectTokens
             | P::HandleRequests
-            | P::ApproveProduction => None,
+            | P::ApproveProduction
+            | P::WaiveConfirmation => None,
         }
     }
 }
@@ -129,6 +133,8 @@ impl PlatformRole {
                     | P::RestartInProduction
                     | P::EditProject
                     | P::KeepResources
+                    | P::ImportImages
+                    | P::WaiveConfirmation
             ),
             Self::Auditor => {
                 matches!(permission, P::ViewPlatform | P::ViewAudit | P::ViewProject)

@@ -4,6 +4,7 @@
 //! test ran it. PostgreSQL refuses anything else; code here only says so in words.
 
 mod confirm;
+mod import;
 mod lanes;
 mod open;
 mod outside;
@@ -19,6 +20,7 @@ mod steps;
 mod store;
 mod tag;
 mod tale;
+mod waive;
 pub mod web;
 
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub use confirm::{Confirming, confirm};
+pub use import::{Importing, import};
 pub use lanes::{Lane, Ran, environments};
 pub use open::{Opening, open};
 pub use outside::Sources;
@@ -42,6 +45,7 @@ pub use standing::{Standing, Turn, standings, waiting_for};
 pub use state::{Event, State, next};
 pub use store::{Filter, list};
 pub use tale::{Tale, WayBack, tale};
+pub use waive::{may as may_waive, waivable, waive};
 
 use crate::app::App;
 use crate::builds::{self, Build};
@@ -62,6 +66,19 @@ crate::words! {
         Rollback = "rollback",
         Parameters = "parameters",
         Restart = "restart",
+    }
+
+    /// Where an artifact is from.
+    pub enum Origin { Built = "built", Imported = "imported" }
+
+    /// What somebody's word for a digest rests on.
+    pub enum ConfirmationKind {
+        /// A tester saw it run in test.
+        Tested = "tested",
+        /// Operations let it through without a test, and say why.
+        Waiver = "waiver",
+        /// Production ran it before the portal came.
+        Baseline = "baseline",
     }
 
     pub enum DeploymentState {
@@ -91,7 +108,9 @@ pub struct Release {
     pub project: String,
     pub number: i32,
     pub tag: String,
+    pub origin: Origin,
     pub reference: String,
+    /// Empty for an imported image.
     pub commit: String,
     pub commit_title: String,
     pub note: String,
@@ -122,6 +141,7 @@ pub struct Artifact {
     pub repository: String,
     pub tag: String,
     pub digest: String,
+    pub origin: Origin,
     pub size_bytes: i64,
     pub created_at: Timestamp,
 }
@@ -130,7 +150,7 @@ pub struct Artifact {
 #[derive(Debug, Clone, Serialize, serde::Deserialize)]
 pub struct Confirmation {
     pub id: ConfirmationId,
-    pub kind: String,
+    pub kind: ConfirmationKind,
     pub by: String,
     pub display_name: String,
     pub note: String,

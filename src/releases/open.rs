@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ReleaseId, Since, outside, since, store, tag};
+use super::{Origin as From, ReleaseId, Since, outside, since, store, tag};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::builds::Build;
@@ -46,6 +46,7 @@ pub async fn open(
     let new = store::New {
         id: ReleaseId::new(),
         access,
+        origin: From::Built,
         reference: &opening.reference,
         commit: &found.commit.id,
         title: &found.commit.title,

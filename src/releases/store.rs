@@ -5,7 +5,8 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::{Artifact, ArtifactId, Confirmation, ConfirmationId, Deployment, DeploymentId};
+use super::{Artifact, ArtifactId, Confirmation, ConfirmationId, ConfirmationKind};
+use super::{Deployment, DeploymentId, Origin};
 use super::{DeploymentState, Kind, Release};
 use super::{ReleaseId, RolloutId, Setback, Since, State};
 use crate::clusters::{EnvironmentId, Tier};
@@ -19,6 +20,7 @@ use crate::workloads::WorkloadId;
 pub struct New<'a> {
     pub id: ReleaseId,
     pub access: &'a Access<'a>,
+    pub origin: Origin,
     pub reference: &'a str,
     pub commit: &'a str,
     pub title: &'a str,
@@ -46,8 +48,8 @@ pub async fn insert(
         let tag = tag_at(now, later);
         let made = sqlx::query!(
             "INSERT INTO release (id, project_id, number, tag, reference, commit_id, commit_title,
-                note, author_id, since, state)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'requested')
+                note, author_id, since, state, origin)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'requested', $11)
              ON CONFLICT ON CONSTRAINT release_tag_key DO NOTHING",
             new.id.0,
             new.access.project.id.0,
@@ -59,6 +61,7 @@ pub async fn insert(
             new.note,
             new.access.actor.responsible.0,
             new.since.map(Json) as _,
+            new.origin.as_str(),
         )
         .execute(&mut *connection)
         .await?;
@@ -141,12 +144,14 @@ async fn fetch(
     let states: Vec<&str> = filter.states.iter().map(|s| s.as_str()).collect();
     let rows = sqlx::query!(
         r#"SELECT r.id AS "id: ReleaseId", r.project_id AS "project_id: ProjectId",
-            p.key AS project, r.number, r.tag, r.reference, r.commit_id, r.commit_title, r.note,
-            r.author_id, a.name AS author, a.display_name, p.may_confirm_own,
-            r.state AS "state: State", r.state_since, r.failure AS "failure: Json<Words>",
+            p.key AS project, r.number, r.tag, r.origin AS "origin: Origin", r.reference,
+            r.commit_id, r.commit_title, r.note, r.author_id, a.name AS author,
+            a.display_name, p.may_confirm_own, r.state AS "state: State", r.state_since,
+            r.failure AS "failure: Json<Words>",
             r.tagged_at, r.created_at, r.since AS "since: Json<Since>",
             (SELECT jsonb_build_object('id', x.id, 'repository', x.repository, 'tag', x.tag,
-                'digest', x.digest, 'size_bytes', x.size_bytes, 'created_at', x.created_at)
+                'digest', x.digest, 'origin', x.origin, 'size_bytes', x.size_bytes,
+                'created_at', x.created_at)
              FROM artifact x WHERE x.release_id = r.id) AS "artifact: Json<Artifact>",
             (SELECT jsonb_build_object('id', c.id, 'kind', c.kind, 'by', c_a.name,
                 'display_name', c_a.display_name, 'note', c.note, 'at', c.created_at)
@@ -183,6 +188,7 @@ async fn fetch(
         project: r.project,
         number: r.number,
         tag: r.tag,
+        origin: r.origin,
         reference: r.reference,
         commit: r.commit_id,
         commit_title: r.commit_title,
@@ -255,21 +261,23 @@ fn unexplained() -> Words {
 
 pub async fn insert_artifact(
     connection: &mut PgConnection,
-    release: &Release,
+    (project, release): (ProjectId, ReleaseId),
     artifact: &Artifact,
+    commit: &str,
 ) -> Result<(), DbError> {
     sqlx::query!(
         "INSERT INTO artifact
-            (id, project_id, release_id, repository, tag, digest, size_bytes, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            (id, project_id, release_id, repository, tag, digest, size_bytes, revision, origin)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, NULLIF($8, ''), $9)",
         artifact.id.0,
-        release.project_id.0,
-        release.id.0,
+        project.0,
+        release.0,
         artifact.repository,
         artifact.tag,
         artifact.digest,
         artifact.size_bytes,
-        release.commit,
+        commit,
+        artifact.origin.as_str(),
     )
     .execute(connection)
     .await?;
@@ -337,19 +345,44 @@ async fn fetch_deployments(
     Ok(deployments.collect())
 }
 
+/// What rests on no test is for imported images alone; the key and a constraint hold it.
 pub async fn insert_confirmation(
     connection: &mut PgConnection,
     artifact: ArtifactId,
+    kind: ConfirmationKind,
     account: AccountId,
     note: &str,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "INSERT INTO confirmation (id, artifact_id, kind, account_id, note)
-         VALUES ($1, $2, 'tested', $3, $4)",
+        "INSERT INTO confirmation (id, artifact_id, kind, account_id, note, origin)
+         VALUES ($1, $2, $3, $4, $5, CASE WHEN $3 <> 'tested' THEN 'imported' END)",
         ConfirmationId::new().0,
         artifact.0,
+        kind.as_str(),
         account.0,
         note,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What an environment of production was seen to run before the portal did anything there.
+pub async fn insert_baseline(
+    connection: &mut PgConnection,
+    (project, environment): (ProjectId, EnvironmentId),
+    artifact: ArtifactId,
+    account: AccountId,
+    seen: &serde_json::Value,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO baseline (environment_id, tier, project_id, artifact_id, seen, account_id)
+         VALUES ($1, 'production', $2, $3, $4, $5)",
+        environment.0,
+        project.0,
+        artifact.0,
+        seen,
+        account.0,
     )
     .execute(connection)
     .await?;
@@ -391,13 +424,17 @@ pub async fn candidates(
     environment: EnvironmentId,
 ) -> Result<Vec<Candidate>, DbError> {
     let rows = sqlx::query!(
-        r#"WITH ran AS (
-            SELECT d.artifact_id, max(d.ended_at) AS last_ran,
-                rank() OVER (ORDER BY max(d.ended_at) DESC) = 1 AS current
+        r#"WITH been AS (
+            SELECT d.artifact_id, d.ended_at AS at
             FROM deployment d JOIN workload w ON w.id = d.workload_id
             WHERE d.project_id = $1 AND w.environment_id = $2 AND d.state = 'succeeded'
-            GROUP BY d.artifact_id)
-           SELECT x.id AS "id: ArtifactId", x.repository, x.tag, x.digest, x.size_bytes,
+            UNION ALL SELECT b.artifact_id, b.created_at FROM baseline b
+            WHERE b.project_id = $1 AND b.environment_id = $2),
+           ran AS (SELECT artifact_id, max(at) AS last_ran,
+                rank() OVER (ORDER BY max(at) DESC) = 1 AS current
+            FROM been GROUP BY artifact_id)
+           SELECT x.id AS "id: ArtifactId", x.repository, x.tag, x.digest,
+            x.origin AS "origin: Origin", x.size_bytes,
             x.created_at, r.number AS "number?", c.id AS "confirmation?: ConfirmationId",
             ran.last_ran AS "last_ran!", ran.current AS "current!"
            FROM ran JOIN artifact x ON x.id = ran.artifact_id
@@ -415,6 +452,7 @@ pub async fn candidates(
             repository: r.repository,
             tag: r.tag,
             digest: r.digest,
+            origin: r.origin,
             size_bytes: r.size_bytes,
             created_at: r.created_at.to_jiff(),
         },

@@ -3,6 +3,7 @@
 mod brings;
 mod deeds;
 mod desk;
+mod importing;
 mod list;
 pub mod log;
 mod opening;
@@ -23,10 +24,11 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+pub use importing::{api_import, api_waive, import, import_form};
 pub use list::history;
 pub use opening::{form, open};
 pub use overview::{LastReleases, RunsNow, counted, parts};
-pub use press::{confirm, deploy, roll_back};
+pub use press::{confirm, deploy, roll_back, waive};
 pub use show::release;
 pub use words::{state, title};
 

@@ -246,7 +246,12 @@ fn release_pages() -> Router<App> {
             "/projects/{key}/releases/new",
             get(releases::form).post(releases::open),
         )
+        .route(
+            "/projects/{key}/images/new",
+            get(releases::import_form).post(releases::import),
+        )
         .route("/projects/{key}/releases/{n}", get(releases::release))
+        .route("/projects/{key}/releases/{n}/waiver", post(releases::waive))
         .route(
             "/projects/{key}/releases/{n}/log",
             get(releases::log::download),
@@ -405,6 +410,8 @@ fn release_api() -> Router<App> {
             get(releases::api_list).post(releases::api_open),
         )
         .route("/projects/{key}/releases/{n}", get(releases::api_by_number))
+        .route("/projects/{key}/images", post(releases::api_import))
+        .route("/releases/{id}/waiver", post(releases::api_waive))
         .route("/projects/{key}/workloads", get(workloads::api_list))
         .route(
             "/projects/{key}/environments/{env}/rollbacks",

@@ -13,6 +13,7 @@ mod halt;
 mod health;
 mod home;
 mod identity;
+mod imports;
 mod mile;
 mod people;
 mod permissions;

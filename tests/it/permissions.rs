@@ -86,6 +86,9 @@ GET    /projects/{key}/releases/{n}                        303 404 200 200 200 2
 GET    /projects/{key}/releases/{n}/log                    303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/releases/{n}/log/lines              303 404 200 200 200 200 200 200 200
 POST   /projects/{key}/releases/{n}/confirmation           303 404 403 403 409 403 403 403 403
+GET    /projects/{key}/images/new                          303 404 403 403 403 403 200 403 403
+POST   /projects/{key}/images/new                          303 404 403 403 403 403 400 403 403
+POST   /projects/{key}/releases/{n}/waiver                 303 404 403 403 403 403 400 403 403
 POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
 POST   /projects/{key}/workloads/{id}/restart              303 404 403 400 403 400 400 403 403
@@ -202,6 +205,8 @@ GET    /api/v1/audit                                       401 403 403 403 403 4
 GET    /api/v1/projects/{key}/releases                     401 404 200 200 200 200 200 200 200
 POST   /api/v1/projects/{key}/releases                     401 404 403 400 403 400 400 403 403
 GET    /api/v1/projects/{key}/releases/{n}                 401 404 200 200 200 200 200 200 200
+POST   /api/v1/projects/{key}/images                       401 404 403 403 403 403 400 403 403
+POST   /api/v1/releases/{id}/waiver                        401 404 403 403 403 403 400 403 403
 GET    /api/v1/projects/{key}/workloads                    401 404 200 200 200 200 200 200 200
 GET    /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 200 200 200 200 200 200 200
 POST   /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 403 400 403 400 400 403 403
@@ -293,7 +298,11 @@ fn body(route: &Route) -> Sent {
         other if other.ends_with("/{key}/delete") => Form("confirm="),
         "/environments/new" | "/environments/{key}" => Form("tier=test"),
         "/requests/{number}/decisions" => Form("verdict=approve&hash=0"),
-        "/projects/{key}/releases/{n}/confirmation" => Form("digest=sha256:0"),
+        "/projects/{key}/releases/{n}/confirmation" | "/projects/{key}/releases/{n}/waiver" => {
+            Form("digest=sha256:0")
+        }
+        "/api/v1/releases/{id}/waiver" => Json(json!({ "digest": "sha256:0" })),
+        "/api/v1/projects/{key}/images" => Json(json!({ "image": "", "note": "" })),
         "/projects/{key}/releases/{n}/deployments" => Form("environment=prod"),
         "/projects/{key}/settings" => Form("may_confirm_own=maybe"),
         "/projects/{key}/workloads/{id}/restart" | "/projects/{key}/releases/{n}/cancellation" => {

@@ -9,7 +9,7 @@ use crate::clusters::Tier;
 use crate::error::Words;
 use crate::releases::setbacks::{Setback, SetbackKind};
 use crate::releases::tale::Tale;
-use crate::releases::{Deployment, Kind, Release, State};
+use crate::releases::{ConfirmationKind, Deployment, Kind, Origin, Release, State};
 use crate::requests::{self, Request};
 use crate::web::layout::Chrome;
 use crate::web::marks::{Chip, bytes, short_commit};
@@ -51,11 +51,14 @@ pub struct LogView {
 /// All steps, those to come too.
 #[must_use]
 pub fn story(c: &Chrome, tale: &Tale) -> Vec<StepView> {
-    let mut steps = vec![
-        requested(c, tale.release()),
-        tagged(c, tale),
-        built(c, tale),
-    ];
+    let mut steps = match tale.release().origin {
+        Origin::Built => vec![
+            requested(c, tale.release()),
+            tagged(c, tale),
+            built(c, tale),
+        ],
+        Origin::Imported => vec![imported(c, tale.release())],
+    };
     steps.extend(artifact(c, tale));
     steps.extend(rollouts(c, tale, Tier::Test));
     steps.extend(withdrawn(c, tale));
@@ -113,6 +116,16 @@ fn requested(c: &Chrome, release: &Release) -> StepView {
         said: c.t1("story-by", "who", who),
         quote: release.note.clone(),
         ..done.at(c, Some(release.created_at))
+    }
+}
+
+/// Who named the image, and why.
+fn imported(c: &Chrome, release: &Release) -> StepView {
+    let (image, who) = (&release.reference, &release.author.display_name);
+    StepView {
+        said: c.t2("story-imported-as", ("image", image), ("who", who)),
+        quote: release.note.clone(),
+        ..step(c, "imported", Tone::Ok, "story-imported").at(c, Some(release.created_at))
     }
 }
 
@@ -192,7 +205,10 @@ fn log(c: &Chrome, tale: &Tale, build: &Build, open: bool) -> LogView {
 }
 
 fn artifact(c: &Chrome, tale: &Tale) -> Option<StepView> {
-    let built = tale.build()?.result == Some(Outcome::Success);
+    let built = match tale.release().origin {
+        Origin::Built => tale.build()?.result == Some(Outcome::Success),
+        Origin::Imported => true,
+    };
     match &tale.release().artifact {
         Some(found) => {
             let view = StepView {
@@ -271,10 +287,15 @@ fn confirmed(c: &Chrome, tale: &Tale) -> StepView {
     let release = tale.release();
     match (&release.confirmation, release.state) {
         (Some(word), _) => {
+            let (title, said, tone) = match word.kind {
+                ConfirmationKind::Tested => ("story-confirmed", "story-confirmed-by", Tone::Ok),
+                ConfirmationKind::Waiver => ("story-waived", "story-waived-by", Tone::Wait),
+                ConfirmationKind::Baseline => ("story-baseline", "story-baseline-by", Tone::Ok),
+            };
             let view = StepView {
-                said: c.t1("story-confirmed-by", "who", &word.display_name),
+                said: c.t1(said, "who", &word.display_name),
                 quote: word.note.clone(),
-                ..step(c, "confirmed", Tone::Ok, "story-confirmed")
+                ..step(c, "confirmed", tone, title)
             };
             view.at(c, Some(word.at))
         }
