@@ -57,6 +57,8 @@ CREATE TABLE job_adoption (
     -- What was looked at when the yes was given; a job that changed since is asked about again.
     content_sha256 text NOT NULL
         CONSTRAINT job_adoption_content_grammar CHECK (content_sha256 ~ '^[0-9a-f]{64}$'),
+    -- Whether its definition stays, or becomes the template's.
+    keeps_definition boolean NOT NULL,
     account_id uuid NOT NULL REFERENCES account (id),
     note text NOT NULL CONSTRAINT job_adoption_note_size CHECK (length(note) <= 2000),
     created_at timestamptz NOT NULL DEFAULT slipway_now(),

@@ -29,6 +29,8 @@ pub struct Waiting {
     pub turns: Vec<(Turn, Release)>,
     /// Approved, and to be made by hand.
     pub to_make: Vec<Resource>,
+    /// Releases that found somebody else's job in Jenkins.
+    pub jobs: Vec<Release>,
 }
 
 /// Requests, releases and resources that it is somebody's turn with.
@@ -40,6 +42,7 @@ pub async fn all(app: &App, actor: &Actor) -> Result<Waiting, AppError> {
         requests: listed(app, actor, View::Me, None).await?,
         turns: releases::waiting_for(app, actor, SHOWN).await?,
         to_make: resources::to_make(app, actor, SHOWN).await?,
+        jobs: releases::jobs_to_decide(app, actor, SHOWN).await?,
     })
 }
 
@@ -73,9 +76,27 @@ async fn listed(
 #[must_use]
 pub fn items(c: &Chrome, waiting: &Waiting) -> Vec<Item> {
     let releases = waiting.turns.iter().map(|(turn, r)| release(c, *turn, r));
+    let jobs = waiting.jobs.iter().map(|r| job(c, r));
     let to_make = waiting.to_make.iter().map(|r| resource(c, r));
     let requests = waiting.requests.iter().map(|r| request(c, r));
-    releases.chain(to_make).chain(requests).collect()
+    jobs.chain(releases)
+        .chain(to_make)
+        .chain(requests)
+        .collect()
+}
+
+fn job(c: &Chrome, release: &Release) -> Item {
+    Item {
+        icon: c.i("alert-triangle"),
+        href: format!(
+            "/projects/{}/releases/{}/job",
+            release.project, release.number
+        ),
+        title: c.t1("home-job", "project", &release.project),
+        why: c.t1("home-job-why", "who", &release.author.display_name),
+        since: c.time(&release.state_since),
+        button: c.t("home-job-go"),
+    }
 }
 
 fn resource(c: &Chrome, resource: &Resource) -> Item {

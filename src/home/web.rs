@@ -104,7 +104,7 @@ async fn home_part(app: &App, actor: &Actor, ctx: &Ctx) -> Result<HomePart, AppE
     let subs = projects.iter().map(|p| sub(&c, actor, p)).collect();
     let (clusters, stuck) = platform(app, actor).await?;
     let listed = waits.requests.len();
-    let others = waits.turns.len() + waits.to_make.len();
+    let others = waits.turns.len() + waits.to_make.len() + waits.jobs.len();
     Ok(HomePart {
         topics: topics.join(" "),
         count: c.waiting.max(whole(listed)) + whole(others),

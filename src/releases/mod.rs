@@ -3,6 +3,7 @@
 //! Invariant: what reaches production is an artifact with a digest that somebody confirmed while
 //! test ran it. PostgreSQL refuses anything else; code here only says so in words.
 
+mod adopt;
 mod confirm;
 mod import;
 mod lanes;
@@ -30,6 +31,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use adopt::{Asked, Deciding as JobDeciding, Verdict, adopt, asked, jobs_to_decide, takable};
 pub use confirm::{Confirming, confirm};
 pub use import::{Importing, import};
 pub use lanes::{Lane, Ran, environments};

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::Artifact;
 use super::import::Found;
 use crate::app::App;
+use crate::builds::{self, Build, Question};
 use crate::connections::{self, ConnectionError};
 use crate::error::{AppError, outside};
 use crate::integrations::CallError;
@@ -182,4 +183,21 @@ pub async fn image(
 fn unnamed(digest: &Digest) -> String {
     let name: String = digest.as_str().chars().take(19).collect();
     name.replace(':', "-")
+}
+
+/// What there is to decide about a build's job.
+///
+/// # Errors
+/// 503 when Jenkins does not answer.
+pub async fn job_question(
+    app: &App,
+    build: &Build,
+    template: &str,
+    project: &str,
+) -> Result<Option<Question>, AppError> {
+    within("Jenkins", async {
+        let (jenkins, _) = connections::jenkins(app, build.jenkins).await?;
+        Ok(builds::question(&jenkins, &build.job, template, project).await?)
+    })
+    .await
 }

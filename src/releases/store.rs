@@ -97,6 +97,8 @@ pub struct Filter {
     pub states: Vec<State>,
     /// Only the newest release of each project.
     pub newest: bool,
+    /// These alone.
+    pub ids: Option<Vec<Uuid>>,
     /// Older than this release.
     pub before: Option<Uuid>,
     pub limit: i64,
@@ -170,6 +172,7 @@ async fn fetch(
              AND ($4::uuid[] IS NULL OR r.project_id = ANY($4))
              AND (cardinality($5::text[]) = 0 OR r.state = ANY($5))
              AND ($6::uuid IS NULL OR r.id < $6) AND (NOT $8 OR r.number = p.release_count)
+             AND ($9::uuid[] IS NULL OR r.id = ANY($9))
            ORDER BY r.id DESC LIMIT $7"#,
         id.map(|i| i.0),
         number,
@@ -179,6 +182,7 @@ async fn fetch(
         filter.before,
         filter.limit,
         filter.newest,
+        filter.ids.as_deref(),
     )
     .fetch_all(executor)
     .await?;
@@ -462,4 +466,59 @@ pub async fn candidates(
         current: r.current,
     });
     Ok(candidates.collect())
+}
+
+/// Whether a release's own work waits for something of this code.
+pub async fn waits_for(
+    executor: impl PgExecutor<'_>,
+    release: ReleaseId,
+    code: &str,
+) -> Result<bool, DbError> {
+    let waits = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM step s JOIN run n ON n.id = s.run_id
+            WHERE n.subject_id = $1 AND s.state = 'waiting'
+              AND s.waits_for ->> 'code' = $2) AS "waits!""#,
+        release.0,
+        code,
+    );
+    Ok(waits.fetch_one(executor).await?)
+}
+
+/// Releases whose own work waits for something of this code, longest first.
+pub async fn waiting_for(
+    executor: impl PgExecutor<'_>,
+    code: &str,
+    limit: i64,
+) -> Result<Vec<Uuid>, DbError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT n.subject_id FROM step s JOIN run n ON n.id = s.run_id
+         WHERE s.state = 'waiting' AND s.waits_for ->> 'code' = $1 ORDER BY s.id LIMIT $2",
+        code,
+        limit,
+    );
+    Ok(ids.fetch_all(executor).await?)
+}
+
+/// The leaf of a project's job, where it is not the project's key.
+pub async fn job_name(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+) -> Result<Option<String>, DbError> {
+    let name = sqlx::query_scalar!("SELECT job_name FROM project WHERE id = $1", project.0);
+    Ok(name.fetch_one(executor).await?)
+}
+
+pub async fn set_job_name(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    name: &str,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE project SET job_name = $2 WHERE id = $1",
+        project.0,
+        name
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

@@ -4,6 +4,7 @@ mod brings;
 mod deeds;
 mod desk;
 mod importing;
+mod job;
 mod list;
 pub mod log;
 mod opening;
@@ -25,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 pub use importing::{api_import, api_waive, import, import_form};
+pub use job::{api_decide_job, api_job, decide_job, job};
 pub use list::history;
 pub use opening::{form, open};
 pub use overview::{LastReleases, RunsNow, counted, parts};

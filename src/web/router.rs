@@ -253,6 +253,10 @@ fn release_pages() -> Router<App> {
         .route("/projects/{key}/releases/{n}", get(releases::release))
         .route("/projects/{key}/releases/{n}/waiver", post(releases::waive))
         .route(
+            "/projects/{key}/releases/{n}/job",
+            get(releases::job).post(releases::decide_job),
+        )
+        .route(
             "/projects/{key}/releases/{n}/log",
             get(releases::log::download),
         )
@@ -412,6 +416,10 @@ fn release_api() -> Router<App> {
         .route("/projects/{key}/releases/{n}", get(releases::api_by_number))
         .route("/projects/{key}/images", post(releases::api_import))
         .route("/releases/{id}/waiver", post(releases::api_waive))
+        .route(
+            "/releases/{id}/job",
+            get(releases::api_job).post(releases::api_decide_job),
+        )
         .route("/projects/{key}/workloads", get(workloads::api_list))
         .route(
             "/projects/{key}/environments/{env}/rollbacks",

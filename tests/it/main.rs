@@ -1,6 +1,7 @@
 //! One binary of tests that go through the front door: real router, real PostgreSQL, simulators
 //! over HTTP. `cargo verify` gives them their database.
 
+mod adoption;
 mod attacks;
 mod audit;
 mod clusters;

@@ -89,6 +89,8 @@ POST   /projects/{key}/releases/{n}/confirmation           303 404 403 403 409 4
 GET    /projects/{key}/images/new                          303 404 403 403 403 403 200 403 403
 POST   /projects/{key}/images/new                          303 404 403 403 403 403 400 403 403
 POST   /projects/{key}/releases/{n}/waiver                 303 404 403 403 403 403 400 403 403
+GET    /projects/{key}/releases/{n}/job                    303 404 403 403 403 403 404 403 404
+POST   /projects/{key}/releases/{n}/job                    303 404 403 403 403 403 404 403 404
 POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
 POST   /projects/{key}/workloads/{id}/restart              303 404 403 400 403 400 400 403 403
@@ -205,6 +207,8 @@ GET    /api/v1/audit                                       401 403 403 403 403 4
 GET    /api/v1/projects/{key}/releases                     401 404 200 200 200 200 200 200 200
 POST   /api/v1/projects/{key}/releases                     401 404 403 400 403 400 400 403 403
 GET    /api/v1/projects/{key}/releases/{n}                 401 404 200 200 200 200 200 200 200
+GET    /api/v1/releases/{id}/job                           401 404 403 403 403 403 404 403 404
+POST   /api/v1/releases/{id}/job                           401 404 403 403 403 403 404 403 404
 POST   /api/v1/projects/{key}/images                       401 404 403 403 403 403 400 403 403
 POST   /api/v1/releases/{id}/waiver                        401 404 403 403 403 403 400 403 403
 GET    /api/v1/projects/{key}/workloads                    401 404 200 200 200 200 200 200 200
@@ -301,6 +305,8 @@ fn body(route: &Route) -> Sent {
         "/projects/{key}/releases/{n}/confirmation" | "/projects/{key}/releases/{n}/waiver" => {
             Form("digest=sha256:0")
         }
+        "/projects/{key}/releases/{n}/job" => Form("verdict=rename&name=other"),
+        "/api/v1/releases/{id}/job" => Json(json!({ "verdict": "rename", "name": "other" })),
         "/api/v1/releases/{id}/waiver" => Json(json!({ "digest": "sha256:0" })),
         "/api/v1/projects/{key}/images" => Json(json!({ "image": "", "note": "" })),
         "/projects/{key}/releases/{n}/deployments" => Form("environment=prod"),

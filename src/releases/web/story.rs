@@ -7,6 +7,7 @@ use super::words::deployment_tone;
 use crate::builds::{Build, Line, Outcome, Stage};
 use crate::clusters::Tier;
 use crate::error::Words;
+use crate::identity::{Permission, Scope};
 use crate::releases::setbacks::{Setback, SetbackKind};
 use crate::releases::tale::Tale;
 use crate::releases::{ConfirmationKind, Deployment, Kind, Origin, Release, State};
@@ -37,6 +38,8 @@ pub enum Body {
     /// The page's own form or shut button stands here.
     Confirm,
     Request(i64, String),
+    /// Where somebody has to decide before it goes on.
+    Link(String, String),
 }
 
 /// The end of a build's log, with its stages.
@@ -173,6 +176,7 @@ fn built(c: &Chrome, tale: &Tale) -> StepView {
         Body::Nothing
     };
     let waits = tale.waits_for().filter(|_| tone == Tone::Run);
+    let body = waits.and_then(|w| decision(c, release, w)).unwrap_or(body);
     let view = StepView {
         said,
         body,
@@ -182,6 +186,19 @@ fn built(c: &Chrome, tale: &Tale) -> StepView {
     view.at(c, build.ended_at.or(build.started_at))
         .lasted(c, build.started_at, until)
         .waits(c, waits)
+}
+
+/// The way to the page on which operations decide about somebody else's job.
+fn decision(c: &Chrome, release: &Release, waits: &Words) -> Option<Body> {
+    let me = c.me.as_ref()?;
+    let may = me.may(Permission::OperateRuns, Scope::Platform);
+    (may && waits.code == "waits-job-foreign").then(|| {
+        let href = format!(
+            "/projects/{}/releases/{}/job",
+            release.project, release.number
+        );
+        Body::Link(href, c.t("story-job-decide"))
+    })
 }
 
 fn log(c: &Chrome, tale: &Tale, build: &Build, open: bool) -> LogView {
