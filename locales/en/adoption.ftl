@@ -9,7 +9,10 @@ job-name-same = This is the name that is taken.
 job-title = A job of this name exists
 job-lede = { $job } is in Jenkins already, and Slipway did not make it. It stays as it is until you decide.
 job-history = Builds so far
-job-history-stay = { $n }, which stay
+job-history-stay = { $n ->
+    [0] None
+   *[other] { $n }, which stay
+}
 job-missing = Parameters that it lacks
 job-missing-none = None
 job-would-change = What the template would change
@@ -40,7 +43,7 @@ job-new-name = Name of the new job
 job-note = Why
 job-decide = Decide
 job-keep-button = Adopt { $job } as it is
-job-renew-button = Adopt { $job } with the template’s definition
+job-renew-button = Renew { $job } from the template
 job-rename-button = Leave { $job } alone
 home-job = { $project }: Jenkins has a job of this name already
 home-job-why = The release of { $who } waits for your decision.

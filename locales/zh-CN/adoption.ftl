@@ -9,7 +9,10 @@ job-name-same = 这正是已被占用的名称。
 job-title = 已有同名任务
 job-lede = { $job } 已存在于 Jenkins，但不是 Slipway 创建的。在您决定之前它保持不变。
 job-history = 已有构建
-job-history-stay = { $n } 次，全部保留
+job-history-stay = { $n ->
+    [0] 无
+   *[other] { $n } 次，全部保留
+}
 job-missing = 缺少的参数
 job-missing-none = 无
 job-would-change = 模板会改变什么
@@ -40,7 +43,7 @@ job-new-name = 新任务名称
 job-note = 原因
 job-decide = 决定
 job-keep-button = 原样接管 { $job }
-job-renew-button = 接管 { $job } 并采用模板定义
+job-renew-button = 按模板接管 { $job }
 job-rename-button = 不动 { $job }
 home-job = { $project }：Jenkins 中已有同名任务
 home-job-why = { $who } 的发布在等待您的决定。

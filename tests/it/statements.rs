@@ -32,7 +32,11 @@ async fn statements(browser: &mut Browser, path: &str) -> Vec<String> {
             .to_owned()
     };
     let statements = lines.map(summary);
-    let seldom = ["INSERT INTO session", "SELECT s.reason, s.holds_rollbacks"];
+    let seldom = [
+        "INSERT INTO session",
+        "UPDATE session",
+        "SELECT s.reason, s.holds_rollbacks",
+    ];
     let is_seldom = |s: &String| seldom.iter().any(|part| s.contains(part));
     statements.filter(|s| !is_seldom(s)).collect()
 }

@@ -15,7 +15,7 @@ pub use table::Table;
 
 use serde_json::Value;
 
-use super::{Kind, Resource, State};
+use super::{Kind, Property, Resource, State, properties};
 use crate::web::layout::Chrome;
 use crate::web::parts::{self, Tone};
 
@@ -34,12 +34,13 @@ pub fn state(c: &Chrome, resource: &Resource) -> parts::State {
 /// What it is of and how big, with units.
 #[must_use]
 pub fn sizes(c: &Chrome, resource: &Resource) -> Vec<(String, String)> {
-    let size = resource.size.as_object().into_iter().flatten();
-    size.map(|(name, value)| {
-        let label = c.t(&format!("resource-size-{name}"));
-        (label, shown(c, name, value))
-    })
-    .collect()
+    let known = properties(resource.kind).into_iter();
+    let one = |property: Property| {
+        let name = property.name.as_str();
+        let value = resource.size.get(name)?;
+        Some((c.t(&format!("resource-size-{name}")), shown(c, name, value)))
+    };
+    known.filter_map(one).collect()
 }
 
 fn shown(c: &Chrome, name: &str, value: &Value) -> String {

@@ -40,7 +40,13 @@ impl Table {
     /// Kind and size in one line.
     fn sub(&self, row: &Resource) -> String {
         let kind = self.c.t(&format!("resource-kind-{}", row.kind));
-        let sizes = sizes(&self.c, row).into_iter().map(|(_, value)| value);
+        let sizes = sizes(&self.c, row).into_iter().map(|(label, value)| {
+            // A number says nothing without its name.
+            match value.starts_with(|first: char| first.is_ascii_digit()) {
+                true => format!("{label} {value}"),
+                false => value,
+            }
+        });
         let words: Vec<String> = std::iter::once(kind).chain(sizes).collect();
         words.join(" · ")
     }
