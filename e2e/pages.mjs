@@ -56,6 +56,18 @@ export const pages = [
   { name: 'project-settings', path: (get) => project(get, '/settings'), as: 'developer', ready: 'main form' },
   { name: 'containers', path: (get) => project(get, '/containers'), as: 'developer', ready: 'h1' },
   { name: 'containers-new', path: (get) => project(get, '/containers/new'), as: 'developer', ready: 'main form' },
+  { name: 'resources', path: '/resources', as: 'ops', ready: 'h1' },
+  { name: 'resources-address', path: '/resources?q=10.20.7.4', as: 'ops', ready: 'h1' },
+  { name: 'resources-mine', path: '/resources', as: 'developer', ready: 'h1' },
+  { name: 'projects-address', path: '/projects?q=10.20.7.4', as: 'developer', ready: 'h1' },
+  { name: 'resource-register', path: '/resources/new?kind=domain', as: 'ops', ready: 'main form' },
+  { name: 'resource', path: resource('active'), as: 'developer', ready: 'h1' },
+  { name: 'resource-make', path: resource('asked'), as: 'ops', ready: 'main form' },
+  { name: 'resource-edit', path: async (get) => { const page = await resource('active')(get); return page && `${page}/edit`; }, as: 'ops', ready: 'main form' },
+  { name: 'project-resources', path: (get) => project(get, '/resources'), as: 'developer', ready: 'h1' },
+  { name: 'resource-ask', path: (get) => project(get, '/resources/new'), as: 'developer', ready: 'main form' },
+  { name: 'image-import', path: (get) => project(get, '/images/new'), as: 'ops', ready: 'main form' },
+  { name: 'release-imported', path: imported, as: 'developer', ready: '.story' },
   ...['building', 'awaiting_confirmation', 'confirmed', 'awaiting_approval', 'deploying_production', 'released', 'failed']
     .map((state) => ({ name: `release-${state}`, path: (get) => release(get, state), as: 'developer', ready: 'h1' })),
   { name: 'release-log', path: async (get) => { const page = await release(get, 'released'); return page && `${page}/log/lines?q=push`; }, as: 'developer', ready: '.log' },
@@ -102,6 +114,21 @@ async function project(get, place = '') {
 async function release(get, state) {
   for (const { key } of (await get('/projects'))?.items ?? []) {
     const [found] = (await get(`/projects/${key}/releases?state=${state}`))?.items ?? [];
+    if (found) return `/projects/${key}/releases/${found.number}`;
+  }
+  return null;
+}
+
+// A resource in a state.
+function resource(state) {
+  return async (get) => first(await get(`/resources?state=${state}`), '/resources/');
+}
+
+// The newest release of an image that was not built here.
+async function imported(get) {
+  for (const { key } of (await get('/projects'))?.items ?? []) {
+    const releases = (await get(`/projects/${key}/releases`))?.items ?? [];
+    const found = releases.find(({ origin }) => origin === 'imported');
     if (found) return `/projects/${key}/releases/${found.number}`;
   }
   return null;

@@ -14,6 +14,7 @@ use crate::notifications;
 use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::Kinds;
+use crate::resources::{Retirement, Supply};
 use crate::web::events::Hub;
 use crate::workloads::{self, Containers};
 
@@ -67,6 +68,8 @@ fn kinds() -> Kinds {
         Arc::new(Onboarding),
         Arc::new(Containers),
         Arc::new(Production),
+        Arc::new(Supply),
+        Arc::new(Retirement),
     ])
 }
 

@@ -27,6 +27,7 @@ pub mod progress;
 pub mod projects;
 pub mod releases;
 pub mod requests;
+pub mod resources;
 pub mod runs;
 pub mod secrets;
 pub mod serve;

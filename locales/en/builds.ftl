@@ -2,7 +2,6 @@ job-name-bad = The job { $job } or its template { $template } has a name that Je
 job-no-template = Jenkins has no template { $template } for this language. Operations must make it; then the build goes on by itself.
 job-template-parameters = The template { $template } does not declare the seven parameters that a build is given. Operations must mend it; then the build goes on by itself.
 job-template-broken = The template { $template } cannot be read as a job. Operations must mend it; then the build goes on by itself.
-job-foreign = Jenkins already has a job { $job } that Slipway did not make. Operations must rename it or hand it over; then the build goes on by itself.
 job-gone = The job { $job } vanished from Jenkins, so it is made from { $template } once more.
 job-parameters = The job { $job } does not declare the seven parameters that { $template } declares. Operations must mend it; then the build goes on by itself.
 job-not-buildable = The job { $job }, made from { $template }, is disabled in Jenkins. Operations must enable it; then the build goes on by itself.

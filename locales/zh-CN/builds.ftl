@@ -2,7 +2,6 @@ job-name-bad = 任务 { $job } 或其模板 { $template } 的名称不符合 Jen
 job-no-template = Jenkins 中没有这种语言的模板 { $template }。运维创建后，构建会自动继续。
 job-template-parameters = 模板 { $template } 没有完整声明构建所需的七个参数。运维修正后，构建会自动继续。
 job-template-broken = 模板 { $template } 无法作为任务读取。运维修正后，构建会自动继续。
-job-foreign = Jenkins 中已有任务 { $job }，但不是 Slipway 创建的。运维将其改名或移交后，构建会自动继续。
 job-gone = 任务 { $job } 已从 Jenkins 消失，将按 { $template } 重新创建。
 job-parameters = 任务 { $job } 没有完整声明 { $template } 的七个参数。运维修正后，构建会自动继续。
 job-not-buildable = 由 { $template } 创建的任务 { $job } 在 Jenkins 中被停用。运维启用后，构建会自动继续。

@@ -11,6 +11,7 @@ use crate::app::App;
 use crate::db::DbError;
 use crate::error::AppError;
 use crate::identity::{Actor, Permission, Scope};
+use crate::web::csv;
 use crate::web::extract::Query;
 
 /// Entries of one export; whoever needs more asks for shorter times.
@@ -32,7 +33,7 @@ const HEAD: &str = "seq,at,user,address,action,target_kind,target_id,project,res
             description = "At most 100,000 entries")
     ),
 )]
-pub async fn csv(
+pub async fn download(
     State(app): State<App>,
     actor: Actor,
     Query(wanted): Query<Wanted>,
@@ -107,36 +108,5 @@ fn line(row: &Row) -> String {
         json(&row.before),
         json(&row.after),
     ];
-    let cells: Vec<String> = cells.iter().map(|c| cell(c)).collect();
-    format!("{}\r\n", cells.join(","))
-}
-
-/// Quoted where it must be. What a spreadsheet would take for a formula is made a text.
-fn cell(text: &str) -> String {
-    let formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let text = if formula {
-        format!("'{text}")
-    } else {
-        text.to_owned()
-    };
-    if text.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn cells_are_quoted_and_no_formula_gets_through() {
-        assert_eq!(cell("plain"), "plain");
-        assert_eq!(cell("a,b"), "\"a,b\"");
-        assert_eq!(cell("say \"x\"\nnow"), "\"say \"\"x\"\"\nnow\"");
-        assert_eq!(cell("=HYPERLINK(1)"), "'=HYPERLINK(1)");
-        assert_eq!(cell("@x,y"), "\"'@x,y\"");
-        assert_eq!(cell("{\"a\":1}"), "\"{\"\"a\"\":1}\"");
-    }
+    csv::line(&cells)
 }

@@ -127,3 +127,16 @@ pub async fn read(app: &App, actor: &Actor, filter: Filter) -> Result<List<Row>,
     let rows = store::list(app.db.pool(), &more).await?;
     Ok(List::cut(rows, limit, |row| row.seq.to_string()))
 }
+
+/// The newest entries of one thing, whose id is its own alone. Whoever sees the thing sees them.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn history(app: &App, target: Uuid, limit: i64) -> Result<Vec<Row>, DbError> {
+    let filter = Filter {
+        target: Some(target.to_string()),
+        limit,
+        ..Filter::default()
+    };
+    store::list(app.db.pool(), &filter).await
+}

@@ -1,7 +1,7 @@
 //! The project's job: made from its language's template on first use, copied anew when the
-//! template moved, never taken from somebody's hands.
+//! template moved, never taken from somebody's hands but by operations' yes.
 
-use super::{Build, PARAMETERS, Source};
+use super::{Adoption, Build, PARAMETERS, Source};
 use crate::error::Words;
 use crate::integrations::CallError;
 use crate::integrations::jenkins::job_xml::{self, Hand};
@@ -13,6 +13,8 @@ pub enum JobOutcome {
     Ready,
     /// Jenkins builds it right now; its configuration must not be touched meanwhile.
     Busy,
+    /// A job of this name that we did not make; operations decide what becomes of it.
+    Foreign,
     /// People must act: no template, wrong parameters, somebody else's job.
     Blocked(Words),
 }
@@ -25,6 +27,7 @@ pub async fn ensure_job(
     jenkins: &Jenkins,
     build: &Build,
     source: &Source,
+    adoption: Option<&Adoption>,
 ) -> Result<JobOutcome, CallError> {
     let blocked = |code: &str| Ok(JobOutcome::Blocked(words(code, build, source)));
     let (Ok(name), Ok(template)) = (
@@ -44,7 +47,22 @@ pub async fn ensure_job(
     };
     match jenkins.job_config(&name).await? {
         None => create(jenkins, &name, &wanted, build, source).await,
-        Some(found) => keep(jenkins, &name, &found, &template, &wanted, build, source).await,
+        Some(found) if is_ours(&found, source) => {
+            keep(jenkins, &name, &found, &template, &wanted, build, source).await
+        }
+        Some(found) => match adoption.filter(|a| a.fits(&found)) {
+            Some(adoption) => {
+                let definition = match adoption.keeps_definition {
+                    true => job_xml::adopted(&found, &template, &source.project),
+                    false => Ok(wanted),
+                };
+                let Ok(definition) = definition else {
+                    return blocked("job-template-broken");
+                };
+                take(jenkins, &name, &definition, build, source).await
+            }
+            None => Ok(JobOutcome::Foreign),
+        },
     }
 }
 
@@ -81,7 +99,7 @@ async fn create(
         // Another spelling of case, or our own call whose answer was lost: the next look tells.
         Err(CreateJobError::Exists) => match jenkins.job_config(name).await? {
             Some(found) if is_ours(&found, source) => ready(jenkins, name, build, source).await,
-            Some(_) | None => Ok(JobOutcome::Blocked(words("job-foreign", build, source))),
+            Some(_) | None => Ok(JobOutcome::Foreign),
         },
         Err(CreateJobError::Call(error)) => Err(error),
     }
@@ -104,9 +122,6 @@ async fn keep(
     build: &Build,
     source: &Source,
 ) -> Result<JobOutcome, CallError> {
-    if !is_ours(found, source) {
-        return Ok(JobOutcome::Blocked(words("job-foreign", build, source)));
-    }
     let moved = match job_xml::hand(found) {
         Ok(Hand::Ours(marker)) => {
             job_xml::content_hash(template).is_ok_and(|hash| hash != marker.template_sha256)
@@ -115,16 +130,28 @@ async fn keep(
         Ok(Hand::Edited(_) | Hand::Foreign) | Err(_) => false,
     };
     if moved {
-        // Configuration sent during a build makes Jenkins lie about that build.
-        if let Some(job) = jenkins.job(name).await?
-            && job.next_build_number > 1
-            && let Some(last) = jenkins.build(name, job.next_build_number - 1).await?
-            && last.building
-        {
-            return Ok(JobOutcome::Busy);
-        }
-        jenkins.update_config(name, wanted).await?;
+        return take(jenkins, name, wanted, build, source).await;
     }
+    ready(jenkins, name, build, source).await
+}
+
+/// Writes a definition; the job's name and its history stay.
+async fn take(
+    jenkins: &Jenkins,
+    name: &JobName,
+    definition: &str,
+    build: &Build,
+    source: &Source,
+) -> Result<JobOutcome, CallError> {
+    // Configuration sent during a build makes Jenkins lie about that build.
+    if let Some(job) = jenkins.job(name).await?
+        && job.next_build_number > 1
+        && let Some(last) = jenkins.build(name, job.next_build_number - 1).await?
+        && last.building
+    {
+        return Ok(JobOutcome::Busy);
+    }
+    jenkins.update_config(name, definition).await?;
     ready(jenkins, name, build, source).await
 }
 

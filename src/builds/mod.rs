@@ -3,6 +3,7 @@
 //! Invariant: a build is known by its `RELEASE_ID`, the row's own id, which is a parameter of the
 //! Jenkins build; whatever Jenkins answers or forgets, exactly one build of that id counts.
 
+mod adopt;
 mod job;
 mod log;
 mod look;
@@ -15,13 +16,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use adopt::{Adoption, Question, question};
 pub use job::{JobOutcome, ensure_job};
 pub use log::{Found as FoundLines, Piece, piece, search};
 pub use look::{Look, Progress, look};
 pub use stop::{Stopping, stop};
 pub use store::{
-    Line, adopt, chunk_after, complete, find, insert, last_lines, of_release, save_log,
-    save_stages, stopped,
+    Line, adopt, adoption, chunk_after, complete, find, insert, keep_adoption, last_lines,
+    of_release, rename_job, save_log, save_stages, stopped,
 };
 pub use trigger::{Found, TriggerOutcome, find_or_trigger};
 

@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::look::Chunk;
-use super::{Build, BuildId, Outcome, Stage};
+use super::{Adoption, Build, BuildId, Outcome, Stage};
 use crate::connections::ConnectionId;
 use crate::db::DbError;
 
@@ -256,4 +256,68 @@ fn lines(chunks: &[(i64, String)]) -> Vec<Line> {
         text: text.to_owned(),
     };
     (*first..).zip(text.lines()).map(line).collect()
+}
+
+/// Operations' yes to a job, if they gave one.
+pub async fn adoption(
+    executor: impl PgExecutor<'_>,
+    jenkins: ConnectionId,
+    job: &str,
+    project: Uuid,
+) -> Result<Option<Adoption>, DbError> {
+    let row = sqlx::query_as!(
+        Adoption,
+        "SELECT content_sha256, keeps_definition FROM job_adoption
+         WHERE jenkins_id = $1 AND job = $2 AND project_id = $3",
+        jenkins.0,
+        job,
+        project,
+    );
+    Ok(row.fetch_optional(executor).await?)
+}
+
+/// Keeps operations' yes; a later one to the same job takes its place. False where it belongs to
+/// another project.
+pub async fn keep_adoption(
+    connection: &mut PgConnection,
+    (jenkins, job, project): (ConnectionId, &str, Uuid),
+    adoption: &Adoption,
+    (account, note): (Uuid, &str),
+) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "INSERT INTO job_adoption
+            (jenkins_id, job, project_id, content_sha256, keeps_definition, account_id, note)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (jenkins_id, job) DO UPDATE SET content_sha256 = excluded.content_sha256,
+            keeps_definition = excluded.keeps_definition, account_id = excluded.account_id,
+            note = excluded.note, created_at = slipway_now()
+         WHERE job_adoption.project_id = excluded.project_id",
+        jenkins.0,
+        job,
+        project,
+        adoption.content_sha256,
+        adoption.keeps_definition,
+        account,
+        note,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Another job for a build that was not triggered yet.
+pub async fn rename_job(
+    connection: &mut PgConnection,
+    id: BuildId,
+    job: &str,
+) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE build SET job = $2 WHERE id = $1 AND number IS NULL AND queue_number IS NULL
+            AND ended_at IS NULL",
+        id.0,
+        job,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }

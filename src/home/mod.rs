@@ -4,6 +4,7 @@
 
 pub mod project;
 pub mod projects;
+pub mod resources;
 mod rows;
 mod waiting;
 pub mod web;

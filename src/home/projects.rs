@@ -6,15 +6,21 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::resources::{Elsewhere, elsewhere};
 use super::rows::Rows;
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::Actor;
 use crate::projects::{self, Project};
 use crate::releases;
+use crate::resources::web::Table;
+use crate::resources::{self, Wanted};
 use crate::web::extract::{Ctx, IsPart, Query};
 use crate::web::layout::{Chrome, Nav, page};
 use crate::web::paging::{Page, link};
+
+/// Resources that a search for projects shows; the rest is a link away.
+const FOUND_BESIDE: i64 = 10;
 
 #[derive(Template)]
 #[template(path = "projects/list.html")]
@@ -24,6 +30,11 @@ struct ListPage {
     /// Why this person may not ask for a project, and who may.
     may_not_ask: Option<String>,
     part: ListPart,
+    /// What the search finds besides projects: most who search for an address do so here.
+    resources: Option<Table>,
+    elsewhere: Vec<Elsewhere>,
+    /// The same search among resources.
+    all: String,
 }
 
 #[derive(Template)]
@@ -62,12 +73,39 @@ pub async fn list(
     if is_part {
         return page(&part);
     }
+    let (resources, elsewhere) = beside(&app, &actor, &part).await?;
     page(&ListPage {
         c: part.c.clone(),
         q: part.q.clone(),
         may_not_ask: part.may_not_ask.clone(),
+        all: link("/resources", &[("q", &part.q)]),
         part,
+        resources,
+        elsewhere,
     })
+}
+
+/// Resources and systems of a search; the list without a search is of projects alone.
+async fn beside(
+    app: &App,
+    actor: &Actor,
+    part: &ListPart,
+) -> Result<(Option<Table>, Vec<Elsewhere>), AppError> {
+    if part.q.trim().is_empty() {
+        return Ok((None, Vec::new()));
+    }
+    let wanted = Wanted {
+        q: part.q.clone(),
+        limit: Some(FOUND_BESIDE),
+        ..Wanted::default()
+    };
+    let found = resources::list(app, actor, &wanted).await?;
+    let elsewhere = match wanted.place() {
+        Some(place) => elsewhere(app, actor, &place).await?,
+        None => Vec::new(),
+    };
+    let table = Table::of(&part.c, found.items);
+    Ok(((!table.is_empty()).then_some(table), elsewhere))
 }
 
 async fn list_part(

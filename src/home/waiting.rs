@@ -5,6 +5,7 @@ use crate::error::{AppError, Words};
 use crate::identity::Actor;
 use crate::releases::{self, Release, Turn};
 use crate::requests::{self, Narrowed, Request, State, View};
+use crate::resources::{self, Resource};
 use crate::web::layout::Chrome;
 use crate::web::paging::Page;
 use crate::web::parts::{Icon, Time};
@@ -22,17 +23,27 @@ pub struct Item {
     pub button: String,
 }
 
-/// Requests and releases that it is somebody's turn with.
+/// What it is somebody's turn with.
+pub struct Waiting {
+    pub requests: Vec<Request>,
+    pub turns: Vec<(Turn, Release)>,
+    /// Approved, and to be made by hand.
+    pub to_make: Vec<Resource>,
+    /// Releases that found somebody else's job in Jenkins.
+    pub jobs: Vec<Release>,
+}
+
+/// Requests, releases and resources that it is somebody's turn with.
 ///
 /// # Errors
 /// No answer from the database.
-pub async fn all(
-    app: &App,
-    actor: &Actor,
-) -> Result<(Vec<Request>, Vec<(Turn, Release)>), AppError> {
-    let requests = listed(app, actor, View::Me, None).await?;
-    let turns = releases::waiting_for(app, actor, SHOWN).await?;
-    Ok((requests, turns))
+pub async fn all(app: &App, actor: &Actor) -> Result<Waiting, AppError> {
+    Ok(Waiting {
+        requests: listed(app, actor, View::Me, None).await?,
+        turns: releases::waiting_for(app, actor, SHOWN).await?,
+        to_make: resources::to_make(app, actor, SHOWN).await?,
+        jobs: releases::jobs_to_decide(app, actor, SHOWN).await?,
+    })
 }
 
 /// What somebody asked for and nobody has decided.
@@ -63,10 +74,45 @@ async fn listed(
 
 /// Releases first: they are what the visitor can move at once.
 #[must_use]
-pub fn items(c: &Chrome, requests: Vec<Request>, turns: Vec<(Turn, Release)>) -> Vec<Item> {
-    let releases = turns.iter().map(|(turn, r)| release(c, *turn, r));
-    let requests = requests.iter().map(|r| request(c, r));
-    releases.chain(requests).collect()
+pub fn items(c: &Chrome, waiting: &Waiting) -> Vec<Item> {
+    let releases = waiting.turns.iter().map(|(turn, r)| release(c, *turn, r));
+    let jobs = waiting.jobs.iter().map(|r| job(c, r));
+    let to_make = waiting.to_make.iter().map(|r| resource(c, r));
+    let requests = waiting.requests.iter().map(|r| request(c, r));
+    jobs.chain(releases)
+        .chain(to_make)
+        .chain(requests)
+        .collect()
+}
+
+fn job(c: &Chrome, release: &Release) -> Item {
+    Item {
+        icon: c.i("alert-triangle"),
+        href: format!(
+            "/projects/{}/releases/{}/job",
+            release.project, release.number
+        ),
+        title: c.t1("home-job", "project", &release.project),
+        why: c.t1("home-job-why", "who", &release.author.display_name),
+        since: c.time(&release.state_since),
+        button: c.t("home-job-go"),
+    }
+}
+
+fn resource(c: &Chrome, resource: &Resource) -> Item {
+    let kind = c.t(&format!("resource-kind-{}", resource.kind));
+    Item {
+        icon: c.i(resources::web::icon(resource.kind)),
+        href: format!("/resources/{}", resource.number),
+        title: c.t2(
+            "home-make",
+            ("project", &resource.project),
+            ("name", &resource.name),
+        ),
+        why: c.t1("home-make-why", "kind", &kind),
+        since: c.time(&resource.created_at),
+        button: c.t("home-make-go"),
+    }
 }
 
 fn release(c: &Chrome, turn: Turn, release: &Release) -> Item {

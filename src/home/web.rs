@@ -94,7 +94,7 @@ async fn home_part(app: &App, actor: &Actor, ctx: &Ctx) -> Result<HomePart, AppE
     let (projects, are_mine) = shown(app, actor).await?;
     let latest = latest(app, actor).await?;
     let standings = standings(app, &projects, &latest).await?;
-    let (asked, turns) = waiting::all(app, actor).await?;
+    let waits = waiting::all(app, actor).await?;
     let topics = {
         let mut topics = topics(&projects);
         topics.push("requests".to_owned());
@@ -103,12 +103,13 @@ async fn home_part(app: &App, actor: &Actor, ctx: &Ctx) -> Result<HomePart, AppE
     let c = Chrome::new(ctx, Nav::Home).listening(&app.events, &topics);
     let subs = projects.iter().map(|p| sub(&c, actor, p)).collect();
     let (clusters, stuck) = platform(app, actor).await?;
-    let (listed, releases_waiting) = (asked.len(), turns.len());
+    let listed = waits.requests.len();
+    let others = waits.turns.len() + waits.to_make.len() + waits.jobs.len();
     Ok(HomePart {
         topics: topics.join(" "),
-        count: c.waiting.max(whole(listed)) + whole(releases_waiting),
+        count: c.waiting.max(whole(listed)) + whole(others),
         more_wait: c.waiting > whole(listed),
-        waiting: waiting::items(&c, asked, turns),
+        waiting: waiting::items(&c, &waits),
         rows: Rows::of(&c, &projects, &standings, subs),
         are_mine,
         may_ask: projects::must_ask(actor).is_ok(),

@@ -29,6 +29,9 @@ crate::words! {
         RestartInTest = "restart-in-test",
         RestartInProduction = "restart-in-production",
         EditProject = "edit-project",
+        KeepResources = "keep-resources",
+        ImportImages = "import-images",
+        WaiveConfirmation = "waive-confirmation",
     }
 
     /// A role on the whole platform.
@@ -67,18 +70,22 @@ impl TokenScope {
             | P::ReleaseToProduction
             | P::RollBack
             | P::RestartInTest
-            | P::RestartInProduction => Some(Self::Release),
+            | P::RestartInProduction
+            | P::ImportImages => Some(Self::Release),
             P::Confirm | P::RejectRelease | P::WithdrawConfirmation => Some(Self::Confirm),
-            P::ManageConnections | P::ManageClusters | P::ManageNotices | P::OperateRuns => {
-                Some(Self::Operate)
-            }
+            P::ManageConnections
+            | P::ManageClusters
+            | P::ManageNotices
+            | P::OperateRuns
+            | P::KeepResources => Some(Self::Operate),
             P::ManagePeople
             | P::ManageMembers
             | P::EditProject
             | P::StopProduction
             | P::ManageProjectTokens
             | P::HandleRequests
-            | P::ApproveProduction => None,
+            | P::ApproveProduction
+            | P::WaiveConfirmation => None,
         }
     }
 }
@@ -130,6 +137,9 @@ impl PlatformRole {
                     | P::RestartInTest
                     | P::RestartInProduction
                     | P::EditProject
+                    | P::KeepResources
+                    | P::ImportImages
+                    | P::WaiveConfirmation
             ),
             Self::Auditor => {
                 matches!(permission, P::ViewPlatform | P::ViewAudit | P::ViewProject)

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{Artifact, Event, Release, ReleaseId, State, store};
+use super::{Artifact, ConfirmationKind, Event, Release, ReleaseId, State, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::clusters::Tier;
@@ -49,12 +49,18 @@ pub async fn confirm(
     if !super::advance(&mut tx, id, Event::Confirmed, None).await? {
         return Err(AppError::conflict("confirm-not-waiting"));
     }
-    store::insert_confirmation(tx.connection(), artifact.id, actor.id, &confirming.note)
-        .await
-        .map_err(|e| match e.constraint() {
-            Some("confirmation_one_live") => AppError::conflict("confirm-twice"),
-            Some(_) | None => e.into(),
-        })?;
+    store::insert_confirmation(
+        tx.connection(),
+        artifact.id,
+        ConfirmationKind::Tested,
+        actor.id,
+        &confirming.note,
+    )
+    .await
+    .map_err(|e| match e.constraint() {
+        Some("confirmation_one_live") => AppError::conflict("confirm-twice"),
+        Some(_) | None => e.into(),
+    })?;
     let entry = Entry::done("release.confirm", "release", id)
         .in_project(release.project_id)
         .after(json!({ "digest": artifact.digest }));
@@ -89,6 +95,10 @@ fn confirmable<'a>(release: &'a Release, asked: &Confirming) -> Result<&'a Artif
 async fn tests_run(app: &App, release: &Release, artifact: &Artifact) -> Result<(), AppError> {
     let pool = app.db.pool();
     let tests = workloads::list(pool, release.project_id, None, Some(Tier::Test)).await?;
+    // A word for what no test ran would be no confirmation.
+    if tests.iter().all(|w| w.prepared_at.is_none()) {
+        return Err(AppError::conflict("confirm-no-test-place"));
+    }
     for workload in tests.iter().filter(|w| w.prepared_at.is_some()) {
         let last = store::last_deployment(pool, workload.id).await?;
         if last != Some((artifact.id, true)) {

@@ -3,7 +3,9 @@
 //! Invariant: what reaches production is an artifact with a digest that somebody confirmed while
 //! test ran it. PostgreSQL refuses anything else; code here only says so in words.
 
+mod adopt;
 mod confirm;
+mod import;
 mod lanes;
 mod open;
 mod outside;
@@ -20,6 +22,7 @@ mod store;
 mod tag;
 mod tale;
 mod told;
+mod waive;
 pub mod web;
 
 use std::sync::Arc;
@@ -29,20 +32,23 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+pub use adopt::{Asked, Deciding as JobDeciding, Verdict, adopt, asked, jobs_to_decide, takable};
 pub use confirm::{Confirming, confirm};
+pub use import::{Importing, import};
 pub use lanes::{Lane, Ran, environments};
 pub use open::{Opening, open};
 pub use outside::Sources;
 pub use production::{Production, Started, deploy};
 pub use restart::restart;
 pub use rollback::{RollingBack, candidates, roll_back};
-pub use rollout::Happened;
+pub use rollout::{Happened, SeenPod, pods_at};
 pub use setbacks::Setback;
 pub use since::Since;
 pub use standing::{Standing, Turn, standings, waiting_for};
 pub use state::{Event, State, next};
 pub use store::{Filter, list};
 pub use tale::{Tale, WayBack, tale};
+pub use waive::{may as may_waive, waivable, waive};
 
 use crate::app::App;
 use crate::builds::{self, Build};
@@ -63,6 +69,19 @@ crate::words! {
         Rollback = "rollback",
         Parameters = "parameters",
         Restart = "restart",
+    }
+
+    /// Where an artifact is from.
+    pub enum Origin { Built = "built", Imported = "imported" }
+
+    /// What somebody's word for a digest rests on.
+    pub enum ConfirmationKind {
+        /// A tester saw it run in test.
+        Tested = "tested",
+        /// Operations let it through without a test, and say why.
+        Waiver = "waiver",
+        /// Production ran it before the portal came.
+        Baseline = "baseline",
     }
 
     pub enum DeploymentState {
@@ -92,7 +111,9 @@ pub struct Release {
     pub project: String,
     pub number: i32,
     pub tag: String,
+    pub origin: Origin,
     pub reference: String,
+    /// Empty for an imported image.
     pub commit: String,
     pub commit_title: String,
     pub note: String,
@@ -123,6 +144,7 @@ pub struct Artifact {
     pub repository: String,
     pub tag: String,
     pub digest: String,
+    pub origin: Origin,
     pub size_bytes: i64,
     pub created_at: Timestamp,
 }
@@ -131,7 +153,7 @@ pub struct Artifact {
 #[derive(Debug, Clone, Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Confirmation {
     pub id: ConfirmationId,
-    pub kind: String,
+    pub kind: ConfirmationKind,
     pub by: String,
     pub display_name: String,
     pub note: String,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{ReleaseId, Since, outside, since, store, tag};
+use super::{Origin as From, ReleaseId, Since, outside, since, store, tag};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::builds::Build;
@@ -46,6 +46,7 @@ pub async fn open(
     let new = store::New {
         id: ReleaseId::new(),
         access,
+        origin: From::Built,
         reference: &opening.reference,
         commit: &found.commit.id,
         title: &found.commit.title,
@@ -110,7 +111,8 @@ async fn look_up(app: &App, access: &Access<'_>, reference: &str) -> Result<Foun
     }
     let commit = outside::commit(app, project, bound.number, reference).await?;
     let (jenkins, template) = store::language(app.db.pool(), &project.language).await?;
-    let job = job_name(app, jenkins, &project.key).await?;
+    let named = store::job_name(app.db.pool(), project.id).await?;
+    let job = job_name(app, jenkins, named.as_deref().unwrap_or(&project.key)).await?;
     let image = image_path(app, project).await?;
     Ok(Found {
         commit,
@@ -158,7 +160,8 @@ async fn image_path(app: &App, project: &Project) -> Result<String, AppError> {
     Ok(format!("{host}/{}", repository.as_str()))
 }
 
-/// The job's full name: the connection's folder, then the project's key.
+/// The job's full name: the connection's folder, then the project's key or the name that operations
+/// chose.
 async fn job_name(app: &App, jenkins: ConnectionId, project: &str) -> Result<String, AppError> {
     let (_, config) = connections::jenkins(app, jenkins).await?;
     let name = config.folder.child(project);

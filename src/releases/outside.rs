@@ -3,12 +3,14 @@
 use std::time::Duration;
 
 use super::Artifact;
+use super::import::Found;
 use crate::app::App;
+use crate::builds::{self, Build, Question};
 use crate::connections::{self, ConnectionError};
 use crate::error::{AppError, outside};
 use crate::integrations::CallError;
 use crate::integrations::gitlab::{Branch, Commit, Compare, TagLine};
-use crate::integrations::registry::{Digest, ImageTag, Repository};
+use crate::integrations::registry::{Digest, ImageTag, Reference, Repository};
 use crate::projects::Project;
 
 const LIMIT: Duration = Duration::from_secs(3);
@@ -140,6 +142,62 @@ pub async fn pullable(app: &App, project: &Project, artifact: &Artifact) -> Resu
     within("registry", async {
         let (registry, _) = connections::registry(app, project.registry).await?;
         Ok(registry.exists(&repository, &digest).await?)
+    })
+    .await
+}
+
+/// What an image's name stands for now; `None` where the registry has nothing of that name.
+///
+/// # Errors
+/// 503 when it does not answer.
+pub async fn image(
+    app: &App,
+    project: &Project,
+    named: &Reference,
+) -> Result<Option<Found>, AppError> {
+    within("registry", async {
+        let (registry, _) = connections::registry(app, project.registry).await?;
+        let digest = match (&named.digest, &named.tag) {
+            (Some(digest), _) => Some(digest.clone()),
+            (None, Some(tag)) => registry.digest(&named.repository, tag).await?,
+            (None, None) => None,
+        };
+        let Some(digest) = digest else {
+            return Ok(None);
+        };
+        let image = registry.image(&named.repository, &digest).await?;
+        Ok(image.map(|image| Found {
+            repository: named.repository.to_string(),
+            tag: named
+                .tag
+                .as_ref()
+                .map_or_else(|| unnamed(&digest), ToString::to_string),
+            digest: digest.to_string(),
+            size_bytes: i64::try_from(image.size).unwrap_or(i64::MAX),
+        }))
+    })
+    .await
+}
+
+/// What an image without a tag is called by: a lawful tag that nobody takes for one of theirs.
+fn unnamed(digest: &Digest) -> String {
+    let name: String = digest.as_str().chars().take(19).collect();
+    name.replace(':', "-")
+}
+
+/// What there is to decide about a build's job.
+///
+/// # Errors
+/// 503 when Jenkins does not answer.
+pub async fn job_question(
+    app: &App,
+    build: &Build,
+    template: &str,
+    project: &str,
+) -> Result<Option<Question>, AppError> {
+    within("Jenkins", async {
+        let (jenkins, _) = connections::jenkins(app, build.jenkins).await?;
+        Ok(builds::question(&jenkins, &build.job, template, project).await?)
     })
     .await
 }

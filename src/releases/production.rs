@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::rollout::{self, NewRollout};
 use super::setbacks::{Retesting, retest};
-use super::{Event, Kind, Release, ReleaseId, State, store};
+use super::{ConfirmationKind, Event, Kind, Release, ReleaseId, State, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::clusters::{EnvironmentId, Tier};
@@ -147,10 +147,16 @@ async fn compute(
         .first()
         .map(|w| w.environment_id)
         .ok_or_else(nowhere)?;
-    let computed = json!({
+    let mut computed = json!({
         "digest": artifact.digest, "tag": artifact.tag, "commit": release.commit,
         "confirmation": release.confirmation.as_ref().map(|c| c.id), "workloads": list,
     });
+    // What no test ran is decided on with open eyes.
+    if let Some(word) = &release.confirmation
+        && word.kind != ConfirmationKind::Tested
+    {
+        computed[word.kind.as_str()] = json!(format!("{}: {}", word.display_name, word.note));
+    }
     Ok((computed, id))
 }
 
@@ -283,6 +289,8 @@ impl RequestKind for Production {
             fact("production-tag", text(&request.computed["tag"])),
             fact("production-digest", text(&request.computed["digest"])),
             fact("production-commit", text(&request.computed["commit"])),
+            fact("production-waiver", text(&request.computed["waiver"])),
+            fact("production-baseline", text(&request.computed["baseline"])),
         ];
         let workloads = request.computed["workloads"]
             .as_array()

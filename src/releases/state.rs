@@ -23,6 +23,10 @@ crate::words! {
         Tagged = "tagged",
         /// The digest was read back from the registry.
         Built = "built",
+        /// Its image was there already, and its digest was read.
+        Imported = "imported",
+        /// Its image is what production ran before.
+        Baselined = "baselined",
         TestSucceeded = "test_succeeded",
         TestFailed = "test_failed",
         /// Its artifact is put to test once more.
@@ -55,6 +59,7 @@ pub const fn next(state: State, event: Event) -> Option<State> {
         (E::TestedAgain, S::Confirmed | S::AwaitingApproval | S::Released)
         | (E::ConfirmationWithdrawn | E::Confirmed, S::Released | S::Failed) => Some(state),
         (E::Built, S::Building)
+        | (E::Imported, S::Requested)
         | (E::TestedAgain, S::AwaitingConfirmation | S::Failed | S::Rejected) => {
             Some(S::DeployingTest)
         }
@@ -69,7 +74,9 @@ pub const fn next(state: State, event: Event) -> Option<State> {
         (E::ProductionStarted, S::Confirmed | S::AwaitingApproval | S::Released | S::Failed) => {
             Some(S::DeployingProduction)
         }
-        (E::ProductionSucceeded, S::DeployingProduction) => Some(S::Released),
+        (E::ProductionSucceeded, S::DeployingProduction) | (E::Baselined, S::Requested) => {
+            Some(S::Released)
+        }
         (E::TestFailed, S::DeployingTest)
         | (E::Failed, S::Requested | S::Tagging | S::Building | S::DeployingProduction) => {
             Some(S::Failed)
@@ -91,6 +98,8 @@ pub const fn next(state: State, event: Event) -> Option<State> {
             E::TagDelayed
             | E::Tagged
             | E::Built
+            | E::Imported
+            | E::Baselined
             | E::TestSucceeded
             | E::TestFailed
             | E::TestedAgain
@@ -128,7 +137,8 @@ mod tests {
             })
             .collect();
         let wanted = [
-            "requested: tag_delayed>tagging tagged>building failed>failed cancelled>cancelled",
+            "requested: tag_delayed>tagging tagged>building imported>deploying_test \
+             baselined>released failed>failed cancelled>cancelled",
             "tagging: tag_delayed>tagging tagged>building failed>failed cancelled>cancelled",
             "building: built>deploying_test failed>failed cancelled>cancelled",
             "deploying_test: test_succeeded>awaiting_confirmation test_failed>failed \

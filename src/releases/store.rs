@@ -6,7 +6,8 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::told::Headline;
-use super::{Artifact, ArtifactId, Confirmation, ConfirmationId, Deployment, DeploymentId};
+use super::{Artifact, ArtifactId, Confirmation, ConfirmationId, ConfirmationKind};
+use super::{Deployment, DeploymentId, Origin};
 use super::{DeploymentState, Kind, Release};
 use super::{ReleaseId, RolloutId, Setback, Since, State};
 use crate::clusters::{EnvironmentId, Tier};
@@ -20,6 +21,7 @@ use crate::workloads::WorkloadId;
 pub struct New<'a> {
     pub id: ReleaseId,
     pub access: &'a Access<'a>,
+    pub origin: Origin,
     pub reference: &'a str,
     pub commit: &'a str,
     pub title: &'a str,
@@ -47,8 +49,8 @@ pub async fn insert(
         let tag = tag_at(now, later);
         let made = sqlx::query!(
             "INSERT INTO release (id, project_id, number, tag, reference, commit_id, commit_title,
-                note, author_id, since, state)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'requested')
+                note, author_id, since, state, origin)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'requested', $11)
              ON CONFLICT ON CONSTRAINT release_tag_key DO NOTHING",
             new.id.0,
             new.access.project.id.0,
@@ -60,6 +62,7 @@ pub async fn insert(
             new.note,
             new.access.actor.responsible.0,
             new.since.map(Json) as _,
+            new.origin.as_str(),
         )
         .execute(&mut *connection)
         .await?;
@@ -95,6 +98,8 @@ pub struct Filter {
     pub states: Vec<State>,
     /// Only the newest release of each project.
     pub newest: bool,
+    /// These alone.
+    pub ids: Option<Vec<Uuid>>,
     /// Older than this release.
     pub before: Option<Uuid>,
     pub limit: i64,
@@ -142,12 +147,14 @@ async fn fetch(
     let states: Vec<&str> = filter.states.iter().map(|s| s.as_str()).collect();
     let rows = sqlx::query!(
         r#"SELECT r.id AS "id: ReleaseId", r.project_id AS "project_id: ProjectId",
-            p.key AS project, r.number, r.tag, r.reference, r.commit_id, r.commit_title, r.note,
-            r.author_id, a.name AS author, a.display_name, p.may_confirm_own,
-            r.state AS "state: State", r.state_since, r.failure AS "failure: Json<Words>",
+            p.key AS project, r.number, r.tag, r.origin AS "origin: Origin", r.reference,
+            r.commit_id, r.commit_title, r.note, r.author_id, a.name AS author,
+            a.display_name, p.may_confirm_own, r.state AS "state: State", r.state_since,
+            r.failure AS "failure: Json<Words>",
             r.tagged_at, r.created_at, r.since AS "since: Json<Since>",
             (SELECT jsonb_build_object('id', x.id, 'repository', x.repository, 'tag', x.tag,
-                'digest', x.digest, 'size_bytes', x.size_bytes, 'created_at', x.created_at)
+                'digest', x.digest, 'origin', x.origin, 'size_bytes', x.size_bytes,
+                'created_at', x.created_at)
              FROM artifact x WHERE x.release_id = r.id) AS "artifact: Json<Artifact>",
             (SELECT jsonb_build_object('id', c.id, 'kind', c.kind, 'by', c_a.name,
                 'display_name', c_a.display_name, 'note', c.note, 'at', c.created_at)
@@ -166,6 +173,7 @@ async fn fetch(
              AND ($4::uuid[] IS NULL OR r.project_id = ANY($4))
              AND (cardinality($5::text[]) = 0 OR r.state = ANY($5))
              AND ($6::uuid IS NULL OR r.id < $6) AND (NOT $8 OR r.number = p.release_count)
+             AND ($9::uuid[] IS NULL OR r.id = ANY($9))
            ORDER BY r.id DESC LIMIT $7"#,
         id.map(|i| i.0),
         number,
@@ -175,6 +183,7 @@ async fn fetch(
         filter.before,
         filter.limit,
         filter.newest,
+        filter.ids.as_deref(),
     )
     .fetch_all(executor)
     .await?;
@@ -184,6 +193,7 @@ async fn fetch(
         project: r.project,
         number: r.number,
         tag: r.tag,
+        origin: r.origin,
         reference: r.reference,
         commit: r.commit_id,
         commit_title: r.commit_title,
@@ -273,21 +283,23 @@ fn unexplained() -> Words {
 
 pub async fn insert_artifact(
     connection: &mut PgConnection,
-    release: &Release,
+    (project, release): (ProjectId, ReleaseId),
     artifact: &Artifact,
+    commit: &str,
 ) -> Result<(), DbError> {
     sqlx::query!(
         "INSERT INTO artifact
-            (id, project_id, release_id, repository, tag, digest, size_bytes, revision)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            (id, project_id, release_id, repository, tag, digest, size_bytes, revision, origin)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, NULLIF($8, ''), $9)",
         artifact.id.0,
-        release.project_id.0,
-        release.id.0,
+        project.0,
+        release.0,
         artifact.repository,
         artifact.tag,
         artifact.digest,
         artifact.size_bytes,
-        release.commit,
+        commit,
+        artifact.origin.as_str(),
     )
     .execute(connection)
     .await?;
@@ -355,19 +367,44 @@ async fn fetch_deployments(
     Ok(deployments.collect())
 }
 
+/// What rests on no test is for imported images alone; the key and a constraint hold it.
 pub async fn insert_confirmation(
     connection: &mut PgConnection,
     artifact: ArtifactId,
+    kind: ConfirmationKind,
     account: AccountId,
     note: &str,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "INSERT INTO confirmation (id, artifact_id, kind, account_id, note)
-         VALUES ($1, $2, 'tested', $3, $4)",
+        "INSERT INTO confirmation (id, artifact_id, kind, account_id, note, origin)
+         VALUES ($1, $2, $3, $4, $5, CASE WHEN $3 <> 'tested' THEN 'imported' END)",
         ConfirmationId::new().0,
         artifact.0,
+        kind.as_str(),
         account.0,
         note,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What an environment of production was seen to run before the portal did anything there.
+pub async fn insert_baseline(
+    connection: &mut PgConnection,
+    (project, environment): (ProjectId, EnvironmentId),
+    artifact: ArtifactId,
+    account: AccountId,
+    seen: &serde_json::Value,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO baseline (environment_id, tier, project_id, artifact_id, seen, account_id)
+         VALUES ($1, 'production', $2, $3, $4, $5)",
+        environment.0,
+        project.0,
+        artifact.0,
+        seen,
+        account.0,
     )
     .execute(connection)
     .await?;
@@ -409,13 +446,17 @@ pub async fn candidates(
     environment: EnvironmentId,
 ) -> Result<Vec<Candidate>, DbError> {
     let rows = sqlx::query!(
-        r#"WITH ran AS (
-            SELECT d.artifact_id, max(d.ended_at) AS last_ran,
-                rank() OVER (ORDER BY max(d.ended_at) DESC) = 1 AS current
+        r#"WITH been AS (
+            SELECT d.artifact_id, d.ended_at AS at
             FROM deployment d JOIN workload w ON w.id = d.workload_id
             WHERE d.project_id = $1 AND w.environment_id = $2 AND d.state = 'succeeded'
-            GROUP BY d.artifact_id)
-           SELECT x.id AS "id: ArtifactId", x.repository, x.tag, x.digest, x.size_bytes,
+            UNION ALL SELECT b.artifact_id, b.created_at FROM baseline b
+            WHERE b.project_id = $1 AND b.environment_id = $2),
+           ran AS (SELECT artifact_id, max(at) AS last_ran,
+                rank() OVER (ORDER BY max(at) DESC) = 1 AS current
+            FROM been GROUP BY artifact_id)
+           SELECT x.id AS "id: ArtifactId", x.repository, x.tag, x.digest,
+            x.origin AS "origin: Origin", x.size_bytes,
             x.created_at, r.number AS "number?", c.id AS "confirmation?: ConfirmationId",
             ran.last_ran AS "last_ran!", ran.current AS "current!"
            FROM ran JOIN artifact x ON x.id = ran.artifact_id
@@ -433,6 +474,7 @@ pub async fn candidates(
             repository: r.repository,
             tag: r.tag,
             digest: r.digest,
+            origin: r.origin,
             size_bytes: r.size_bytes,
             created_at: r.created_at.to_jiff(),
         },
@@ -442,4 +484,59 @@ pub async fn candidates(
         current: r.current,
     });
     Ok(candidates.collect())
+}
+
+/// Whether a release's own work waits for something of this code.
+pub async fn waits_for(
+    executor: impl PgExecutor<'_>,
+    release: ReleaseId,
+    code: &str,
+) -> Result<bool, DbError> {
+    let waits = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM step s JOIN run n ON n.id = s.run_id
+            WHERE n.subject_id = $1 AND s.state = 'waiting'
+              AND s.waits_for ->> 'code' = $2) AS "waits!""#,
+        release.0,
+        code,
+    );
+    Ok(waits.fetch_one(executor).await?)
+}
+
+/// Releases whose own work waits for something of this code, longest first.
+pub async fn waiting_for(
+    executor: impl PgExecutor<'_>,
+    code: &str,
+    limit: i64,
+) -> Result<Vec<Uuid>, DbError> {
+    let ids = sqlx::query_scalar!(
+        "SELECT n.subject_id FROM step s JOIN run n ON n.id = s.run_id
+         WHERE s.state = 'waiting' AND s.waits_for ->> 'code' = $1 ORDER BY s.id LIMIT $2",
+        code,
+        limit,
+    );
+    Ok(ids.fetch_all(executor).await?)
+}
+
+/// The leaf of a project's job, where it is not the project's key.
+pub async fn job_name(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+) -> Result<Option<String>, DbError> {
+    let name = sqlx::query_scalar!("SELECT job_name FROM project WHERE id = $1", project.0);
+    Ok(name.fetch_one(executor).await?)
+}
+
+pub async fn set_job_name(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    name: &str,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE project SET job_name = $2 WHERE id = $1",
+        project.0,
+        name
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }

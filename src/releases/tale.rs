@@ -137,11 +137,12 @@ impl Tale {
     #[must_use]
     pub fn test_runs_it(&self) -> bool {
         let digest = self.release().artifact.as_ref().map(|a| a.digest.as_str());
-        let mut test = self
-            .lanes
-            .iter()
-            .filter(|l| l.tier == Tier::Test && l.prepared);
-        digest.is_some_and(|digest| test.all(|l| l.runs_digest(digest)))
+        let test = self.lanes.iter();
+        let test: Vec<_> = test
+            .filter(|l| l.tier == Tier::Test && l.prepared)
+            .collect();
+        let runs = |digest| test.iter().all(|l| l.runs_digest(digest));
+        !test.is_empty() && digest.is_some_and(runs)
     }
 
     /// Environments of production that this release may be put into by its button.

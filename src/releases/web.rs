@@ -3,6 +3,8 @@
 mod brings;
 mod deeds;
 mod desk;
+pub mod importing;
+pub mod job;
 mod list;
 pub mod log;
 mod opening;
@@ -22,10 +24,12 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 
+pub use importing::{api_import, api_waive, import, import_form};
+pub use job::{api_decide_job, api_job, decide_job, job};
 pub use list::history;
 pub use opening::{form, open};
 pub use overview::{LastReleases, RunsNow, counted, parts};
-pub use press::{confirm, deploy, roll_back};
+pub use press::{confirm, deploy, roll_back, waive};
 pub use show::release;
 pub use words::{state, title};
 

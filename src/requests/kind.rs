@@ -134,6 +134,11 @@ pub trait RequestKind: Send + Sync {
         }])
     }
 
+    /// Whether people carry it out and say when it is done, rather than durable steps.
+    fn is_done_by_hand(&self) -> bool {
+        false
+    }
+
     /// What is asked, line by line, for the request's page.
     fn facts(&self, request: &Request) -> Vec<Fact>;
 }

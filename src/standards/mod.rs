@@ -52,6 +52,7 @@ pub struct Range {
 /// What a container is promised and may at most use; Kubernetes quantities.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ResourceShare)]
 pub struct Resource {
     pub request: String,
     pub limit: String,

@@ -20,7 +20,9 @@ use crate::projects::members::api as members;
 use crate::releases::web as releases;
 use crate::releases::web::setbacks;
 use crate::workloads::web as workloads;
-use crate::{audit, clusters, connections, halt, projects, requests, runs, vitals};
+use crate::{
+    audit, clusters, connections, halt, home, projects, requests, resources, runs, vitals,
+};
 
 /// The calls and their description, as OpenAPI 3.1.
 fn described() -> (Router<App>, OpenApi) {
@@ -28,6 +30,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(platform())
         .merge(registry())
         .merge(project())
+        .merge(resource())
         .merge(release())
         .merge(notice())
         .split_for_parts();
@@ -67,7 +70,7 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(people::show, people::change))
         .routes(routes!(people::reset_password))
         .routes(routes!(audit::api::list))
-        .routes(routes!(audit::export::csv))
+        .routes(routes!(audit::export::download))
         .routes(routes!(vitals::api::show))
         .routes(routes!(runs::api::list))
         .routes(routes!(runs::api::show))
@@ -129,6 +132,17 @@ fn project() -> OpenApiRouter<App> {
         .routes(routes!(requests::api::withdraw))
 }
 
+/// What projects have besides containers.
+fn resource() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(home::resources::api_list, resources::api::register))
+        .routes(routes!(resources::export::download))
+        .routes(routes!(resources::api::show, resources::api::change))
+        .routes(routes!(resources::api::make))
+        .routes(routes!(resources::api::retire))
+        .routes(routes!(resources::api::of_project))
+}
+
 /// From a commit to production and back.
 fn release() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -137,6 +151,12 @@ fn release() -> OpenApiRouter<App> {
         .routes(routes!(releases::api_show))
         .routes(routes!(releases::log::api_log))
         .routes(routes!(releases::api_confirm, setbacks::api_withdraw))
+        .routes(routes!(releases::importing::api_import))
+        .routes(routes!(releases::importing::api_waive))
+        .routes(routes!(
+            releases::job::api_job,
+            releases::job::api_decide_job
+        ))
         .routes(routes!(setbacks::api_cancel))
         .routes(routes!(setbacks::api_reject))
         .routes(routes!(setbacks::api_rebuild))

@@ -18,6 +18,7 @@ crate::words! {
         Home = "home",
         Projects = "projects",
         Requests = "requests",
+        Resources = "resources",
         Runs = "runs",
         Health = "health",
         ProductionStop = "production-stop",
@@ -37,6 +38,7 @@ impl Nav {
         Self::Runs,
         Self::Health,
         Self::ProductionStop,
+        Self::Resources,
         Self::Clusters,
         Self::Connections,
         Self::Notices,
@@ -51,7 +53,8 @@ impl Nav {
             Self::Home => Some("g h"),
             Self::Projects => Some("g p"),
             Self::Requests => Some("g r"),
-            Self::Runs
+            Self::Resources
+            | Self::Runs
             | Self::Health
             | Self::ProductionStop
             | Self::Clusters
@@ -70,6 +73,7 @@ impl Nav {
             Self::Home => "nav-home",
             Self::Projects => "nav-projects",
             Self::Requests => "nav-requests",
+            Self::Resources => "nav-resources",
             Self::Runs => "nav-runs",
             Self::Health => "nav-health",
             Self::ProductionStop => "nav-production-stop",
@@ -192,7 +196,8 @@ impl Chrome {
         };
         match nav {
             Nav::Home | Nav::Projects | Nav::Requests => self.me.is_some(),
-            Nav::Runs
+            Nav::Resources
+            | Nav::Runs
             | Nav::Health
             | Nav::ProductionStop
             | Nav::Clusters
@@ -210,6 +215,7 @@ impl Chrome {
             Nav::Home | Nav::Nowhere => "/".to_owned(),
             Nav::Projects
             | Nav::Requests
+            | Nav::Resources
             | Nav::Runs
             | Nav::Health
             | Nav::ProductionStop
@@ -254,6 +260,7 @@ impl Chrome {
             Nav::Home
             | Nav::Projects
             | Nav::Requests
+            | Nav::Resources
             | Nav::Runs
             | Nav::Health
             | Nav::ProductionStop

@@ -5,6 +5,7 @@
 pub mod api;
 pub mod assets;
 pub mod csrf;
+pub mod csv;
 pub mod events;
 pub mod extract;
 pub mod form;

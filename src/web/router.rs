@@ -22,7 +22,9 @@ use crate::projects::members;
 use crate::releases::web as releases;
 use crate::releases::web::setbacks;
 use crate::workloads::web as workloads;
-use crate::{audit, clusters, connections, halt, home, projects, requests, runs, vitals};
+use crate::{
+    audit, clusters, connections, halt, home, projects, requests, resources, runs, vitals,
+};
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
 const REQUEST_LIMIT: Duration = Duration::from_secs(15);
@@ -38,6 +40,7 @@ pub fn router(app: &App) -> Router {
         .merge(registry_pages())
         .merge(project_pages())
         .merge(notice_pages())
+        .merge(release_pages())
         .route_layer(count)
         .route_layer(banner)
         .nest("/api/v1", api::calls().layer(once))
@@ -91,6 +94,23 @@ fn pages() -> Router<App> {
             "/projects/new",
             get(projects::web::form).post(projects::web::ask),
         )
+        .route(
+            "/resources",
+            get(home::resources::list).post(resources::web::register),
+        )
+        .route("/resources.csv", get(resources::export::download))
+        .route("/resources/new", get(resources::web::form))
+        .route("/resources/{n}", get(resources::web::show))
+        .route(
+            "/resources/{n}/edit",
+            get(resources::web::edit).post(resources::web::save),
+        )
+        .route("/resources/{n}/making", post(resources::web::make))
+        .route("/resources/{n}/retirement", post(resources::web::retire))
+        .route(
+            "/resources/{n}/retirement-request",
+            post(resources::web::ask_retirement),
+        )
         .route("/requests", get(requests::web::inbox))
         .route("/requests/{number}", get(requests::web::request))
         .route("/requests/{number}/decisions", post(requests::web::decide))
@@ -125,7 +145,7 @@ fn platform_pages() -> Router<App> {
         .route("/people/{user}/disablement", post(people::web::disable))
         .route("/people/{user}/enablement", post(people::web::enable))
         .route("/audit", get(audit::web::trail))
-        .route("/audit.csv", get(audit::export::csv))
+        .route("/audit.csv", get(audit::export::download))
 }
 
 /// What administrators register: outside systems, clusters, environments, languages.
@@ -182,7 +202,7 @@ fn registry_pages() -> Router<App> {
         )
 }
 
-/// One project's places: overview, releases, containers.
+/// One project's places: overview, people, containers, resources.
 fn project_pages() -> Router<App> {
     Router::new()
         .route("/projects/{key}", get(home::project::overview))
@@ -199,6 +219,11 @@ fn project_pages() -> Router<App> {
             get(projects::web::settings).post(projects::web::save),
         )
         .route("/projects/{key}/containers", get(workloads::containers))
+        .route("/projects/{key}/resources", get(resources::web::of_project))
+        .route(
+            "/projects/{key}/resources/new",
+            get(resources::web::ask_form).post(resources::web::ask),
+        )
         .route(
             "/projects/{key}/containers/new",
             get(workloads::form).post(workloads::ask),
@@ -207,12 +232,26 @@ fn project_pages() -> Router<App> {
             "/projects/{key}/workloads/{id}/restart",
             post(releases::restart::restart),
         )
+}
+
+/// One project's releases, from the form to production and back.
+fn release_pages() -> Router<App> {
+    Router::new()
         .route("/projects/{key}/releases", get(releases::history))
         .route(
             "/projects/{key}/releases/new",
             get(releases::form).post(releases::open),
         )
+        .route(
+            "/projects/{key}/images/new",
+            get(releases::import_form).post(releases::import),
+        )
         .route("/projects/{key}/releases/{n}", get(releases::release))
+        .route("/projects/{key}/releases/{n}/waiver", post(releases::waive))
+        .route(
+            "/projects/{key}/releases/{n}/job",
+            get(releases::job).post(releases::decide_job),
+        )
         .route(
             "/projects/{key}/releases/{n}/log",
             get(releases::log::download),

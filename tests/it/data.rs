@@ -237,6 +237,7 @@ async fn history_is_not_rewritten() {
         "artifact",
         "parameters_revision",
         "setback",
+        "baseline",
     ] {
         tries
             .refused(format!("DELETE FROM {table}"), "permission denied")

@@ -1,6 +1,7 @@
 //! One binary of tests that go through the front door: real router, real PostgreSQL, simulators
 //! over HTTP. `cargo verify` gives them their database.
 
+mod adoption;
 mod attacks;
 mod audit;
 mod clusters;
@@ -14,6 +15,7 @@ mod halt;
 mod health;
 mod home;
 mod identity;
+mod imports;
 mod keys;
 mod mile;
 mod notices;
@@ -23,6 +25,7 @@ mod permissions;
 mod projects;
 mod release_pages;
 mod requests;
+mod resources;
 mod runs;
 mod setbacks;
 mod statements;

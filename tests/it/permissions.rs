@@ -69,6 +69,19 @@ POST   /projects/{key}/members/removal                     303 404 403 403 403 4
 GET    /projects/{key}/settings                            303 404 200 200 200 200 200 200 200
 POST   /projects/{key}/settings                            303 404 403 403 403 400 400 403 403
 GET    /projects/{key}/containers                          303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/resources                           303 404 200 200 200 200 200 200 200
+GET    /projects/{key}/resources/new                       303 404 403 200 403 200 200 403 403
+POST   /projects/{key}/resources/new                       303 404 403 400 403 400 400 403 403
+GET    /resources                                          303 200 200 200 200 200 200 200 200
+POST   /resources                                          303 403 403 403 403 403 400 403 403
+GET    /resources.csv                                      303 200 200 200 200 200 200 200 200
+GET    /resources/new                                      303 403 403 403 403 403 200 403 403
+GET    /resources/{n}                                      303 404 200 200 200 200 200 200 200
+GET    /resources/{n}/edit                                 303 404 403 403 403 403 200 403 403
+POST   /resources/{n}/edit                                 303 404 403 403 403 403 400 403 403
+POST   /resources/{n}/making                               303 404 403 403 403 403 400 403 403
+POST   /resources/{n}/retirement                           303 404 403 403 403 403 400 403 403
+POST   /resources/{n}/retirement-request                   303 404 403 400 403 400 400 403 403
 GET    /projects/{key}/containers/new                      303 404 403 200 403 200 200 403 403
 POST   /projects/{key}/containers/new                      303 404 403 400 403 400 400 403 403
 GET    /projects/{key}/releases                            303 404 200 200 200 200 200 200 200
@@ -78,6 +91,11 @@ GET    /projects/{key}/releases/{n}                        303 404 200 200 200 2
 GET    /projects/{key}/releases/{n}/log                    303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/releases/{n}/log/lines              303 404 200 200 200 200 200 200 200
 POST   /projects/{key}/releases/{n}/confirmation           303 404 403 403 409 403 403 403 403
+GET    /projects/{key}/images/new                          303 404 403 403 403 403 200 403 403
+POST   /projects/{key}/images/new                          303 404 403 403 403 403 400 403 403
+POST   /projects/{key}/releases/{n}/waiver                 303 404 403 403 403 403 400 403 403
+GET    /projects/{key}/releases/{n}/job                    303 404 403 403 403 403 404 403 404
+POST   /projects/{key}/releases/{n}/job                    303 404 403 403 403 403 404 403 404
 POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
 POST   /projects/{key}/workloads/{id}/restart              303 404 403 400 403 400 400 403 403
@@ -202,6 +220,14 @@ GET    /api/v1/people/{user}                               401 403 403 403 403 4
 PUT    /api/v1/people/{user}                               401 403 403 403 403 403 403 403 400
 POST   /api/v1/people/{user}/password                      401 403 403 403 403 403 403 403 404
 PATCH  /api/v1/projects/{key}                              401 404 403 403 403 400 400 403 403
+GET    /api/v1/resources                                   401 200 200 200 200 200 200 200 200
+POST   /api/v1/resources                                   401 403 403 403 403 403 400 403 403
+GET    /api/v1/resources.csv                               401 200 200 200 200 200 200 200 200
+GET    /api/v1/resources/{id}                              401 404 200 200 200 200 200 200 200
+PUT    /api/v1/resources/{id}                              401 404 403 403 403 403 400 403 403
+POST   /api/v1/resources/{id}/making                       401 404 403 403 403 403 400 403 403
+POST   /api/v1/resources/{id}/retirement                   401 404 403 403 403 403 400 403 403
+GET    /api/v1/projects/{key}/resources                    401 404 200 200 200 200 200 200 200
 GET    /api/v1/requests                                    401 200 200 200 200 200 200 200 200
 POST   /api/v1/requests                                    401 404 403 400 403 400 400 403 403
 GET    /api/v1/requests/{number}                           401 404 200 200 200 200 200 200 200
@@ -214,6 +240,10 @@ GET    /api/v1/audit                                       401 403 403 403 403 4
 GET    /api/v1/projects/{key}/releases                     401 404 200 200 200 200 200 200 200
 POST   /api/v1/projects/{key}/releases                     401 404 403 400 403 400 400 403 403
 GET    /api/v1/projects/{key}/releases/{n}                 401 404 200 200 200 200 200 200 200
+GET    /api/v1/releases/{id}/job                           401 404 403 403 403 403 404 403 404
+POST   /api/v1/releases/{id}/job                           401 404 403 403 403 403 404 403 404
+POST   /api/v1/projects/{key}/images                       401 404 403 403 403 403 400 403 403
+POST   /api/v1/releases/{id}/waiver                        401 404 403 403 403 403 400 403 403
 GET    /api/v1/projects/{key}/workloads                    401 404 200 200 200 200 200 200 200
 GET    /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 200 200 200 200 200 200 200
 POST   /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 403 400 403 400 400 403 403
@@ -291,7 +321,12 @@ fn body(route: &Route) -> Sent {
     let environment = json!({ "key": "", "tier": "test", "rank": 1, "clusters": [] });
     let containers = json!({ "kind": "containers", "project": "{key}", "environment": "test",
         "parameters": {} });
+    let resource = json!({ "kind": "server", "name": "", "project": "{key}" });
     match route.pattern {
+        "/resources" | "/projects/{key}/resources/new" => Form("kind=server"),
+        "/api/v1/resources" | "/api/v1/resources/{id}" => Json(resource),
+        "/api/v1/resources/{id}/making" => Json(json!({ "addresses": [] })),
+        "/api/v1/resources/{id}/retirement" => Json(json!({ "reason": " " })),
         "/steps/{id}/abandonment" => Form("reason="),
         "/login/as" => Form("as=root"),
         "/language" => Form("language=none"),
@@ -300,7 +335,13 @@ fn body(route: &Route) -> Sent {
         other if other.ends_with("/{key}/delete") => Form("confirm="),
         "/environments/new" | "/environments/{key}" => Form("tier=test"),
         "/requests/{number}/decisions" => Form("verdict=approve&hash=0"),
-        "/projects/{key}/releases/{n}/confirmation" => Form("digest=sha256:0"),
+        "/projects/{key}/releases/{n}/confirmation" | "/projects/{key}/releases/{n}/waiver" => {
+            Form("digest=sha256:0")
+        }
+        "/projects/{key}/releases/{n}/job" => Form("verdict=rename&name=other"),
+        "/api/v1/releases/{id}/job" => Json(json!({ "verdict": "rename", "name": "other" })),
+        "/api/v1/releases/{id}/waiver" => Json(json!({ "digest": "sha256:0" })),
+        "/api/v1/projects/{key}/images" => Json(json!({ "image": "", "note": "" })),
         "/projects/{key}/releases/{n}/deployments" => Form("environment=prod"),
         "/projects/{key}/settings" => Form("may_confirm_own=maybe"),
         "/projects/{key}/workloads/{id}/restart" | "/projects/{key}/releases/{n}/cancellation" => {
@@ -359,6 +400,7 @@ struct Ids {
     /// Its author has taken it back.
     withdrawn: i64,
     workload: String,
+    resource: String,
     /// Awaits its confirmation.
     release: String,
     /// The release's, which is over.
@@ -384,6 +426,7 @@ impl Ids {
             _ if below("/environments") => ("test", self.environment.as_str()),
             _ if below("/languages") => ("go", self.language.as_str()),
             _ if below("/runs") => (self.project, self.run.as_str()),
+            _ if below("/resources") => (self.project, self.resource.as_str()),
             _ if pattern.contains("/workloads/") => (self.project, self.workload.as_str()),
             _ if below("/deployments") => (self.project, self.deployment.as_str()),
             _ if below("/steps") => (self.project, self.step.as_str()),
@@ -465,6 +508,10 @@ async fn furnish(company: &mut Company, project: &'static str, author: &mut Brow
     company.settle().await;
     let story = company.release(&release).await;
     assert_eq!(story["state"], "awaiting_confirmation", "{story}");
+    let server = json!({ "kind": "server", "name": "till-1", "project": project,
+        "size": { "cores": 4, "memory_gib": 8, "disk_gib": 100 }, "addresses": ["10.2.3.4"] });
+    let resource = company.ops.api(Method::POST, "/resources", &server).await;
+    assert_eq!(resource.status, 201, "{}", resource.body);
     let open = ask(author, project, "worker").await;
     let withdrawn = ask(author, project, "cron").await;
     let path = format!("/requests/{withdrawn}/withdrawal");
@@ -495,6 +542,7 @@ async fn furnish(company: &mut Company, project: &'static str, author: &mut Brow
         open,
         withdrawn,
         workload: id(&workloads["items"][0]["id"]),
+        resource: id(&resource.json()["id"]),
         deployment: id(&story["deployments"][0]["id"]),
         release,
         run: id(&story["steps"][0]["id"]),

@@ -16,6 +16,10 @@ const LONG_FUNCTIONS: &[(&str, &str)] = &[
         "requests/store.rs:fetch",
         "one statement with all columns of a request",
     ),
+    (
+        "releases/store.rs:fetch",
+        "one statement with all columns of a release",
+    ),
 ];
 
 /// Domains, leftmost first: each may use those before it, never those after.
@@ -29,6 +33,7 @@ const ORDER: &[&str] = &[
     "connections",
     "clusters",
     "projects",
+    "resources",
     "standards",
     "workloads",
     "builds",

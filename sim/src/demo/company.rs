@@ -7,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use serde_json::Value;
 
-use super::{Said, people};
+use super::{Said, people, resources};
 use crate::portal::Person;
 use crate::portal::acts::{self, Service};
 use crate::portal::wait::pause;
@@ -29,6 +29,8 @@ enum Far {
     New,
     /// It has a release, which is in this state.
     Release(&'static str),
+    /// It runs a vendor's image, which was imported and is in this state.
+    Import(&'static str),
 }
 
 const PAY_GATEWAY: Service<'_> = Service {
@@ -70,12 +72,20 @@ const MAIL_SENDER: Service<'_> = Service {
     ..PAY_GATEWAY
 };
 
+const SESSION_CACHE: Service<'_> = Service {
+    key: "session-cache",
+    description: "A vendor's cache, imported by operations",
+    language: "go",
+    repository: "shop/session-cache",
+    ..PAY_GATEWAY
+};
+
 /// Brings what is missing into being.
 ///
 /// # Errors
 /// The first thing that did not go.
 pub async fn bring_up(url: &str, said: &Said) -> anyhow::Result<()> {
-    said.say("Bringing five projects into being; their builds take most of a minute.");
+    said.say("Bringing six projects into being; their builds take most of a minute.");
     let crew = Crew::sign_in(url).await?;
     let all = async {
         tokio::try_join!(
@@ -84,12 +94,15 @@ pub async fn bring_up(url: &str, said: &Said) -> anyhow::Result<()> {
             crew.carry(&ORDER_API, Far::Release("awaiting_approval")),
             crew.carry(&MAIL_SENDER, Far::Release("failed")),
             crew.carry(&SEARCH_API, Far::New),
+            crew.carry(&SESSION_CACHE, Far::Import("released")),
         )
     };
     let in_time = tokio::time::timeout(LIMIT, all).await;
-    in_time.context("five projects took too long")??;
+    in_time.context("six projects took too long")??;
     said.say("pay-gateway is in production, web-shop waits for a tester, order-api for a yes;");
-    said.say("mail-sender does not build, search-api is new and asks for containers.");
+    said.say("mail-sender does not build, search-api is new and asks for containers;");
+    said.say("session-cache runs a vendor's image that operations imported.");
+    resources::bring_in(&crew.lin, &crew.zhao).await?;
     Ok(())
 }
 
@@ -117,10 +130,21 @@ impl Crew {
         let key = service.key;
         self.found(service).await?;
         self.place(key, "test").await?;
-        let Far::Release(wanted) = far else {
+        if far == Far::New {
             return self.ask_for_place(key, "prod").await.map(|_| ());
-        };
+        }
         self.place(key, "prod").await?;
+        match far {
+            Far::New => Ok(()),
+            Far::Release(wanted) => self.release(key, wanted).await,
+            Far::Import(wanted) => {
+                let id = resources::import(&self.zhao, key).await?;
+                self.carry_release(&id, wanted).await
+            }
+        }
+    }
+
+    async fn release(&self, key: &str, wanted: &str) -> anyhow::Result<()> {
         let known = self.lin.list(&format!("/projects/{key}/releases")).await?;
         let id = match known.last() {
             Some(first) => acts::id(first)?,

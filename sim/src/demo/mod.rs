@@ -7,6 +7,7 @@ pub mod company;
 mod home;
 pub mod people;
 pub mod register;
+mod resources;
 pub mod systems;
 
 use std::path::PathBuf;

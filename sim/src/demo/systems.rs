@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::home::Home;
 use super::register::Landscape;
+use super::resources;
 use crate::kubernetes::{self, Api, Rights};
 use crate::mile;
 use crate::outside::{Outside, Ports};
@@ -52,6 +53,10 @@ const REPOSITORIES: &[(&str, &[(&str, &str)])] = &[
             // The second line tells the simulated build to fail.
             ("Write in three languages\n\n[fail build]", "Gao Rui"),
         ],
+    ),
+    (
+        "shop/session-cache",
+        &[("Begin with a configuration", "Lin Yue")],
     ),
     (
         "search/search-api",
@@ -161,6 +166,7 @@ fn seed(world: &World, outside: &Outside) {
             world.gitlab().commit(project, "main", message, author, now);
         }
     }
+    resources::seed(world);
     for path in mile::pool() {
         outside.add_project(world, &path);
     }

@@ -10,6 +10,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 use super::xml::{Element, Node, XmlError, parse, write};
 
 const MARK: &str = "slipway-managed";
+/// Stands for the hash of a definition that people keep; no content has it.
+const KEPT: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 const ROOTS: [&str; 2] = ["project", "flow-definition"];
 const PARAMETERS: [&str; 3] = [
     "properties",
@@ -95,6 +97,29 @@ pub fn from_template(template: &str, project: &str) -> Result<String, XmlError> 
     write(&root)
 }
 
+/// Somebody else's job with nothing changed but the line that makes it ours. It counts as edited
+/// by hand from then on, so that no template is ever copied over it.
+pub fn adopted(found: &str, template: &str, project: &str) -> Result<String, XmlError> {
+    let mut root = job(found)?;
+    let template_sha256 = hash(&job(template)?);
+    let marker = Marker {
+        project: project.to_owned(),
+        template_sha256,
+        content_sha256: KEPT.to_owned(),
+    };
+    let said = root.child("description").map(Element::text);
+    let description = format!("{}\n{}", line(&marker), said.unwrap_or_default());
+    root.remove("description");
+    let description = Element::new("description", description.trim_end());
+    root.children.push(Node::Element(description));
+    write(&root)
+}
+
+/// Whether both are jobs of one sort; Jenkins makes no pipeline of another job.
+pub fn same_sort(one: &str, other: &str) -> Result<bool, XmlError> {
+    Ok(job(one)?.name == job(other)?.name)
+}
+
 /// What the description says, whether or not it is still true.
 pub fn marker(xml: &str) -> Result<Option<Marker>, XmlError> {
     Ok(marker_of(&job(xml)?))
@@ -116,7 +141,7 @@ pub fn content_hash(xml: &str) -> Result<String, XmlError> {
     Ok(hash(&job(xml)?))
 }
 
-fn job(xml: &str) -> Result<Element, XmlError> {
+pub(super) fn job(xml: &str) -> Result<Element, XmlError> {
     let root = parse(xml)?;
     if ROOTS.contains(&root.name.as_str()) {
         Ok(root)
@@ -250,6 +275,18 @@ mod tests {
         assert!(matches!(hand(&other_form).unwrap(), Hand::Ours(_)));
         let edited = made.replace("make", "make install");
         assert!(matches!(hand(&edited).unwrap(), Hand::Edited(_)));
+    }
+
+    #[test]
+    fn an_adopted_job_does_the_same_and_counts_as_edited_by_hand() {
+        let found = TEMPLATE.replace("make", "ant");
+        let adopted = adopted(&found, TEMPLATE, "shop").unwrap();
+        let Hand::Edited(marker) = hand(&adopted).unwrap() else {
+            panic!("{adopted}");
+        };
+        assert_eq!(marker.project, "shop");
+        assert_eq!(content_hash(&adopted), content_hash(&found));
+        assert!(adopted.contains("<disabled>true</disabled>"));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod builds;
 mod crumb;
+pub mod job_diff;
 pub mod job_xml;
 mod jobs;
 mod names;

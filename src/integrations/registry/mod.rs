@@ -6,6 +6,7 @@
 
 mod auth;
 mod names;
+mod reference;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use super::answer::Answer;
 use super::error::CallError;
 use super::http::{Http, Limits, join};
 pub use names::{BadImageName, Digest, ImageTag, Repository};
+pub use reference::Reference;
 
 const MANIFESTS: &str = "application/vnd.oci.image.index.v1+json, \
                          application/vnd.oci.image.manifest.v1+json, \

@@ -8,6 +8,7 @@ crate::words! {
         Overview = "overview",
         Releases = "releases",
         Containers = "containers",
+        Resources = "resources",
         Members = "members",
         Settings = "settings",
     }
@@ -35,7 +36,7 @@ impl Frame {
     pub fn href(&self, tab: &Tab) -> String {
         match tab {
             Tab::Overview => format!("/projects/{}", self.key),
-            Tab::Releases | Tab::Containers | Tab::Members | Tab::Settings => {
+            Tab::Releases | Tab::Containers | Tab::Resources | Tab::Members | Tab::Settings => {
                 format!("/projects/{}/{tab}", self.key)
             }
         }

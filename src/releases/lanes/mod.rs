@@ -8,7 +8,7 @@ use serde_json::Value;
 
 pub use store::lanes;
 
-use super::{DeploymentState, Kind};
+use super::{ConfirmationKind, DeploymentState, Kind, Origin};
 use crate::clusters::Tier;
 use crate::error::Words;
 use crate::identity::Person;
@@ -39,6 +39,9 @@ pub struct Lane {
 pub struct Ran {
     pub tag: String,
     pub digest: String,
+    pub origin: Origin,
+    /// What the live word for it rests on.
+    pub word: Option<ConfirmationKind>,
     /// The release's number; an imported image has none.
     pub release: Option<i32>,
     pub kind: Kind,

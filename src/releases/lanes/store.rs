@@ -30,6 +30,8 @@ pub async fn lanes(
              ON ec.environment_id = w.environment_id AND ec.cluster_id = w.cluster_id
            LEFT JOIN LATERAL (
              SELECT jsonb_build_object('tag', x.tag, 'digest', x.digest,
+                'origin', x.origin, 'word', (SELECT c.kind FROM confirmation c
+                    WHERE c.artifact_id = x.id AND c.live),
                 'release', r.number, 'kind', d.kind,
                 'revision', d.parameters_revision, 'state', d.state, 'by', a.name,
                 'display_name', a.display_name, 'observed', d.observed, 'failure', d.failure,
@@ -41,6 +43,8 @@ pub async fn lanes(
              WHERE d.workload_id = w.id ORDER BY d.sequence DESC LIMIT 1) newest ON true
            LEFT JOIN LATERAL (
              SELECT jsonb_build_object('tag', x.tag, 'digest', x.digest,
+                'origin', x.origin, 'word', (SELECT c.kind FROM confirmation c
+                    WHERE c.artifact_id = x.id AND c.live),
                 'release', r.number, 'kind', d.kind,
                 'revision', d.parameters_revision, 'state', d.state, 'by', a.name,
                 'display_name', a.display_name, 'observed', d.observed, 'failure', d.failure,

@@ -8,6 +8,7 @@ mod advance;
 mod apply;
 mod evidence;
 mod scale;
+mod seen;
 mod store;
 mod watch;
 
@@ -29,6 +30,7 @@ use crate::requests::RequestId;
 use crate::workloads::{StepError, Workload};
 
 pub use evidence::{Evidence, Happened};
+pub use seen::{SeenPod, pods_at};
 pub use store::{Running, ended, lock_running, supersede, unfinished_in};
 pub use watch::trouble_words;
 
@@ -82,6 +84,39 @@ pub async fn start(tx: &mut Tx, new: &NewRollout<'_>) -> Result<RolloutId, DbErr
     )
     .await?;
     Ok(id)
+}
+
+/// Starts a release's artifact on its way to every environment of test that has a place for it.
+/// Returns how many there are.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn start_tests(
+    tx: &mut Tx,
+    (project, release): (ProjectId, ReleaseId),
+    artifact: ArtifactId,
+    author: uuid::Uuid,
+) -> Result<usize, DbError> {
+    let tier = Some(Tier::Test);
+    let all = crate::workloads::list(tx.connection(), project, None, tier).await?;
+    let places = by_environment(all);
+    for (environment, workloads) in &places {
+        let new = NewRollout {
+            project,
+            environment: *environment,
+            tier: Tier::Test,
+            kind: Kind::Deploy,
+            artifact,
+            release: Some(release),
+            confirmation: None,
+            request: None,
+            author,
+            reason: "",
+            workloads,
+        };
+        start(tx, &new).await?;
+    }
+    Ok(places.len())
 }
 
 /// Workloads by environment, each in the order of its clusters.

@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::NewRollout;
+use super::{NewRollout, SeenPod};
 use crate::clusters::{EnvironmentId, Tier};
 use crate::db::DbError;
 use crate::error::Words;
@@ -390,4 +390,46 @@ pub async fn lock_running(
         confirmation: row.confirmation,
         under_way: other.map(|o| (o.display_name, o.created_at.to_jiff())),
     }))
+}
+
+/// Pods that had an address when the last deployment of their workload was done, newest first.
+pub async fn seen_at(
+    executor: impl PgExecutor<'_>,
+    visible: Option<&[Uuid]>,
+    host: &str,
+) -> Result<Vec<SeenPod>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT p.key AS project, e.key AS environment, c.key AS cluster,
+            pod ->> 'name' AS "name!", COALESCE(pod ->> 'node', '') AS "node!",
+            pod ->> 'ip' IS DISTINCT FROM $1 AS "by_node!", d.ended_at AS "at!"
+           FROM deployment d
+           JOIN workload w ON w.id = d.workload_id
+           JOIN project p ON p.id = w.project_id
+           JOIN environment e ON e.id = w.environment_id
+           JOIN cluster c ON c.id = w.cluster_id
+           CROSS JOIN LATERAL jsonb_array_elements(d.observed -> 'pods') AS pod
+           WHERE d.state = 'succeeded'
+             AND (d.observed -> 'pods' @> jsonb_build_array(jsonb_build_object('ip', $1::text))
+                OR d.observed -> 'pods'
+                    @> jsonb_build_array(jsonb_build_object('node_ip', $1::text)))
+             AND (pod ->> 'ip' = $1 OR pod ->> 'node_ip' = $1)
+             AND ($2::uuid[] IS NULL OR w.project_id = ANY($2))
+             AND NOT EXISTS (SELECT 1 FROM deployment n WHERE n.workload_id = d.workload_id
+                AND n.state = 'succeeded' AND n.sequence > d.sequence)
+           ORDER BY 6, d.id DESC LIMIT 20"#,
+        host,
+        visible,
+    )
+    .fetch_all(executor)
+    .await?;
+    let pods = rows.into_iter().map(|r| SeenPod {
+        project: r.project,
+        environment: r.environment,
+        cluster: r.cluster,
+        name: r.name,
+        node: r.node,
+        by_node: r.by_node,
+        at: r.at.to_jiff(),
+    });
+    Ok(pods.collect())
 }

@@ -20,6 +20,9 @@ use crate::releases::{DeploymentId, DeploymentState};
 use crate::workloads::objects::RESTARTED_AT;
 use crate::workloads::{StepError, settle};
 
+/// Whereabouts of more pods than this are not kept.
+const PODS_KEPT: usize = 200;
+
 pub struct Watch(pub App);
 
 #[async_trait]
@@ -94,7 +97,7 @@ impl Watch {
         Ok(match rollout_status(&found, facts.generation) {
             Rollout::Done => StepResult::Done(json!({
                 "ready": ready(&found), "desired": desired(&found),
-                "seconds_to_ready": seconds_to_ready(&pods),
+                "seconds_to_ready": seconds_to_ready(&pods), "pods": whereabouts(&pods),
             })),
             Rollout::Waiting {
                 updated,
@@ -215,6 +218,20 @@ async fn new_pods(kubernetes: &Kubernetes, facts: &Facts) -> Result<Vec<Pod>, St
             && restarted == facts.restarted_at.as_ref()
     };
     Ok(pods.into_iter().filter(ours).collect())
+}
+
+/// Where its pods are, so that an address can be traced to them without asking the cluster.
+fn whereabouts(pods: &[Pod]) -> Value {
+    let one = |pod: &Pod| {
+        let status = pod.status.as_ref()?;
+        let node = pod.spec.as_ref().and_then(|s| s.node_name.as_ref());
+        Some(json!({
+            "name": pod.metadata.name, "ip": status.pod_ip.as_ref()?,
+            "node": node, "node_ip": status.host_ip,
+        }))
+    };
+    let known = pods.iter().take(PODS_KEPT).filter_map(one);
+    known.collect()
 }
 
 /// The slowest of the new pods, from its container's start to its readiness.

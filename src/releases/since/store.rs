@@ -15,7 +15,7 @@ pub async fn base(
         Base,
         r#"SELECT r.number AS release, r.tag, r.commit_id AS commit
            FROM release r JOIN artifact x ON x.release_id = r.id
-           WHERE r.project_id = $1
+           WHERE r.project_id = $1 AND r.origin = 'built'
            ORDER BY (x.id = (SELECT d.artifact_id FROM deployment d
                 WHERE d.project_id = $1 AND d.tier = 'production' AND d.state = 'succeeded'
                 ORDER BY d.ended_at DESC LIMIT 1)) DESC NULLS LAST, r.number DESC

@@ -9,14 +9,13 @@ use serde_json::{Value, json};
 
 use super::{Facts, Input, facts, fail_release, show};
 use crate::app::App;
-use crate::clusters::Tier;
 use crate::connections;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
 use crate::integrations::registry::{Digest, ImageTag};
 use crate::jobs::{Claim, NewStep, Step, StepResult};
-use crate::releases::rollout::{self, NewRollout};
-use crate::releases::{Artifact, ArtifactId, Event, Kind, advance, store};
+use crate::releases::rollout;
+use crate::releases::{Artifact, ArtifactId, Event, Origin, advance, store};
 use crate::workloads::{StepError, settle};
 
 /// What an image says it was built from.
@@ -106,29 +105,13 @@ impl ReadBack {
             repository: seen.repository,
             tag: release.tag.clone(),
             digest: seen.digest,
+            origin: Origin::Built,
             size_bytes: seen.size_bytes,
             created_at: release.created_at,
         };
-        store::insert_artifact(tx.connection(), &release, &artifact).await?;
-        let all =
-            crate::workloads::list(tx.connection(), release.project_id, None, Some(Tier::Test))
-                .await?;
-        for (environment, workloads) in rollout::by_environment(all) {
-            let new = NewRollout {
-                project: release.project_id,
-                environment,
-                tier: Tier::Test,
-                kind: Kind::Deploy,
-                artifact: artifact.id,
-                release: Some(release.id),
-                confirmation: None,
-                request: None,
-                author: release.author_id,
-                reason: "",
-                workloads: &workloads,
-            };
-            rollout::start(tx, &new).await?;
-        }
+        let of = (release.project_id, release.id);
+        store::insert_artifact(tx.connection(), of, &artifact, &release.commit).await?;
+        rollout::start_tests(tx, of, artifact.id, release.author_id).await?;
         Ok(())
     }
 }

@@ -7,12 +7,17 @@ use serde_json::{Value, json};
 
 use super::{Input, facts, fail_release, show};
 use crate::app::App;
-use crate::builds::{JobOutcome, ensure_job};
+use crate::builds::{self, JobOutcome, ensure_job};
 use crate::connections;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
 use crate::jobs::{Claim, NewEffect, NewStep, Step, StepResult};
 use crate::workloads::{StepError, settle};
+
+/// What a release waits for while operations decide about somebody else's job.
+pub const WAITS_FOREIGN: &str = "waits-job-foreign";
+/// Somebody may also rename or remove it in Jenkins.
+const ASKED_AGAIN: Duration = Duration::from_secs(60);
 
 pub struct Job(pub App);
 
@@ -60,11 +65,20 @@ impl Job {
     async fn ensure(&self, claim: &Claim) -> Result<StepResult, StepError> {
         let facts = facts(&self.0, claim).await?;
         let (jenkins, _) = connections::jenkins(&self.0, facts.build.jenkins).await?;
-        match ensure_job(&jenkins, &facts.build, &facts.source).await? {
+        let pool = self.0.db.pool();
+        let (build, project) = (&facts.build, facts.project.id.0);
+        let adoption = builds::adoption(pool, build.jenkins, &build.job, project).await?;
+        match ensure_job(&jenkins, build, &facts.source, adoption.as_ref()).await? {
             JobOutcome::Ready => Ok(StepResult::Done(json!({ "job": facts.build.job }))),
             JobOutcome::Busy => Ok(StepResult::Wait {
                 after: Duration::from_secs(10),
                 for_what: Words::new("waits-job-busy").with("job", &facts.build.job),
+                seen: Value::Null,
+            }),
+            // Never overwritten without a yes; saying it wakes the step.
+            JobOutcome::Foreign => Ok(StepResult::Wait {
+                after: ASKED_AGAIN,
+                for_what: Words::new(WAITS_FOREIGN).with("job", &facts.build.job),
                 seen: Value::Null,
             }),
             // Operations mend the template or the job; then it goes on by itself.

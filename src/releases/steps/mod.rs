@@ -7,6 +7,8 @@ mod stop;
 mod tag;
 mod trigger;
 
+pub use job::WAITS_FOREIGN;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};

@@ -7,7 +7,7 @@ use crate::identity::{Permission, Scope};
 use crate::projects::ProjectAccess;
 use crate::releases::setbacks;
 use crate::releases::tale::Tale;
-use crate::releases::{Deployment, Release, environments};
+use crate::releases::{self, Deployment, Release, environments};
 use crate::web::layout::Chrome;
 use crate::web::parts::Icon;
 
@@ -59,6 +59,7 @@ fn deed(c: &Chrome, form: &Form<'_>, allowed: Result<(), AppError>) -> Deed {
 #[must_use]
 pub fn deeds(c: &Chrome, access: &ProjectAccess, tale: &Tale) -> Vec<Deed> {
     let mut all = aborts(c, access, tale);
+    all.extend(waive(c, access, tale));
     all.extend(reject(c, access, tale));
     all.extend(retests(c, access, tale));
     all.extend(withdraw(c, access, tale));
@@ -107,6 +108,23 @@ fn reject(c: &Chrome, access: &ProjectAccess, tale: &Tale) -> Option<Deed> {
         asks: Some(("note", c.t("deed-reject-note"), false)),
         open: access.may(Permission::RejectRelease) && release.confirmation.is_none(),
         ..deed(c, &form, must(access, Permission::RejectRelease))
+    })
+}
+
+/// Letting an imported image through without a test.
+fn waive(c: &Chrome, access: &ProjectAccess, tale: &Tale) -> Option<Deed> {
+    let release = tale.release();
+    let artifact = releases::waivable(release).ok()?;
+    let form = Form {
+        code: "waive",
+        icon: "alert-triangle",
+        path: "waiver",
+        release,
+    };
+    Some(Deed {
+        hidden: Some(("digest", artifact.digest.clone())),
+        asks: Some(("note", c.t("deed-waive-note"), false)),
+        ..deed(c, &form, releases::may_waive(&access.actor, release))
     })
 }
 

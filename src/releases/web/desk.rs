@@ -1,10 +1,11 @@
 //! What the reader can do on a release's page: confirm, release to production, go back.
 
+use crate::clusters::Tier;
 use crate::identity::Permission;
 use crate::projects::ProjectAccess;
 use crate::releases::store::Candidate;
 use crate::releases::tale::{Tale, WayBack};
-use crate::releases::{Release, State};
+use crate::releases::{ConfirmationKind, Release, State};
 use crate::web::layout::Chrome;
 use crate::web::marks::short_digest;
 
@@ -68,6 +69,8 @@ pub fn confirm(c: &Chrome, access: &ProjectAccess, tale: &Tale) -> Option<Confir
         })
     } else if own {
         Some(c.t("confirm-own"))
+    } else if crate::releases::environments(&tale.lanes, Tier::Test).is_empty() {
+        Some(c.t("confirm-no-test-place"))
     } else if !tale.test_runs_it() {
         Some(c.t("confirm-test-moved-on"))
     } else {
@@ -97,7 +100,16 @@ pub fn next(c: &Chrome, access: &ProjectAccess, tale: &Tale) -> Option<Next> {
     Some(Next {
         tag: release.tag.clone(),
         title: c.t1(title, "n", &release.number),
-        said: c.t1("next-confirmed-by", "who", &word.display_name),
+        said: match word.kind {
+            ConfirmationKind::Tested | ConfirmationKind::Baseline => {
+                c.t1("next-confirmed-by", "who", &word.display_name)
+            }
+            ConfirmationKind::Waiver => c.t2(
+                "next-waived-by",
+                ("who", &word.display_name),
+                ("why", &word.note),
+            ),
+        },
         targets: targets
             .into_iter()
             .map(|key| target(c, tale, release, key))

@@ -36,6 +36,7 @@ struct HistoryPart {
     here: String,
     state: Option<State>,
     may_open: bool,
+    may_import: bool,
     table: Table,
     older: Option<String>,
 }
@@ -52,6 +53,7 @@ pub struct Table {
 struct Row {
     release: Release,
     commit: String,
+    mark: Option<String>,
     state: parts::State,
     failure: Option<String>,
     places: Vec<String>,
@@ -72,6 +74,7 @@ impl Table {
     pub fn of(c: &Chrome, key: &str, lanes: &[Lane], releases: Vec<Release>) -> Self {
         let row = |release: Release| Row {
             commit: short_commit(&release.commit).to_owned(),
+            mark: words::mark_of(c, &release),
             state: words::state(c, lanes, &release),
             failure: words::why(c, &release),
             places: words::places(lanes, &release),
@@ -170,6 +173,7 @@ async fn history_part(
         topic,
         state,
         may_open: access.may(Permission::OpenRelease),
+        may_import: access.may(Permission::ImportImages),
         c,
     })
 }

@@ -5,7 +5,7 @@ use askama::filters::HtmlSafe;
 
 use super::list::Table;
 use super::waves::count;
-use super::words::{deployment_tone, title};
+use super::words::{deployment_tone, mark, title};
 use crate::app::App;
 use crate::clusters::Tier;
 use crate::error::{AppError, Words};
@@ -69,6 +69,7 @@ struct LaneView {
     gate: bool,
     state: parts::State,
     runs: Option<Ran>,
+    mark: Option<String>,
     chip: Option<Chip>,
     pips: Pips,
     ready: String,
@@ -147,6 +148,7 @@ fn view(c: &Chrome, at: usize, lane: &Lane, gate: bool) -> LaneView {
         } else {
             c.t1("lane-fixed", "n", &min)
         },
+        mark: lane.runs.as_ref().and_then(|r| mark(c, r.origin, r.word)),
         runs: lane.runs.clone(),
     }
 }

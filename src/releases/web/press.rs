@@ -29,6 +29,21 @@ pub async fn confirm(
     }
 }
 
+/// `POST /projects/{key}/releases/{n}/waiver`
+pub async fn waive(
+    Shared(app): Shared<App>,
+    access: ProjectAccess,
+    ctx: Ctx,
+    Path(path): Path<NumberPath>,
+    Form(form): Form<Confirming>,
+) -> Result<Response, AppError> {
+    let release = releases::by_number(&app, access.project.id, path.n).await?;
+    match releases::waive(&app, &access.actor, release.id, &form).await {
+        Ok(()) => Ok(see_other(&address(&access, path.n))),
+        Err(error) => refused(&app, &access, &ctx, path.n, (&error, &form.note)).await,
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DeployForm {

@@ -12,12 +12,13 @@ use super::desk::{self, Back, Confirm, Next};
 use super::story::{Body, StepView, story};
 use super::words;
 use crate::app::App;
+use crate::clusters::Tier;
 use crate::error::{AppError, Words};
 use crate::identity::Permission;
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, ProjectAccess};
 use crate::releases::tale::Tale;
-use crate::releases::{self, DeploymentState, Release, State};
+use crate::releases::{self, ConfirmationKind, DeploymentState, Origin, Release, State};
 use crate::web::extract::{Ctx, IsPart, Path};
 use crate::web::form::Summary;
 use crate::web::layout::{Chrome, Nav, page};
@@ -41,6 +42,8 @@ pub struct ShowPart {
     release: Release,
     title: String,
     commit: String,
+    /// What everybody should know of an image that was not built here.
+    mark: Option<String>,
     state: parts::State,
     chip: Option<Chip>,
     lede: Option<String>,
@@ -84,6 +87,7 @@ impl ShowPart {
             topics: topics.join(" "),
             title: words::title(&release).to_owned(),
             commit: short_commit(&release.commit).to_owned(),
+            mark: words::mark_of(&c, &release),
             state: words::state(&c, &tale.lanes, &release).pill(),
             chip: release.artifact.as_ref().map(|a| c.chip(&a.digest)),
             lede: lede(&tale).map(|w| c.w(&w)),
@@ -106,6 +110,10 @@ impl ShowPart {
             release,
             c,
         })
+    }
+
+    fn is_imported(&self) -> bool {
+        self.release.origin == Origin::Imported
     }
 
     fn brings_head(&self, brings: &Brings) -> String {
@@ -139,6 +147,9 @@ fn lede(tale: &Tale) -> Option<Words> {
     if words::is_replaced(&tale.lanes, release) {
         return Some(Words::new("release-lede-replaced"));
     }
+    if words::is_baseline_still(&tale.lanes, release) {
+        return Some(Words::new("release-lede-baseline"));
+    }
     if let Some(words) = rolling(tale) {
         return Some(words);
     }
@@ -149,10 +160,23 @@ fn lede(tale: &Tale) -> Option<Words> {
     let who = who.unwrap_or_default();
     let places = words::places(&tale.lanes, release).join(", ");
     if release.state == State::AwaitingConfirmation && !tale.test_runs_it() {
-        return Some(Words::new("confirm-test-moved-on"));
+        let code = match places_in_test(tale) {
+            true => "confirm-test-moved-on",
+            false => "confirm-no-test-place",
+        };
+        return Some(Words::new(code));
     }
-    let code = format!("release-lede-{}", release.state);
+    let word = release.confirmation.as_ref().map(|w| w.kind);
+    let code = match (release.state, word) {
+        (State::Confirmed, Some(ConfirmationKind::Waiver)) => "release-lede-waived".to_owned(),
+        (state, _) => format!("release-lede-{state}"),
+    };
     Some(Words::new(&code).with("who", who).with("places", places))
+}
+
+fn places_in_test(tale: &Tale) -> bool {
+    let mut lanes = tale.lanes.iter();
+    lanes.any(|l| l.tier == Tier::Test && l.prepared)
 }
 
 /// The newest deployment that failed, if it left something behind.

@@ -7,9 +7,10 @@ use super::words::deployment_tone;
 use crate::builds::{Build, Line, Outcome, Stage};
 use crate::clusters::Tier;
 use crate::error::Words;
+use crate::identity::{Permission, Scope};
 use crate::releases::setbacks::{Setback, SetbackKind};
 use crate::releases::tale::Tale;
-use crate::releases::{Deployment, Kind, Release, State};
+use crate::releases::{ConfirmationKind, Deployment, Kind, Origin, Release, State};
 use crate::requests::{self, Request};
 use crate::web::layout::Chrome;
 use crate::web::marks::{Chip, bytes, short_commit};
@@ -37,6 +38,8 @@ pub enum Body {
     /// The page's own form or shut button stands here.
     Confirm,
     Request(i64, String),
+    /// Where somebody has to decide before it goes on.
+    Link(String, String),
 }
 
 /// The end of a build's log, with its stages.
@@ -51,11 +54,14 @@ pub struct LogView {
 /// All steps, those to come too.
 #[must_use]
 pub fn story(c: &Chrome, tale: &Tale) -> Vec<StepView> {
-    let mut steps = vec![
-        requested(c, tale.release()),
-        tagged(c, tale),
-        built(c, tale),
-    ];
+    let mut steps = match tale.release().origin {
+        Origin::Built => vec![
+            requested(c, tale.release()),
+            tagged(c, tale),
+            built(c, tale),
+        ],
+        Origin::Imported => vec![imported(c, tale.release())],
+    };
     steps.extend(artifact(c, tale));
     steps.extend(rollouts(c, tale, Tier::Test));
     steps.extend(withdrawn(c, tale));
@@ -116,6 +122,16 @@ fn requested(c: &Chrome, release: &Release) -> StepView {
     }
 }
 
+/// Who named the image, and why.
+fn imported(c: &Chrome, release: &Release) -> StepView {
+    let (image, who) = (&release.reference, &release.author.display_name);
+    StepView {
+        said: c.t2("story-imported-as", ("image", image), ("who", who)),
+        quote: release.note.clone(),
+        ..step(c, "imported", Tone::Ok, "story-imported").at(c, Some(release.created_at))
+    }
+}
+
 fn tagged(c: &Chrome, tale: &Tale) -> StepView {
     let release = tale.release();
     let (tone, title) = match (release.tagged_at, release.state) {
@@ -160,6 +176,7 @@ fn built(c: &Chrome, tale: &Tale) -> StepView {
         Body::Nothing
     };
     let waits = tale.waits_for().filter(|_| tone == Tone::Run);
+    let body = waits.and_then(|w| decision(c, release, w)).unwrap_or(body);
     let view = StepView {
         said,
         body,
@@ -169,6 +186,19 @@ fn built(c: &Chrome, tale: &Tale) -> StepView {
     view.at(c, build.ended_at.or(build.started_at))
         .lasted(c, build.started_at, until)
         .waits(c, waits)
+}
+
+/// The way to the page on which operations decide about somebody else's job.
+fn decision(c: &Chrome, release: &Release, waits: &Words) -> Option<Body> {
+    let me = c.me.as_ref()?;
+    let may = me.may(Permission::OperateRuns, Scope::Platform);
+    (may && waits.code == "waits-job-foreign").then(|| {
+        let href = format!(
+            "/projects/{}/releases/{}/job",
+            release.project, release.number
+        );
+        Body::Link(href, c.t("story-job-decide"))
+    })
 }
 
 fn log(c: &Chrome, tale: &Tale, build: &Build, open: bool) -> LogView {
@@ -192,7 +222,10 @@ fn log(c: &Chrome, tale: &Tale, build: &Build, open: bool) -> LogView {
 }
 
 fn artifact(c: &Chrome, tale: &Tale) -> Option<StepView> {
-    let built = tale.build()?.result == Some(Outcome::Success);
+    let built = match tale.release().origin {
+        Origin::Built => tale.build()?.result == Some(Outcome::Success),
+        Origin::Imported => true,
+    };
     match &tale.release().artifact {
         Some(found) => {
             let view = StepView {
@@ -271,10 +304,15 @@ fn confirmed(c: &Chrome, tale: &Tale) -> StepView {
     let release = tale.release();
     match (&release.confirmation, release.state) {
         (Some(word), _) => {
+            let (title, said, tone) = match word.kind {
+                ConfirmationKind::Tested => ("story-confirmed", "story-confirmed-by", Tone::Ok),
+                ConfirmationKind::Waiver => ("story-waived", "story-waived-by", Tone::Wait),
+                ConfirmationKind::Baseline => ("story-baseline", "story-baseline-by", Tone::Ok),
+            };
             let view = StepView {
-                said: c.t1("story-confirmed-by", "who", &word.display_name),
+                said: c.t1(said, "who", &word.display_name),
                 quote: word.note.clone(),
-                ..step(c, "confirmed", Tone::Ok, "story-confirmed")
+                ..step(c, "confirmed", tone, title)
             };
             view.at(c, Some(word.at))
         }

@@ -1,6 +1,7 @@
 //! How a release and a deployment are, in the words and tones of pages.
 
-use crate::releases::{DeploymentState, Lane, Release, State};
+use crate::clusters::Tier;
+use crate::releases::{ConfirmationKind, DeploymentState, Lane, Origin, Release, State};
 use crate::web::layout::Chrome;
 use crate::web::parts::{self, Tone};
 
@@ -45,7 +46,42 @@ pub fn places(lanes: &[Lane], release: &Release) -> Vec<String> {
 /// Whether a release that reached production is no longer what runs there.
 #[must_use]
 pub fn is_replaced(lanes: &[Lane], release: &Release) -> bool {
-    release.state == State::Released && places(lanes, release).is_empty()
+    release.state == State::Released
+        && places(lanes, release).is_empty()
+        && !is_baseline_still(lanes, release)
+}
+
+/// Whether production still runs what it ran before the portal came: it has put nothing there.
+#[must_use]
+pub fn is_baseline_still(lanes: &[Lane], release: &Release) -> bool {
+    let kind = release.confirmation.as_ref().map(|c| c.kind);
+    let production = lanes.iter().filter(|l| l.tier == Tier::Production);
+    kind == Some(ConfirmationKind::Baseline)
+        && release.state == State::Released
+        && production.clone().count() > 0
+        && production.into_iter().all(|l| l.runs.is_none())
+}
+
+/// What everybody should know of an image that the portal did not build.
+#[must_use]
+pub fn mark(c: &Chrome, origin: Origin, word: Option<ConfirmationKind>) -> Option<String> {
+    let code = match (origin, word) {
+        (Origin::Built, _) => return None,
+        (Origin::Imported, Some(ConfirmationKind::Waiver)) => "artifact-waived",
+        (Origin::Imported, Some(ConfirmationKind::Baseline)) => "artifact-baseline",
+        (Origin::Imported, Some(ConfirmationKind::Tested) | None) => "artifact-imported",
+    };
+    Some(c.t(code))
+}
+
+/// The same of a release's image.
+#[must_use]
+pub fn mark_of(c: &Chrome, release: &Release) -> Option<String> {
+    mark(
+        c,
+        release.origin,
+        release.confirmation.as_ref().map(|w| w.kind),
+    )
 }
 
 /// Icon, word and time of a release; one that newer ones have replaced says so.

@@ -82,7 +82,7 @@ impl RequestPart {
         Ok(Self {
             topics: topics.join(" "),
             title: c.w(&title(&request)),
-            lede: c.w(&lede(&request)),
+            lede: c.w(&lede(&request, kind.is_some_and(|k| k.is_done_by_hand()))),
             state: state(&c, &request).pill(),
             facts: said.map(|f| (c.t(&f.code), f.value)).collect(),
             objects: objects(&request.computed),
@@ -144,10 +144,14 @@ pub fn state(c: &Chrome, request: &Request) -> parts::State {
     c.state(tone, word, Some(&since))
 }
 
-fn lede(request: &Request) -> Words {
+fn lede(request: &Request, by_hand: bool) -> Words {
     let decider = request.decisions.last();
     let who = decider.map_or("", |d| d.display_name.as_str());
-    Words::new(&format!("request-lede-{}", request.state))
+    let code = match request.state {
+        State::Approved if by_hand => "request-lede-by-hand".to_owned(),
+        other => format!("request-lede-{other}"),
+    };
+    Words::new(&code)
         .with("author", &request.author.display_name)
         .with("who", who)
         .with("missing", request.missing())

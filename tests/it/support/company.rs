@@ -268,15 +268,27 @@ impl Company {
     }
 
     /// Somebody changes an image past the portal, as with `kubectl set image`, and it rolls out.
+    pub async fn set_image_by_hand(&mut self, place: (&str, &str, &str), image: &str) {
+        let containers = json!([{ "name": place.2, "image": image }]);
+        let spec = json!({ "template": { "spec": { "containers": containers } } });
+        self.patch_by_hand(place, spec).await;
+    }
+
+    /// Somebody runs something where the portal has run nothing yet.
+    pub async fn run_by_hand(&mut self, place: (&str, &str, &str), image: &str, replicas: i32) {
+        let containers = json!([{ "name": place.2, "image": image }]);
+        let template = json!({ "spec": { "containers": containers } });
+        let spec = json!({ "replicas": replicas, "template": template });
+        self.patch_by_hand(place, spec).await;
+        // Its containers have begun by now, and take their time to be ready.
+        self.advance(Duration::from_secs(60)).await;
+    }
+
     #[expect(
         clippy::disallowed_methods,
         reason = "somebody's own client, not the product's"
     )]
-    pub async fn set_image_by_hand(
-        &mut self,
-        (cluster, namespace, name): (&str, &str, &str),
-        image: &str,
-    ) {
+    async fn patch_by_hand(&mut self, (cluster, namespace, name): (&str, &str, &str), spec: Value) {
         let api = match cluster {
             "sh-test" => &self.test,
             _ => &self.prod,
@@ -286,8 +298,7 @@ impl Company {
             "{base}/apis/apps/v1/namespaces/{namespace}/deployments/{name}\
              ?fieldManager=kubectl-set"
         );
-        let containers = json!([{ "name": name, "image": image }]);
-        let patch = json!({ "spec": { "template": { "spec": { "containers": containers } } } });
+        let patch = json!({ "spec": spec });
         let request = reqwest::Client::new()
             .patch(url)
             .bearer_auth(format!("simulated-{cluster}-admin"))

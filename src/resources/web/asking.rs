@@ -1,0 +1,121 @@
+//! The form that asks for a resource: one form, its fields by the schema of the kind.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Response;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::edit::{size_fields, text};
+use crate::app::App;
+use crate::error::{AppError, Words};
+use crate::identity::Permission;
+use crate::projects::ProjectAccess;
+use crate::projects::web::{Frame, Tab};
+use crate::requests::{self, Filing};
+use crate::resources::{self, Kind, size};
+use crate::web::extract::{Ctx, Form, Query};
+use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
+use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
+use crate::web::problem::shown;
+
+#[derive(Template)]
+#[template(path = "resources/ask.html")]
+struct AskPage {
+    c: Chrome,
+    f: Frame,
+    kind: Kind,
+    sections: Vec<Section>,
+    summary: Option<Summary>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AskQuery {
+    kind: Option<Kind>,
+}
+
+/// `GET /projects/{key}/resources/new`
+pub async fn ask_form(
+    State(app): State<App>,
+    access: ProjectAccess,
+    ctx: Ctx,
+    Query(query): Query<AskQuery>,
+) -> Result<Response, AppError> {
+    access.must(Permission::FileRequest)?;
+    let kind = query.kind.unwrap_or(Kind::Database);
+    let nothing = (Errors::default(), None);
+    page(&ask_page(&app, &access, &ctx, (kind, &Typed::new()), nothing).await?)
+}
+
+/// `POST /projects/{key}/resources/new`
+pub async fn ask(
+    State(app): State<App>,
+    access: ProjectAccess,
+    ctx: Ctx,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    access.must(Permission::FileRequest)?;
+    let wrong = || AppError::field("kind", "query-wrong");
+    let kind = Kind::parse(&text(&typed, "kind")).ok_or_else(wrong)?;
+    match requests::file(&app, &access.actor, filing(&access, kind, &typed)).await {
+        Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
+        Err(error) => {
+            let wrong = shown_by_form(&error, "parameters.")?;
+            let again = ask_page(&app, &access, &ctx, (kind, &typed), wrong).await?;
+            Ok(shown(page(&again)?, &error))
+        }
+    }
+}
+
+fn filing(access: &ProjectAccess, kind: Kind, typed: &Typed) -> Filing {
+    let parameters = json!({
+        "kind": kind, "name": text(typed, "name"), "purpose": text(typed, "purpose"),
+        "size": size::typed(kind, |name| text(typed, &format!("size.{name}"))),
+    });
+    Filing {
+        project: Some(access.project.key.clone()),
+        environment: Some(text(typed, "environment")).filter(|e| !e.is_empty()),
+        ..Filing::of("resource", parameters)
+    }
+}
+
+async fn ask_page(
+    app: &App,
+    access: &ProjectAccess,
+    ctx: &Ctx,
+    (kind, typed): (Kind, &Typed),
+    (errors, sentence): (Errors, Option<Words>),
+) -> Result<AskPage, AppError> {
+    let c = Chrome::new(ctx, Nav::Projects);
+    let (environments, _) = resources::choices(app).await?;
+    let none = std::iter::once(String::new());
+    let environments = Control::Select(none.chain(environments).collect());
+    let field = |name: &str, control| Field::new(&c, name, &format!("resource-{name}"), control);
+    let section = |legend: &str, fields: Vec<Field>| Section {
+        legend: c.t(legend),
+        fields: fields
+            .into_iter()
+            .map(|f| f.filled(&c, typed, &errors))
+            .collect(),
+    };
+    let what = vec![
+        field("name", Control::Line),
+        field("environment", environments).optional(&c),
+        field("purpose", Control::Text),
+    ];
+    let sections = vec![
+        section("resource-what", what),
+        section("resource-size", size_fields(&c, kind, "size.")),
+    ];
+    Ok(AskPage {
+        summary: match &sentence {
+            Some(words) => Some(Summary::sentence(&c, words)),
+            None => Summary::of(&c, &sections, &errors),
+        },
+        f: Frame::new(&access.project, Tab::Resources),
+        kind,
+        sections,
+        c,
+    })
+}
