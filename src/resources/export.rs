@@ -28,7 +28,10 @@ const HEAD: &str = "number,kind,name,project,used_by,environment,site,state,addr
     operation_id = "export_resources",
     tag = "resources",
     params(Wanted),
-    responses((status = 200, body = String, content_type = "text/csv", description = "At most 100,000 entries")),
+    responses(
+        (status = 200, body = String, content_type = "text/csv",
+            description = "At most 50,000 lines")
+    ),
 )]
 pub async fn download(
     State(app): State<App>,
