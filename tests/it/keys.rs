@@ -88,6 +88,7 @@ async fn nothing_that_is_sealed_is_forgotten() {
     let columns: Vec<(String, String)> = sqlx::query_as(
         "SELECT table_name::text, column_name::text FROM information_schema.columns c
          WHERE table_schema = 'public' AND data_type = 'bytea' AND column_name !~ 'hash$'
+           AND table_name <> '_sqlx_migrations'
            AND NOT EXISTS (SELECT FROM information_schema.columns k
                WHERE k.table_name = c.table_name AND k.column_name = c.column_name || '_key')",
     )
