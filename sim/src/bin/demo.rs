@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use slipway_sim::demo::{Options, start};
+use slipway_sim::portal::Build;
 use slipway_sim::postgres::Durability;
 use slipway_sim::workspace;
 use tokio::signal::unix::{SignalKind, signal};
@@ -44,6 +45,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
             .unwrap_or_else(|| workspace::root().join("target/demo")),
         empty: cli.empty,
         durability: Durability::Kept,
+        build: Build::Debug,
     };
     let mut demo = tokio::select! {
         started = start(&options) => started?,

@@ -35,6 +35,8 @@ pub struct Options {
     /// Whether to leave the company without projects.
     pub empty: bool,
     pub durability: Durability,
+    /// What is measured is what is shipped; everybody else is quicker with what builds quickly.
+    pub build: portal::Build,
 }
 
 /// A running demo. [`Demo::stop`] ends it in order.
@@ -63,7 +65,7 @@ pub async fn start(options: &Options) -> anyhow::Result<Demo> {
     let said = Said(Instant::now());
     let home = Home::open(&options.data, options.port)?;
     said.say("Building the portal, if anything changed.");
-    let program = portal::build(portal::Build::Debug).await?;
+    let program = portal::build(options.build).await?;
     said.say("Starting PostgreSQL.");
     let folder = home.folder.join("postgres");
     let postgres = Postgres::start(&folder, options.durability).await?;

@@ -1,5 +1,6 @@
 //! Benchmarks: what the product promises in numbers, measured on the program as it is shipped.
 
+mod readers;
 mod start;
 
 use clap::ValueEnum;
@@ -9,6 +10,8 @@ use serde::Serialize;
 pub enum Benchmark {
     /// From the process's start to readiness, memory when idle, size of the program.
     Start,
+    /// Pages for fifty people while ten releases run, beside the same pages for one.
+    Readers,
 }
 
 /// The last line that a benchmark prints.
@@ -31,6 +34,7 @@ pub struct Verdict {
 pub async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
     let verdict = match benchmark {
         Benchmark::Start => start::start().await?,
+        Benchmark::Readers => readers::readers().await?,
     };
     println!("{}", serde_json::to_string(&verdict)?);
     Ok(())

@@ -1,6 +1,6 @@
 //! Somebody who is signed in and asks the API.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail};
 use reqwest::{Client, Method, StatusCode, header};
@@ -120,6 +120,21 @@ impl Person {
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
         let answer = self.request(Method::GET, path).send().await;
         read(answer, format!("GET {path}")).await?.expect(200)
+    }
+
+    /// How long a page takes to arrive, from asking to its last byte.
+    ///
+    /// # Errors
+    /// Anything but 200.
+    pub async fn time_page(&self, path: &str) -> anyhow::Result<Duration> {
+        let url = format!("{}{path}", self.base.trim_end_matches("/api/v1"));
+        let request = self.client.get(url).header(header::COOKIE, &self.cookie);
+        let begun = Instant::now();
+        let answer = request.send().await.context("the portal does not answer")?;
+        let status = answer.status();
+        answer.bytes().await?;
+        anyhow::ensure!(status == StatusCode::OK, "GET {path} answered {status}");
+        Ok(begun.elapsed())
     }
 
     /// Every item of a list, page by page.

@@ -9,6 +9,7 @@ use tokio::process::Command;
 
 use super::{Plan, Totals, scenes};
 use crate::demo::{self, Demo};
+use crate::portal::Build;
 use crate::postgres::{Durability, free_port};
 use crate::workspace;
 
@@ -31,6 +32,7 @@ pub async fn e2e(plan: &Plan) -> anyhow::Result<Totals> {
         data: scratch.path().to_owned(),
         empty: false,
         durability: Durability::ThrownAway,
+        build: Build::Debug,
     };
     let demo = demo::start(&options).await?;
     let pages = pages(&demo, scratch.path()).await;
