@@ -293,3 +293,4 @@ vitals-versions = Versions
 vitals-schema = Schema
 timer-connections-watch = Look at every connection
 timer-clusters-watch = Look at every cluster
+timer-notices-digest = Tell a channel what waits

@@ -273,3 +273,4 @@ vitals-versions = 版本
 vitals-schema = 结构版本
 timer-connections-watch = 检查所有连接
 timer-clusters-watch = 检查所有集群
+timer-notices-digest = 向渠道发送待办摘要

@@ -31,6 +31,13 @@ struct HealthPart {
 impl HtmlSafe for HealthPart {}
 
 impl HealthPart {
+    /// What a timer does, and whose it is where each of several has its own (`name:whose`).
+    fn timer(&self, round: &Round) -> (String, String) {
+        let (name, whose) = round.name.split_once(':').unwrap_or((&round.name, ""));
+        let code = format!("timer-{}", name.replace('.', "-"));
+        (self.c.t(&code), whose.to_owned())
+    }
+
     fn verdict(&self) -> State {
         let (tone, code) = if self.v.troubles.is_empty() {
             (Tone::Ok, "vitals-well")
