@@ -258,7 +258,7 @@ fn release_pages() -> Router<App> {
         )
         .route(
             "/projects/{key}/releases/{n}/log/lines",
-            get(releases::log::lines),
+            get(releases::lines::lines),
         )
         .route(
             "/projects/{key}/releases/{n}/confirmation",
