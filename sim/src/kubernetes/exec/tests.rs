@@ -156,11 +156,12 @@ async fn protocols_are_negotiated_and_strangers_refused() {
     );
     let elsewhere = format!("{tty}&container=side");
     assert_eq!(refused(Client::try_open(&api, &elsewhere, BOTH).await), 400);
-    let mut state = world.kubernetes();
-    let tokens = &mut state.cluster("east").unwrap().tokens;
     let rights = Rights::AllBut(vec![("pods/exec".to_owned(), "get".to_owned())]);
-    tokens.insert("simulated-east-admin".to_owned(), rights);
-    drop(state);
+    {
+        let mut state = world.kubernetes();
+        let tokens = &mut state.cluster("east").unwrap().tokens;
+        tokens.insert("simulated-east-admin".to_owned(), rights);
+    }
     assert_eq!(refused(Client::try_open(&api, tty, BOTH).await), 403);
     world.transcript().check().unwrap();
 }
@@ -204,10 +205,11 @@ async fn a_shell_ends_with_its_pod() {
     let (world, api) = east(Exec::Runs).await;
     let mut shell = Client::open(&api, "sh").await;
     shell.until("$").await;
-    let mut state = world.kubernetes();
-    let cluster = state.cluster("east").unwrap();
-    cluster.take(of_kind("Pod"), "default", "shop");
-    drop(state);
+    {
+        let mut state = world.kubernetes();
+        let cluster = state.cluster("east").unwrap();
+        cluster.take(of_kind("Pod"), "default", "shop");
+    }
     assert_eq!(
         shell.status().await.0["details"]["causes"][0]["message"],
         "137"
