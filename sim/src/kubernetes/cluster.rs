@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use tokio::sync::watch;
 
 use super::access::Rights;
+use super::exec::{Exec, PROTOCOLS};
 use super::fields::Path;
 use super::resources::{Resource, of_kind};
 
@@ -60,6 +61,9 @@ pub struct Settings {
     /// What somebody without any credential may do. `kubectl` sends no token over plain HTTP, so
     /// it needs this; nobody else does.
     pub anonymous: Rights,
+    pub exec: Exec,
+    /// Which of these a client asks for is chosen, in this order.
+    pub exec_protocols: &'static [&'static str],
 }
 
 /// Which images nodes can pull.
@@ -82,6 +86,8 @@ impl Default for Settings {
             pod_quota: None,
             full: false,
             anonymous: Rights::Nothing,
+            exec: Exec::Runs,
+            exec_protocols: PROTOCOLS,
         }
     }
 }

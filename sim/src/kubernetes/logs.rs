@@ -35,7 +35,7 @@ pub(super) fn read(pod: &Value, call: &Call) -> Result<String, No> {
     Ok(shown(&lines(pod, &status), call))
 }
 
-fn which(pod: &Value, named: Option<&str>) -> Result<String, No> {
+pub(super) fn which(pod: &Value, named: Option<&str>) -> Result<String, No> {
     let containers = pod.pointer("/spec/containers").and_then(Value::as_array);
     let names: Vec<&str> = containers
         .into_iter()
@@ -60,7 +60,7 @@ fn which(pod: &Value, named: Option<&str>) -> Result<String, No> {
     }
 }
 
-fn status_of(pod: &Value, container: &str) -> Value {
+pub(super) fn status_of(pod: &Value, container: &str) -> Value {
     let statuses = pod
         .pointer("/status/containerStatuses")
         .and_then(Value::as_array);

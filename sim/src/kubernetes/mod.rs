@@ -11,6 +11,7 @@ mod cluster;
 mod controller;
 mod defaults;
 mod discovery;
+mod exec;
 mod fields;
 mod kept;
 mod logs;
@@ -36,6 +37,7 @@ use crate::world::{System, World};
 
 pub use access::Rights;
 pub use cluster::{Cluster, Pulls, Settings};
+pub use exec::{Exec, PROTOCOLS};
 
 /// All clusters of the world, by name.
 #[derive(Debug, Default)]
@@ -74,7 +76,12 @@ pub async fn serve(world: &World, name: &str, port: u16) -> io::Result<Api> {
         let (world, name) = (world.clone(), name.to_owned());
         move |request: Request| {
             let (world, name) = (world.clone(), name.clone());
-            async move { route::answer(world, name, Call::read(request).await).await }
+            async move {
+                if exec::is_meant(&request) {
+                    return exec::answer(world, name, request).await;
+                }
+                route::answer(world, name, Call::read(request).await).await
+            }
         }
     };
     let router = Router::new().fallback(handler);

@@ -29,7 +29,7 @@ const fn core(plural: &'static str, singular: &'static str, kind: &'static str) 
 pub(super) static RESOURCES: [Resource; 11] = [
     Resource {
         short: &["po"],
-        subresources: &["status", "log"],
+        subresources: &["status", "log", "exec"],
         ..core("pods", "pod", "Pod")
     },
     Resource {

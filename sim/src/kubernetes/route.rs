@@ -92,7 +92,7 @@ fn done(world: &World, name: &str, call: &Call) -> Result<Response, No> {
     }
 }
 
-fn rights(cluster: &Cluster, call: &Call) -> Result<Rights, No> {
+pub(super) fn rights(cluster: &Cluster, call: &Call) -> Result<Rights, No> {
     let known = match call.bearer() {
         Some(token) => cluster.tokens.get(token).cloned(),
         None => {

@@ -1,0 +1,110 @@
+//! A command in a container: negotiated over WebSocket, v5 or v4, and really run.
+//!
+//! What a container holds is pretended, so a command runs in an empty folder, with an emptied
+//! environment, and as nobody where the simulator is root.
+//! Invariant: a status follows the last byte of output, and the end of the connection follows it.
+
+mod pty;
+mod talk;
+
+use axum::extract::{FromRequestParts, Request, WebSocketUpgrade};
+use axum::response::{IntoResponse, Response};
+use http::{StatusCode, header};
+
+use super::cluster::text;
+use super::logs;
+use super::resources::of_kind;
+use super::status::{self, No};
+use crate::call::Call;
+use crate::world::World;
+
+/// What containers answer when a command is to be run in them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exec {
+    /// A real process behind a real terminal.
+    Runs,
+    /// The image holds no program at all.
+    HoldsNothing,
+    /// What is typed comes back at once, until Ctrl-C.
+    Echoes,
+    /// So many frames of so many bytes, until Ctrl-C.
+    Floods { frames: usize, bytes: usize },
+}
+
+/// What each server of today speaks, the one that it prefers first.
+pub const PROTOCOLS: &[&str] = &["v5.channel.k8s.io", "v4.channel.k8s.io"];
+
+const KNOWN: &[&str] = &["command", "container", "stderr", "stdin", "stdout", "tty"];
+
+/// A command that may be run, and where.
+struct Order {
+    command: Vec<String>,
+    exec: Exec,
+    namespace: String,
+    pod: String,
+    uid: String,
+    protocols: &'static [&'static str],
+}
+
+/// Whether a request is for a command; all others are answered by the usual routes.
+pub(super) fn is_meant(request: &Request) -> bool {
+    request.headers().contains_key(header::UPGRADE) && request.uri().path().ends_with("/exec")
+}
+
+pub(super) async fn answer(world: World, cluster: String, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let upgrade = WebSocketUpgrade::from_request_parts(&mut parts, &()).await;
+    let call = Call::read(Request::from_parts(parts, body)).await;
+    let order = match order(&world, &cluster, &call) {
+        Ok(order) => order,
+        Err(no) => return no.into_response(),
+    };
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade.protocols(order.protocols.iter().copied()),
+        Err(refused) => return refused.into_response(),
+    };
+    if upgrade.selected_protocol().is_none() {
+        return (StatusCode::BAD_REQUEST, "no such subprotocol").into_response();
+    }
+    upgrade.on_upgrade(move |socket| talk::hold(world, cluster, order, socket))
+}
+
+fn order(world: &World, name: &str, call: &Call) -> Result<Order, No> {
+    let mut state = world.kubernetes();
+    let cluster = state
+        .clusters
+        .get_mut(name)
+        .ok_or_else(status::no_such_resource)?;
+    let rights = super::route::rights(cluster, call)?;
+    call.only(KNOWN)?;
+    let parts = call.parts();
+    let ["api", "v1", "namespaces", namespace, "pods", pod, "exec"] = parts.as_slice() else {
+        return Err(call.unknown().into());
+    };
+    // Opening a WebSocket is a GET, whatever comes of it.
+    if !rights.allow("pods/exec", "get") {
+        return Err(status::forbidden("get pods/exec"));
+    }
+    let found = cluster.existing(of_kind("Pod"), namespace, pod)?;
+    let container = logs::which(&found, call.query("container"))?;
+    if logs::status_of(&found, &container)["state"]["running"].is_null() {
+        let message = format!("container not found (\"{container}\")");
+        return Err(status::bad_request(message));
+    }
+    if call.query("tty") != Some("true") {
+        return Err(call.unknown().into());
+    }
+    let command = call.query.iter().filter(|(key, _)| key == "command");
+    Ok(Order {
+        command: command.map(|(_, word)| word.clone()).collect(),
+        exec: cluster.settings.exec.clone(),
+        namespace: (*namespace).to_owned(),
+        pod: (*pod).to_owned(),
+        uid: text(&found, "/metadata/uid").to_owned(),
+        protocols: cluster.settings.exec_protocols,
+    })
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;
