@@ -4,6 +4,7 @@
 use crate::builds::{Line, Stage};
 
 /// Jenkins' console prints these around a declarative or scripted `stage`.
+const STARTS: &str = "[Pipeline] stage";
 const BEGINS: &str = "[Pipeline] { (";
 const ENDS: &str = "[Pipeline] // stage";
 /// A branch of `parallel` is printed alike and is no stage.
@@ -59,7 +60,11 @@ pub fn sections(lines: Vec<Line>, stages: &[Stage]) -> Vec<Section> {
     for line in lines {
         if let Some(name) = begins(&line.text) {
             let known = stages.iter().find(|s| s.name == name);
+            let before = all.last_mut().and_then(|s| s.lines.pop_if(starts));
             all.push(Section::of(Some(name), known));
+            if let (Some(section), Some(line)) = (all.last_mut(), before) {
+                section.lines.push(line);
+            }
         }
         let ends = line.text.trim_end() == ENDS;
         if let Some(section) = all.last_mut() {
@@ -71,6 +76,11 @@ pub fn sections(lines: Vec<Line>, stages: &[Stage]) -> Vec<Section> {
     }
     all.retain(|s| !s.lines.is_empty());
     all
+}
+
+/// The line before the one that names a stage.
+fn starts(line: &mut Line) -> bool {
+    line.text.trim_end() == STARTS
 }
 
 fn begins(text: &str) -> Option<&str> {
@@ -122,10 +132,9 @@ mod tests {
         assert_eq!(
             cut(&log, &known),
             [
-                (None, true, 2),
-                (name("Build"), false, 3),
                 (None, true, 1),
-                (name("Image"), true, 2)
+                (name("Build"), false, 4),
+                (name("Image"), true, 3)
             ]
         );
     }
