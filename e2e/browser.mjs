@@ -11,18 +11,27 @@ export function launch() {
   return chromium.launch({ executablePath, headless: true, args: ARGS });
 }
 
-// Returns lists that fill as the page runs. Take a copy before driving the page any further than
-// its reader would: screenshots add styles of their own, and closing it aborts its stream.
+// Returns lists that fill as the page runs; `next()` empties them for the page's next document, and
+// what one before it still had to say is not taken for the next one's. Take a copy before driving
+// the page any further than its reader would: screenshots add styles of their own.
 export async function watch(page) {
-  const seen = { console: [], requests: [], csp: [] };
+  const seen = { console: [], requests: [], csp: [], next };
+  let asked = new WeakSet();
+  function next() {
+    for (const list of [seen.console, seen.requests, seen.csp]) list.length = 0;
+    asked = new WeakSet();
+  }
   page.on('console', (message) => {
     const { url } = message.location();
     if (['error', 'warning'].includes(message.type())) seen.console.push(`${message.type()}: ${oneLine(message.text())} (${url})`);
   });
   page.on('pageerror', (error) => seen.console.push(`uncaught: ${oneLine(error.message)}`));
-  page.on('requestfailed', (request) => seen.requests.push(`${request.url()}: ${request.failure()?.errorText}`));
+  page.on('request', (request) => asked.add(request));
+  page.on('requestfailed', (request) => {
+    if (asked.has(request)) seen.requests.push(`${request.url()}: ${request.failure()?.errorText}`);
+  });
   page.on('response', (response) => {
-    if (response.status() >= 400) seen.requests.push(`${response.url()}: ${response.status()}`);
+    if (response.status() >= 400 && asked.has(response.request())) seen.requests.push(`${response.url()}: ${response.status()}`);
   });
   await page.exposeBinding('reportCsp', (_, report) => seen.csp.push(report));
   await page.addInitScript(() => {

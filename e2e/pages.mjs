@@ -1,139 +1,98 @@
-// Every page, as data. `as` is the role of the person who opens it, null for nobody signed in;
-// `ready` is what must be there before anything is judged. A path that depends on what the portal
-// holds is a function: it gets `get(path)`, the API as that person, and returns the path.
-export const pages = [
-  { name: 'login', path: '/login', as: null, ready: 'form input[name=password]' },
-  { name: 'home', path: '/', as: 'developer', ready: 'h1' },
-  { name: 'projects', path: '/projects', as: 'developer', ready: 'h1' },
-  { name: 'project-new', path: '/projects/new', as: 'developer', ready: 'main form' },
-  { name: 'project', path: async (get) => first(await get('/projects'), '/projects/'), as: 'developer', ready: '.tabs' },
-  { name: 'me', path: '/me', as: 'developer', ready: 'h1' },
-  { name: 'requests', path: '/requests', as: 'ops', ready: 'h1' },
-  { name: 'requests-all', path: '/requests?for=all', as: 'ops', ready: '.seg' },
-  { name: 'request-open', path: request('open'), as: 'ops', ready: '.voters' },
-  { name: 'request-own', path: async (get) => first(await get('/requests?for=mine&state=open'), '/requests/'), as: 'developer', ready: '.voters' },
-  { name: 'request-done', path: withSteps, as: 'ops', ready: '.story' },
-  { name: 'audit', path: '/audit', as: 'auditor', ready: 'h1' },
-  { name: 'runs', path: '/runs', as: 'ops', ready: 'h1' },
-  { name: 'runs-stuck', path: '/runs?state=stuck', as: 'auditor', ready: 'h1' },
-  { name: 'run-active', path: run('active'), as: 'ops', ready: '.story' },
-  { name: 'run-done', path: run('done'), as: 'auditor', ready: '.story' },
-  { name: 'run-failed', path: run('failed'), as: 'ops', ready: '.story' },
-  { name: 'health', path: '/health', as: 'ops', ready: 'h1' },
-  { name: 'production-stop', path: '/production-stop', as: 'ops', ready: 'main form' },
-  { name: 'production-stop-read', path: '/production-stop', as: 'auditor', ready: 'h1' },
-  { name: 'people', path: '/people', as: 'admin', ready: 'h1' },
-  { name: 'people-read', path: '/people', as: 'auditor', ready: 'h1' },
-  { name: 'person-new', path: '/people/new', as: 'admin', ready: 'main form' },
-  { name: 'person', path: async (get) => person(await get('/people')), as: 'admin', ready: 'main form' },
-  { name: 'person-read', path: async (get) => person(await get('/people')), as: 'ops', ready: 'h1' },
-  { name: 'clusters', path: '/clusters', as: 'ops', ready: 'h1' },
-  { name: 'cluster', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'admin', ready: 'main form' },
-  { name: 'cluster-read', path: async (get) => first(await get('/clusters'), '/clusters/'), as: 'auditor', ready: 'h1' },
-  { name: 'cluster-new', path: '/clusters/new', as: 'admin', ready: 'main form' },
-  { name: 'environment', path: async (get) => first(await get('/environments'), '/environments/'), as: 'admin', ready: 'main form' },
-  { name: 'language', path: async (get) => first(await get('/languages'), '/languages/'), as: 'admin', ready: 'main form' },
-  { name: 'environment-new', path: '/environments/new', as: 'admin', ready: 'h1' },
-  { name: 'language-new', path: '/languages/new', as: 'admin', ready: 'h1' },
-  { name: 'connections', path: '/connections', as: 'admin', ready: 'h1' },
-  { name: 'connection', path: async (get) => first(await get('/connections'), '/connections/'), as: 'admin', ready: 'main form' },
-  { name: 'connection-read', path: async (get) => first(await get('/connections'), '/connections/'), as: 'ops', ready: 'h1' },
-  { name: 'connection-new', path: '/connections/new?kind=registry', as: 'admin', ready: 'main form' },
-  { name: 'notices', path: '/notices', as: 'ops', ready: 'h1' },
-  { name: 'notices-read', path: '/notices', as: 'auditor', ready: 'h1' },
-  { name: 'notice-new', path: '/notices/new?kind=mail', as: 'ops', ready: 'main form' },
-  { name: 'notice-new-robot', path: '/notices/new?kind=dingtalk', as: 'admin', ready: 'main form' },
-  { name: 'notice', path: async (get) => first(await get('/notices/channels'), '/notices/'), as: 'ops', ready: 'main form' },
-  { name: 'notice-read', path: async (get) => first(await get('/notices/channels'), '/notices/'), as: 'auditor', ready: 'h1' },
-  { name: 'my-notices', path: '/me/notices', as: 'developer', ready: 'main form' },
-  { name: 'project-robots', path: (get) => project(get, '/notices'), as: 'developer', ready: 'main form' },
-  { name: 'project-robots-read', path: (get) => project(get, '/notices'), as: 'tester', ready: 'h1' },
-  { name: 'project', path: (get) => project(get), as: 'developer', ready: 'h1' },
-  { name: 'releases', path: (get) => project(get, '/releases'), as: 'developer', ready: 'h1' },
-  { name: 'release-new', path: (get) => project(get, '/releases/new'), as: 'developer', ready: 'main form' },
-  { name: 'members', path: (get) => project(get, '/members'), as: 'developer', ready: 'h1' },
-  { name: 'members-change', path: (get) => project(get, '/members'), as: 'admin', ready: 'main form' },
-  { name: 'project-settings', path: (get) => project(get, '/settings'), as: 'developer', ready: 'main form' },
-  { name: 'project-programs', path: (get) => project(get, '/programs'), as: 'developer', ready: 'main form' },
-  { name: 'containers', path: (get) => project(get, '/containers'), as: 'developer', ready: 'h1' },
-  { name: 'containers-new', path: (get) => project(get, '/containers/new'), as: 'developer', ready: 'main form' },
-  { name: 'resources', path: '/resources', as: 'ops', ready: 'h1' },
-  { name: 'resources-address', path: '/resources?q=10.20.7.4', as: 'ops', ready: 'h1' },
-  { name: 'resources-mine', path: '/resources', as: 'developer', ready: 'h1' },
-  { name: 'projects-address', path: '/projects?q=10.20.7.4', as: 'developer', ready: 'h1' },
-  { name: 'resource-register', path: '/resources/new?kind=domain', as: 'ops', ready: 'main form' },
-  { name: 'resource', path: resource('active'), as: 'developer', ready: 'h1' },
-  { name: 'resource-make', path: resource('asked'), as: 'ops', ready: 'main form' },
-  { name: 'resource-edit', path: async (get) => { const page = await resource('active')(get); return page && `${page}/edit`; }, as: 'ops', ready: 'main form' },
-  { name: 'project-resources', path: (get) => project(get, '/resources'), as: 'developer', ready: 'h1' },
-  { name: 'resource-ask', path: (get) => project(get, '/resources/new'), as: 'developer', ready: 'main form' },
-  { name: 'image-import', path: (get) => project(get, '/images/new'), as: 'ops', ready: 'main form' },
-  { name: 'release-imported', path: imported, as: 'developer', ready: '.story' },
-  ...['building', 'awaiting_confirmation', 'confirmed', 'awaiting_approval', 'deploying_production', 'released', 'failed']
-    .map((state) => ({ name: `release-${state}`, path: (get) => release(get, state), as: 'developer', ready: 'h1' })),
-  { name: 'release-log', path: async (get) => { const page = await release(get, 'released'); return page && `${page}/log/lines?q=push`; }, as: 'developer', ready: '.log' },
-  { name: 'release-confirm', path: (get) => release(get, 'awaiting_confirmation'), as: 'tester', ready: 'h1' },
+// Every page, as data. Each is opened by every role; who may see it says the table of
+// tests/it/permissions.rs, by `route`, which is written as the router writes it.
+// A path that depends on what the portal holds is a function of find.mjs. `ready` is what must be
+// there before anything is judged; the roles of `form` must find a form instead.
+import {
+  cluster, connection, channel, environment, imported, job, language, own, person, project, release, request, resource, run, withSteps,
+} from './find.mjs';
+
+const STATES = [
+  'building', 'awaiting_confirmation', 'confirmed', 'awaiting_approval', 'deploying_production', 'released', 'failed',
 ];
 
-// The page of the first item of a list, or nothing where the list is empty.
-function first(list, folder) {
-  const [item] = list?.items ?? [];
-  return item ? folder + (item.number ?? item.key) : null;
-}
+export const pages = [
+  { name: 'home', route: '/', path: '/' },
+  { name: 'projects', route: '/projects', path: '/projects' },
+  { name: 'projects-address', route: '/projects', path: '/projects?q=10.20.7.4' },
+  { name: 'project-new', route: '/projects/new', path: '/projects/new', form: ['developer', 'tester', 'ops', 'admin', 'outsider'] },
+  { name: 'me', route: '/me', path: '/me' },
+  { name: 'my-notices', route: '/me/notices', path: '/me/notices', ready: 'main form' },
+  { name: 'requests', route: '/requests', path: '/requests' },
+  { name: 'requests-all', route: '/requests', path: '/requests?for=all', ready: '.seg' },
+  { name: 'request-open', route: '/requests/{number}', path: request('open'), ready: '.voters' },
+  { name: 'request-own', route: '/requests/{number}', path: own, ready: '.voters' },
+  { name: 'request-done', route: '/requests/{number}', path: withSteps, ready: '.story' },
+  { name: 'audit', route: '/audit', path: '/audit' },
+  { name: 'runs', route: '/runs', path: '/runs' },
+  { name: 'runs-stuck', route: '/runs', path: '/runs?state=stuck' },
+  { name: 'run-active', route: '/runs/{id}', path: run('active'), ready: '.story' },
+  { name: 'run-done', route: '/runs/{id}', path: run('done'), ready: '.story' },
+  { name: 'run-failed', route: '/runs/{id}', path: run('failed'), ready: '.story' },
+  { name: 'health', route: '/health', path: '/health' },
+  { name: 'production-stop', route: '/production-stop', path: '/production-stop', form: ['ops', 'admin'] },
+  { name: 'people', route: '/people', path: '/people' },
+  { name: 'person-new', route: '/people/new', path: '/people/new', form: ['admin'] },
+  { name: 'person', route: '/people/{user}', path: person, form: ['admin'] },
+  { name: 'clusters', route: '/clusters', path: '/clusters' },
+  { name: 'cluster', route: '/clusters/{key}', path: cluster, form: ['admin'] },
+  { name: 'cluster-new', route: '/clusters/new', path: '/clusters/new', form: ['admin'] },
+  { name: 'environment', route: '/environments/{key}', path: environment, form: ['admin'] },
+  { name: 'environment-new', route: '/environments/new', path: '/environments/new' },
+  { name: 'language', route: '/languages/{key}', path: language, form: ['admin'] },
+  { name: 'language-new', route: '/languages/new', path: '/languages/new' },
+  { name: 'connections', route: '/connections', path: '/connections' },
+  { name: 'connection', route: '/connections/{key}', path: connection, form: ['admin'] },
+  { name: 'connection-new', route: '/connections/new', path: '/connections/new?kind=registry', form: ['admin'] },
+  { name: 'notices', route: '/notices', path: '/notices' },
+  { name: 'notice-new', route: '/notices/new', path: '/notices/new?kind=mail', form: ['ops', 'admin'] },
+  { name: 'notice-new-robot', route: '/notices/new', path: '/notices/new?kind=dingtalk', form: ['ops', 'admin'] },
+  { name: 'notice', route: '/notices/{key}', path: channel, form: ['ops', 'admin'] },
+  { name: 'project', route: '/projects/{key}', path: project(), ready: '.tabs' },
+  { name: 'project-waiting', route: '/projects/{key}', path: project('', 'awaiting_confirmation'), ready: '.tabs' },
+  { name: 'project-failed', route: '/projects/{key}', path: project('', 'failed'), ready: '.tabs' },
+  { name: 'project-empty', route: '/projects/{key}', path: project('', null), ready: '.tabs' },
+  { name: 'project-robots', route: '/projects/{key}/notices', path: project('/notices'), form: ['developer', 'ops'] },
+  { name: 'members', route: '/projects/{key}/members', path: project('/members'), form: ['developer', 'admin'] },
+  { name: 'project-settings', route: '/projects/{key}/settings', path: project('/settings'), form: ['developer', 'ops'] },
+  { name: 'project-programs', route: '/projects/{key}/programs', path: project('/programs'), form: ['developer', 'ops'] },
+  { name: 'containers', route: '/projects/{key}/containers', path: project('/containers') },
+  { name: 'containers-new', route: '/projects/{key}/containers/new', path: project('/containers/new'), form: ['developer', 'ops'] },
+  { name: 'project-resources', route: '/projects/{key}/resources', path: project('/resources') },
+  { name: 'resource-ask', route: '/projects/{key}/resources/new', path: project('/resources/new'), form: ['developer', 'ops'] },
+  { name: 'resources', route: '/resources', path: '/resources' },
+  { name: 'resources-address', route: '/resources', path: '/resources?q=10.20.7.4' },
+  { name: 'resource-register', route: '/resources/new', path: '/resources/new?kind=domain', form: ['ops'] },
+  { name: 'resource', route: '/resources/{n}', path: resource('active') },
+  { name: 'resource-make', route: '/resources/{n}', path: resource('asked'), form: ['ops'] },
+  { name: 'resource-edit', route: '/resources/{n}/edit', path: resource('active', '/edit'), form: ['ops'] },
+  { name: 'releases', route: '/projects/{key}/releases', path: project('/releases') },
+  { name: 'release-new', route: '/projects/{key}/releases/new', path: project('/releases/new'), form: ['developer', 'ops'] },
+  { name: 'image-import', route: '/projects/{key}/images/new', path: project('/images/new'), form: ['ops'] },
+  { name: 'release-imported', route: '/projects/{key}/releases/{n}', path: imported, ready: '.story' },
+  ...STATES.map((state) => ({ name: `release-${state}`, route: '/projects/{key}/releases/{n}', path: release(state) })),
+  { name: 'release-log', route: '/projects/{key}/releases/{n}/log/lines', path: release('released', '/log/lines?q=push'), ready: '.log' },
+  // The table's own release waits for nobody's yes to a job, so that nothing is there in the table.
+  { name: 'release-job', route: '/projects/{key}/releases/{n}/job', path: job, form: ['ops', 'admin'], as: { ops: 200, admin: 200 } },
 
-// Somebody who works on a project.
-function person(list) {
-  const found = list?.items.find(({ memberships }) => memberships.length > 0);
-  return found ? `/people/${found.user}` : null;
-}
+  // Pages of those who are not in yet.
+  { name: 'login', route: '/login', path: '/login', only: 'nobody', ready: 'form input[name=password]' },
+  { name: 'password', route: '/login/password', path: '/login/password', only: 'newcomer', form: ['newcomer'], as: { newcomer: 200 } },
+  // Somebody else's page, in one language and with a look of its own: it must work, that is all.
+  { name: 'api-docs', route: '/api/docs/', path: '/api/docs/', only: 'developer', ready: '.opblock', foreign: true },
+];
 
-function request(state) {
-  return async (get) => first(await get(`/requests?for=all&state=${state}`), '/requests/');
-}
-
-// A durable run in a state.
-function run(state) {
-  return async (get) => {
-    const [found] = (await get(`/runs?state=${state}`))?.items ?? [];
-    return found ? `/runs/${found.id}` : null;
-  };
-}
-
-// A request whose work the portal did itself; a release's work is told on its own page.
-async function withSteps(get) {
-  const { items } = await get('/requests?for=all&state=done');
-  return first({ items: items.filter(({ kind }) => kind === 'containers') }, '/requests/');
-}
-
-// The first project that this person may see, or one of its places.
-async function project(get, place = '') {
-  const found = first(await get('/projects'), '/projects/');
-  return found && found + place;
-}
-
-// A release in a state, of the first project that has one.
-async function release(get, state) {
-  for (const { key } of (await get('/projects'))?.items ?? []) {
-    const [found] = (await get(`/projects/${key}/releases?state=${state}`))?.items ?? [];
-    if (found) return `/projects/${key}/releases/${found.number}`;
-  }
-  return null;
-}
-
-// A resource in a state.
-function resource(state) {
-  return async (get) => first(await get(`/resources?state=${state}`), '/resources/');
-}
-
-// The newest release of an image that was not built here.
-async function imported(get) {
-  for (const { key } of (await get('/projects'))?.items ?? []) {
-    const releases = (await get(`/projects/${key}/releases`))?.items ?? [];
-    const found = releases.find(({ origin }) => origin === 'imported');
-    if (found) return `/projects/${key}/releases/${found.number}`;
-  }
-  return null;
-}
+// Answers to GET that are no pages, each with what it is.
+export const others = {
+  '/healthz': 'said to machines',
+  '/readyz': 'said to machines',
+  '/static/{version}/{*name}': 'a file',
+  '/events': 'a stream',
+  '/audit.csv': 'a file',
+  '/resources.csv': 'a file',
+  '/projects/{key}/releases/{n}/log': 'a file',
+  '/production-stop/banner': 'a part of every page',
+};
 
 export const languages = ['en', 'zh-CN'];
 export const widths = [390, 1440];
+export const themes = ['light', 'dark'];

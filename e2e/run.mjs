@@ -1,22 +1,23 @@
-// Opens every page of pages.mjs in both languages and two widths and says what is wrong with it.
+// Opens every page of pages.mjs as each role, several at once, and says what is wrong with it.
 //
-//   node e2e/run.mjs --url URL --people people.json --out DIR [--only REGEX]
+//   node e2e/run.mjs --url URL --people people.json --out DIR [--only REGEX] [--at-once N]
 //
 // people.json: [{"user": "…", "password": "…", "roles": ["developer", …]}]
+//
+// What carries information is asked, and nothing twice: docs/front-end.md says which and why.
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { launch, oneLine, watch } from './browser.mjs';
-import * as checks from './checks.mjs';
-import { languages, pages, widths } from './pages.mjs';
+import { pages } from './pages.mjs';
+import { expected, roles } from './rights.mjs';
 import { Tally } from './tally.mjs';
-
-const READY_MS = 15_000;
-const SETTLE_MS = 200;
-const HEIGHT = { 390: 844, 1440: 900 };
+import { looksOf, READY_MS, refused, see, seeForeign } from './visit.mjs';
 
 const { values: options } = parseArgs({
-  options: { url: { type: 'string' }, people: { type: 'string' }, out: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    url: { type: 'string' }, people: { type: 'string' }, out: { type: 'string' }, only: { type: 'string' },
+    'at-once': { type: 'string', default: '3' },
+  },
 });
 for (const name of ['url', 'people', 'out']) {
   if (!options[name]) throw new Error(`--${name} is missing; see the first lines of e2e/run.mjs`);
@@ -25,32 +26,31 @@ for (const name of ['url', 'people', 'out']) {
 const people = JSON.parse(readFileSync(options.people, 'utf8'));
 const wanted = pages.filter(({ name }) => new RegExp(options.only ?? '').test(name));
 const tally = new Tally();
+const drawn = new Set();
 mkdirSync(options.out, { recursive: true });
 const browser = await launch();
 try {
-  for (const role of new Set(wanted.map(({ as }) => as))) await visitAs(role);
+  const sessions = await signInAll();
+  const queue = await plan(sessions);
+  const workers = Array.from({ length: Number(options['at-once']) }, () => work(queue, sessions));
+  await Promise.all(workers);
 } finally {
   await browser.close();
 }
 tally.finish();
 
-async function visitAs(role) {
-  const theirs = wanted.filter(({ as }) => as === role);
-  let session;
-  try {
-    session = role === null ? undefined : await signIn(role);
-  } catch (error) {
-    for (const page of theirs) tally.check(`${page.name} sign-in as ${role}`, [oneLine(error.message)]);
-    return;
+// Every role of the pages that are wanted, each by the real form, and once: signing in often is
+// what the portal slows down.
+async function signInAll() {
+  const sessions = new Map([['nobody', undefined]]);
+  for (const role of new Set([...roles, ...wanted.map(({ only }) => only).filter(Boolean)])) {
+    if (!sessions.has(role)) sessions.set(role, await signIn(role));
   }
-  for (const page of theirs) {
-    for (const lang of languages) for (const width of widths) await visit(page, session, lang, width);
-  }
+  return sessions;
 }
 
-// By the real form, once a role: signing in often is what the portal slows down.
 async function signIn(role) {
-  const person = people.find(({ roles }) => roles.includes(role));
+  const person = people.find((one) => one.roles.includes(role));
   if (!person) throw new Error(`nobody in ${options.people} has the role ${role}`);
   const context = await browser.newContext({ baseURL: options.url });
   const page = await context.newPage();
@@ -64,53 +64,65 @@ async function signIn(role) {
   return state;
 }
 
-async function visit(entry, session, lang, width) {
-  const name = `${entry.name} ${width} ${lang}`;
-  const context = await browser.newContext({
-    baseURL: options.url, storageState: session, viewport: { width, height: HEIGHT[width] }, reducedMotion: 'reduce',
+// Every page with every role, and what is to come of it. Each role's are together, so that whoever
+// opens them keeps one context, with its cache, for long.
+async function plan(sessions) {
+  const readers = new Map();
+  for (const role of ['auditor', 'ops', 'developer']) {
+    readers.set(role, await browser.newContext({ baseURL: options.url, storageState: sessions.get(role) }));
+  }
+  const get = async (path, role = 'auditor') => {
+    const response = await readers.get(role).request.get(`/api/v1${path}`);
+    if (!response.ok()) throw new Error(`GET /api/v1${path} answered ${response.status()}`);
+    return response.json();
+  };
+  const jobs = [];
+  for (const entry of wanted) jobs.push(...await plannedFor(entry, get));
+  for (const context of readers.values()) await context.close();
+  const order = [...sessions.keys()];
+  return jobs.sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
+}
+
+async function plannedFor(entry, get) {
+  const path = typeof entry.path === 'function' ? await entry.path(get).catch(() => null) : entry.path;
+  if (!path) {
+    tally.check(`${entry.name} opens`, ['the portal holds nothing that this page could show']);
+    return [];
+  }
+  const [, project] = path.match(/^\/projects\/([^/?]+)/) ?? [];
+  const members = entry.route.startsWith('/projects/{key}') ? (await get(`/projects/${project}/members`)).items : null;
+  const jobs = (entry.only ? [entry.only] : roles).map((role) => {
+    const person = people.find((one) => one.roles.includes(role));
+    const theirs = members?.filter(({ user }) => user === person.user).map((one) => one.role);
+    return { entry, role, path, status: expected(entry, role, theirs) };
   });
-  await context.addCookies([{ name: 'lang', value: lang, url: options.url }]);
+  const seeing = jobs.filter(({ status }) => status === 200);
+  for (const [turn, job] of seeing.entries()) Object.assign(job, { turn, looks: looksOf(turn, seeing.length) });
+  return jobs;
+}
+
+async function work(queue, sessions) {
+  let tools = { role: null };
+  for (let job = queue.shift(); job; job = queue.shift()) {
+    if (tools.role !== job.role) {
+      await tools.context?.close();
+      tools = await enter(job.role, sessions);
+    }
+    try {
+      if (job.status !== 200) await refused(tools, job, drawn);
+      else if (job.entry.foreign) await seeForeign(tools, job);
+      else await see(tools, job);
+    } catch (error) {
+      tally.check(`${job.entry.name} as ${job.role}`, [oneLine(error.message)]);
+    }
+  }
+  await tools.context?.close();
+}
+
+async function enter(role, sessions) {
+  const context = await browser.newContext({ baseURL: options.url, storageState: sessions.get(role), reducedMotion: 'reduce' });
   const page = await context.newPage();
   const seen = await watch(page);
-  try {
-    await open(page, entry);
-    await judge(page, seen, name, lang, width);
-  } catch (error) {
-    tally.check(`${name} opens`, [oneLine(error.message), ...seen.console]);
-  }
-  const path = join(options.out, `${entry.name}-${width}-${lang}.png`);
-  await page.screenshot({ path, fullPage: true }).catch((error) => tally.check(`${name} screenshot`, [oneLine(error.message)]));
-  await context.close();
-}
-
-async function open(page, { path, as, ready }) {
-  const target = typeof path === 'function' ? await path((api) => get(page, api)) : path;
-  if (!target) throw new Error('the portal holds nothing that this page could show');
-  const response = await page.goto(target, { waitUntil: 'load', timeout: READY_MS });
-  if (!response.ok()) throw new Error(`${target} answered ${response.status()}`);
-  const ended = new URL(page.url()).pathname;
-  if (as !== null && ended === '/login') throw new Error(`${target} asked to sign in again`);
-  await page.waitForSelector('main', { timeout: READY_MS });
-  if (ready) await page.waitForSelector(ready, { timeout: READY_MS });
-  await page.evaluate(() => document.fonts.ready);
-  await page.waitForTimeout(SETTLE_MS);
-}
-
-async function get(page, path) {
-  const response = await page.request.get(`/api/v1${path}`);
-  if (!response.ok()) throw new Error(`GET /api/v1${path} answered ${response.status()}`);
-  return response.json();
-}
-
-async function judge(page, seen, name, lang, width) {
-  tally.check(`${name} words`, await checks.missingWords(page));
-  tally.check(`${name} language`, await checks.language(page, lang));
-  tally.check(`${name} overflow`, await checks.overflow(page));
-  tally.check(`${name} icons`, await checks.icons(page));
-  tally.check(`${name} buttons`, await checks.buttons(page));
-  tally.check(`${name} console`, [...seen.console]);
-  tally.check(`${name} requests`, [...seen.requests]);
-  tally.check(`${name} csp`, [...seen.csp]);
-  tally.check(`${name} axe light`, await checks.axe(page, 'light'));
-  tally.check(`${name} axe dark`, await checks.axe(page, 'dark'));
+  const cdp = await context.newCDPSession(page);
+  return { role, context, page, cdp, seen, tally, out: options.out, url: options.url };
 }

@@ -630,6 +630,35 @@ fn the_table_has_exactly_the_routers_routes() {
     assert!(gone.is_empty(), "the router has no {gone:#?}");
 }
 
+#[test]
+fn every_page_is_opened_in_the_browser() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = std::fs::read_to_string(root.join("e2e/pages.mjs")).unwrap();
+    let (pages, others) = pages.split_once("export const others").unwrap();
+    let after = |text: &str, mark: &str| -> BTreeSet<String> {
+        let found = text.split(mark).skip(1);
+        found
+            .map(|rest| rest.split('\'').next().unwrap().to_owned())
+            .collect()
+    };
+    let (opened, others) = (after(pages, "route: '"), after(others, "\n  '"));
+    let rows = table();
+    let asked = rows
+        .iter()
+        .filter(|r| r.method == Method::GET && !r.pattern.starts_with("/api/"));
+    let asked: BTreeSet<String> = asked.map(|r| r.pattern.to_owned()).collect();
+    let shown: BTreeSet<String> = opened.union(&others).cloned().collect();
+    let missing: Vec<_> = asked.difference(&shown).collect();
+    assert!(
+        missing.is_empty(),
+        "e2e/pages.mjs does not open {missing:#?}"
+    );
+    let gone: Vec<_> = others.difference(&asked).collect();
+    assert!(gone.is_empty(), "nothing answers {gone:#?}");
+    let both: Vec<_> = opened.intersection(&others).collect();
+    assert!(both.is_empty(), "a page or not: {both:#?}");
+}
+
 /// Method and path of each call that the API describes, which is each that it has.
 fn described() -> BTreeSet<(String, String)> {
     let document = serde_json::to_value(api::document()).unwrap();

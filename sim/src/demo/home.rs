@@ -32,6 +32,8 @@ pub struct Ports {
     pub production: u16,
     /// Folders of an earlier version have none of these.
     #[serde(default)]
+    pub frankfurt: u16,
+    #[serde(default)]
     pub robots: u16,
     #[serde(default)]
     pub mail: u16,
@@ -90,7 +92,7 @@ fn ports(file: &Path, wanted: Option<u16>) -> anyhow::Result<Ports> {
         Some(text) => serde_json::from_str(&text).context("ports.json is broken")?,
         None => fresh()?,
     };
-    for port in [&mut ports.robots, &mut ports.mail] {
+    for port in [&mut ports.frankfurt, &mut ports.robots, &mut ports.mail] {
         if *port == 0 {
             *port = free_port()?;
         }
@@ -120,6 +122,7 @@ fn fresh() -> anyhow::Result<Ports> {
         registry: free_port()?,
         test: free_port()?,
         production: free_port()?,
+        frankfurt: free_port()?,
         robots: free_port()?,
         mail: free_port()?,
     })

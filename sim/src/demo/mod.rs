@@ -4,6 +4,7 @@
 //! the next time.
 
 pub mod company;
+pub mod crew;
 mod home;
 pub mod people;
 pub mod register;
@@ -80,7 +81,7 @@ pub async fn start(options: &Options) -> anyhow::Result<Demo> {
     };
     program.migrate(&serving).await?;
     people::make(&home.folder, &program, &serving).await?;
-    said.say("Starting GitLab, Jenkins, the registry and two Kubernetes clusters.");
+    said.say("Starting GitLab, Jenkins, the registry and three Kubernetes clusters.");
     let systems = Systems::start(&home).await?;
     let portal = program.serve(&serving).await?;
     said.say("The portal is open.");
@@ -108,7 +109,7 @@ impl Demo {
         // What people did to the company since is theirs, so it is brought up only once.
         let mark = self.home.folder.join("has-company");
         if !options.empty && !mark.exists() {
-            company::bring_up(&self.portal.url, said).await?;
+            company::bring_up(&self.portal.url, &self.systems.world, said).await?;
             std::fs::write(mark, "")?;
         }
         self.tell()?;

@@ -1,4 +1,5 @@
-//! Five people, each with another job. Their passwords are no secret: whoever reaches the
+//! Five people, each with another job, a colleague of one of them, and somebody who is in no
+//! project. Their passwords are no secret: whoever reaches the
 //! loopback address may sign in as any of them by a click.
 
 use std::path::Path;
@@ -52,6 +53,20 @@ pub const PEOPLE: &[Somebody] = &[
         role: "admin",
         platform: &["admin"],
         does: "who administers the portal",
+    },
+    Somebody {
+        user: "he",
+        name: "He Lan",
+        role: "second-ops",
+        platform: &["ops"],
+        does: "of operations too, since two must agree",
+    },
+    Somebody {
+        user: "gao",
+        name: "Gao Rui",
+        role: "outsider",
+        platform: &[],
+        does: "who came today and is in no project yet",
     },
 ];
 

@@ -30,11 +30,18 @@ pub struct Landscape<'a> {
     pub robots: &'a str,
     /// The mail server's port on this machine.
     pub mail: u16,
-    /// Keys with kubeconfigs.
-    pub clusters: Vec<(&'a str, &'a str)>,
+    pub clusters: Vec<Place<'a>>,
     /// The key of the cluster that tests run in.
     pub test: &'a str,
-    pub production: &'a str,
+    /// Those of production, in the order of its rollouts.
+    pub production: Vec<&'a str>,
+}
+
+/// A cluster, and where it stands.
+pub struct Place<'a> {
+    pub key: &'a str,
+    pub site: &'a str,
+    pub kubeconfig: &'a str,
 }
 
 /// Registers what is not registered yet.
@@ -43,10 +50,10 @@ pub struct Landscape<'a> {
 /// What the portal refuses.
 pub async fn register(admin: &Person, landscape: &Landscape<'_>) -> anyhow::Result<()> {
     connections(admin, landscape).await?;
-    for (key, kubeconfig) in &landscape.clusters {
+    for place in &landscape.clusters {
         let host = landscape.registry.trim_start_matches("http://");
         let body = json!({
-            "key": key, "site": "shanghai", "kubeconfig": kubeconfig,
+            "key": place.key, "site": place.site, "kubeconfig": place.kubeconfig,
             "registry_host": host, "makes_namespaces": true,
         });
         ensure(admin, "/clusters", body).await?;
@@ -58,7 +65,7 @@ pub async fn register(admin: &Person, landscape: &Landscape<'_>) -> anyhow::Resu
     ensure(admin, "/environments", test).await?;
     let production = json!({
         "key": "prod", "tier": "production", "rank": 2, "approvals": 1,
-        "clusters": [landscape.production],
+        "clusters": landscape.production,
     });
     ensure(admin, "/environments", production).await?;
     for language in Language::ALL {

@@ -9,14 +9,26 @@ use crate::World;
 use crate::portal::Person;
 use crate::portal::acts;
 
-/// Where the vendor's image is in the company's registry.
-const VENDOR: (&str, &str) = ("vendor/redis", "7.4.1");
+/// The vendor's images in the company's registry, oldest first, each with what is said of it.
+const VENDOR: [(&str, &str); 2] = [
+    (
+        "vendor/redis:7.4.1",
+        "The vendor's own image, copied and scanned on 18 November",
+    ),
+    (
+        "vendor/redis:7.4.2",
+        "The vendor's correction for lost connections",
+    ),
+];
 
-/// Puts the vendor's image where operations would have copied it.
+/// Puts the vendor's images where operations would have copied it.
 pub fn seed(world: &World) {
     let labels = [("org.opencontainers.image.vendor", "Redis Ltd.")];
-    let (repository, tag) = VENDOR;
-    world.registry().put_image(repository, tag, &labels);
+    for (image, _) in VENDOR {
+        if let Some((repository, tag)) = image.split_once(':') {
+            world.registry().put_image(repository, tag, &labels);
+        }
+    }
 }
 
 /// What operations have written down.
@@ -35,6 +47,13 @@ fn known() -> Vec<Value> {
             "size": { "cores": 8, "memory_gib": 32, "disk_gib": 500, "system": "Debian 12" },
             "addresses": ["10.20.7.4", "10.20.7.5:8443"], "labels": ["core", "pci"],
             "keeper": "Platform", "note": "Speaks to the bank", "since": "2023-11-15T00:00:00Z",
+        }),
+        json!({
+            "kind": "server", "name": "till-gateway-2", "project": "pay-gateway",
+            "environment": "prod", "site": "frankfurt",
+            "size": { "cores": 8, "memory_gib": 32, "disk_gib": 500, "system": "Debian 12" },
+            "addresses": ["10.60.7.4"], "labels": ["core", "pci"], "keeper": "Platform",
+            "since": "2025-06-02T00:00:00Z",
         }),
         json!({
             "kind": "domain", "name": "shop.example.com", "project": "web-shop",
@@ -80,20 +99,18 @@ pub async fn bring_in(lin: &Person, zhao: &Person) -> anyhow::Result<()> {
     acts::approve(zhao, number).await
 }
 
-/// The release of the vendor's image, imported if it was not yet.
+/// The release of one of the vendor's images, imported if it was not yet.
 ///
 /// # Errors
 /// What the portal refuses.
-pub async fn import(zhao: &Person, project: &str) -> anyhow::Result<String> {
-    let known = zhao.list(&format!("/projects/{project}/releases")).await?;
-    if let Some(first) = known.last() {
-        return acts::id(first);
+pub async fn import(zhao: &Person, project: &str, which: usize) -> anyhow::Result<String> {
+    let mut known = zhao.list(&format!("/projects/{project}/releases")).await?;
+    known.reverse();
+    if let Some(found) = known.get(which) {
+        return acts::id(found);
     }
-    let (repository, tag) = VENDOR;
-    let body = json!({
-        "image": format!("{repository}:{tag}"),
-        "note": "The vendor's own image, copied and scanned on 18 November",
-    });
+    let (image, note) = VENDOR.get(which).context("the vendor has no such image")?;
+    let body = json!({ "image": image, "note": note });
     let path = format!("/projects/{project}/images");
     acts::id(&zhao.post(&path, &body).await?.expect(201)?)
 }

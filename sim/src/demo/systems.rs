@@ -12,8 +12,9 @@ use serde_json::Value;
 use tokio::task::JoinHandle;
 
 use super::home::Home;
-use super::register::Landscape;
+use super::register::{Landscape, Place};
 use super::resources;
+use crate::jenkins::{Kind, Language, template};
 use crate::kubernetes::{self, Api, Rights};
 use crate::mile;
 use crate::outside::{Outside, Ports};
@@ -64,13 +65,17 @@ const REPOSITORIES: &[(&str, &[(&str, &str)])] = &[
     ),
 ];
 
-/// A cluster's key in the portal, and its port.
-type Named = (&'static str, u16);
+/// A cluster's key in the portal, the site where it stands, and its port.
+type Named = (&'static str, &'static str, u16);
+/// The cluster in Frankfurt, which is the last one of production.
+pub const FAR: &str = "fra-prod";
+/// A project whose job in Jenkins is older than the portal.
+const OLD_JOB: &str = "slipway/search-api";
 
 /// Running systems.
 pub struct Systems {
     pub outside: Outside,
-    pub clusters: Vec<(&'static str, Api)>,
+    pub clusters: Vec<(&'static str, &'static str, Api)>,
     folder: PathBuf,
     pub world: World,
     writer: JoinHandle<()>,
@@ -92,18 +97,19 @@ impl Systems {
         };
         let taken = "a port of the simulated systems is taken; another --data begins anew";
         let outside = Outside::start(&world, ports).await.context(taken)?;
-        let named: [Named; 2] = [
-            ("sh-test", home.ports.test),
-            ("sh-prod", home.ports.production),
+        let named: [Named; 3] = [
+            ("sh-test", "shanghai", home.ports.test),
+            ("sh-prod", "shanghai", home.ports.production),
+            (FAR, "frankfurt", home.ports.frankfurt),
         ];
         let mut clusters = Vec::new();
-        for (key, port) in named {
+        for (key, site, port) in named {
             let api = kubernetes::serve(&world, key, port).await.context(taken)?;
             std::fs::write(kubeconfig_file(&home.folder, key), &api.kubeconfig)?;
             if let Some(cluster) = world.kubernetes().cluster(key) {
                 cluster.settings.anonymous = Rights::All;
             }
-            clusters.push((key, api));
+            clusters.push((key, site, api));
         }
         let memory = home.folder.join("world.json");
         match std::fs::read(&memory) {
@@ -123,7 +129,7 @@ impl Systems {
     /// Each cluster's key with the file of its kubeconfig.
     pub fn kubeconfig_files(&self) -> impl Iterator<Item = (&'static str, PathBuf)> {
         let file = |key: &'static str| (key, kubeconfig_file(&self.folder, key));
-        self.clusters.iter().map(move |(key, _)| file(key))
+        self.clusters.iter().map(move |(key, ..)| file(key))
     }
 
     /// For the administrator, who registers all of it.
@@ -137,10 +143,14 @@ impl Systems {
             robots: self.outside.robots.base_url(),
             mail: self.outside.mail.port(),
             clusters: clusters
-                .map(|(k, api)| (*k, api.kubeconfig.as_str()))
+                .map(|(key, site, api)| Place {
+                    key,
+                    site,
+                    kubeconfig: &api.kubeconfig,
+                })
                 .collect(),
             test: "sh-test",
-            production: "sh-prod",
+            production: vec!["sh-prod", FAR],
         }
     }
 
@@ -166,6 +176,11 @@ fn seed(world: &World, outside: &Outside) {
             world.gitlab().commit(project, "main", message, author, now);
         }
     }
+    let old = template(Language::Go, Kind::Pipeline);
+    let old = old.replace("kept by operations", "made by He Lan in 2021");
+    let old = old.replace("go build -trimpath", "make vet; go build -trimpath");
+    let old = old.replace("<disabled>true", "<disabled>false");
+    world.jenkins().add_item(OLD_JOB, &old);
     resources::seed(world);
     for path in mile::pool() {
         outside.add_project(world, &path);

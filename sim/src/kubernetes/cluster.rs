@@ -49,6 +49,8 @@ pub struct Settings {
     pub version: String,
     /// From a pod's start until its readiness probe answers.
     pub ready_after: Duration,
+    /// The same for namespaces whose programs take their own time.
+    pub slow: BTreeMap<String, Duration>,
     /// From a pod's deletion until it is gone.
     pub gone_after: Duration,
     pub pulls: Pulls,
@@ -78,6 +80,7 @@ impl Default for Settings {
         Self {
             version: "v1.33.4".to_owned(),
             ready_after: Duration::from_secs(2),
+            slow: BTreeMap::new(),
             gone_after: Duration::from_secs(1),
             pulls: Pulls::FromRegistry,
             pod_quota: None,

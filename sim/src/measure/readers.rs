@@ -24,13 +24,13 @@ const PAGES: [&str; 8] = [
     "/requests",
     "/resources",
 ];
-/// Whose builds end well.
+/// Whose builds end well; that of search-api waits for operations' yes to its job.
 const PROJECTS: [&str; 5] = [
     "pay-gateway",
     "web-shop",
     "order-api",
-    "search-api",
     "session-cache",
+    "pay-gateway",
 ];
 const RELEASES_OF_EACH: usize = 2;
 const READERS: usize = 50;
@@ -73,9 +73,10 @@ async fn measure(demo: &Demo) -> anyhow::Result<Verdict> {
         }
     }
     let mut everybody = Vec::new();
-    for number in 0..READERS {
-        let user = PEOPLE[number % PEOPLE.len()].user;
-        everybody.push(somebody(user).await?);
+    // Who is in no project would be refused.
+    let readers = PEOPLE.iter().filter(|p| p.role != "outsider");
+    for person in readers.cycle().take(READERS) {
+        everybody.push(somebody(person.user).await?);
     }
     let mut releases = Vec::new();
     for number in 0..RELEASES_OF_EACH {

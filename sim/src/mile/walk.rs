@@ -101,7 +101,8 @@ impl Walk<'_> {
             ..
         } = &self.crew;
         let what = format!("the developer asks for containers in {environment}");
-        let asking = acts::ask_for_containers(developer, project, environment);
+        let alike = json!({});
+        let asking = acts::ask_for_containers(developer, project, environment, &alike);
         let asked = ledger.step(&what, asking).await?;
         let what = format!("operations approve the containers in {environment}");
         ledger.step(&what, acts::approve(ops, asked)).await?;

@@ -39,7 +39,8 @@ pub async fn ask_for_project(who: &Person, service: &Service<'_>) -> anyhow::Res
     number(&answer["request"])
 }
 
-/// Files a request for containers in one environment; gives its number.
+/// Files a request for containers in one environment, with what a cluster's are to differ in;
+/// gives its number.
 ///
 /// # Errors
 /// Anything but 201.
@@ -47,10 +48,13 @@ pub async fn ask_for_containers(
     who: &Person,
     project: &str,
     environment: &str,
+    per_cluster: &Value,
 ) -> anyhow::Result<i64> {
     let body = json!({
         "kind": "containers", "project": project, "environment": environment,
-        "parameters": { "component": "main", "parameters": containers() },
+        "parameters": {
+            "component": "main", "parameters": containers(), "per_cluster": per_cluster,
+        },
         "note": "two to four containers",
     });
     let answer = who.post("/requests", &body).await?.expect(201)?;
@@ -187,6 +191,17 @@ pub async fn confirm(who: &Person, release: &str, digest: &str) -> anyhow::Resul
     let body = json!({ "digest": digest, "note": "went through the list" });
     who.post(&format!("/releases/{release}/confirmation"), &body)
         .await
+}
+
+/// Lets an image that was not built here into production without a test.
+///
+/// # Errors
+/// Anything but 201.
+pub async fn waive(who: &Person, release: &str, digest: &str, why: &str) -> anyhow::Result<()> {
+    let body = json!({ "digest": digest, "note": why });
+    let path = format!("/releases/{release}/waiver");
+    who.post(&path, &body).await?.expect(201)?;
+    Ok(())
 }
 
 /// Presses the button to production; gives the number of the request that it came to, if

@@ -44,9 +44,10 @@ pub async fn e2e(plan: &Plan) -> anyhow::Result<Totals> {
 async fn pages(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {
     let told = std::fs::read(folder.join("demo.json"))?;
     let told: serde_json::Value = serde_json::from_slice(&told)?;
-    scenes::hold(demo).await?;
+    let mut everybody = told["people"].as_array().cloned().unwrap_or_default();
+    everybody.push(scenes::hold(demo).await?);
     let people = folder.join("people.json");
-    std::fs::write(&people, told["people"].to_string())?;
+    std::fs::write(&people, serde_json::Value::from(everybody).to_string())?;
     let people = people.to_string_lossy().into_owned();
     let url = demo.portal.url.as_str();
     let run = ["e2e/run.mjs", "--url", url, "--people", &people];

@@ -7,7 +7,7 @@ use super::{Plan, Totals, deploy, tests};
 use crate::World;
 use crate::demo::new_secret_key;
 use crate::demo::people::{self, PEOPLE};
-use crate::demo::register::{Landscape, register};
+use crate::demo::register::{Landscape, Place, register};
 use crate::mile::{Route, go};
 use crate::outside::{Outside, Ports};
 use crate::plane::{Plane, Tools};
@@ -48,11 +48,15 @@ async fn on_a_real_plane(server: &Postgres) -> anyhow::Result<Totals> {
             gitlab: outside.gitlab.base_url(),
             jenkins: outside.jenkins.base_url(),
             registry: &plane.registry_url,
-            clusters: vec![(CLUSTER, &account)],
+            clusters: vec![Place {
+                key: CLUSTER,
+                site: "here",
+                kubeconfig: &account,
+            }],
             robots: outside.robots.base_url(),
             mail: outside.mail.port(),
             test: CLUSTER,
-            production: CLUSTER,
+            production: vec![CLUSTER],
         };
         register(&admin, &landscape).await?;
         anyhow::Ok(go(&route(&portal, &plane)?).await)

@@ -81,7 +81,9 @@ fn schedule(cluster: &mut Cluster, mut pod: Value, now: Timestamp) -> Option<Val
 
 fn start(cluster: &mut Cluster, pod: &Value, now: Timestamp, world: &World) {
     let began = time(pod, "/status/startTime", now);
-    let up = now >= later(began, cluster.settings.ready_after);
+    let settings = &cluster.settings;
+    let slow = settings.slow.get(text(pod, "/metadata/namespace"));
+    let up = now >= later(began, *slow.unwrap_or(&settings.ready_after));
     let waiting = text(pod, "/status/containerStatuses/0/state/waiting/reason");
     match fate::of(cluster, pod, world) {
         Fate::NoImage => {
