@@ -7,6 +7,10 @@ const first = (list, folder) => {
 };
 
 export const cluster = async (get) => first(await get('/clusters'), '/clusters/');
+export async function policy(get) {
+  const [found] = (await get('/policies')).items;
+  return found ? `/policies/${found.id}` : null;
+}
 export const environment = async (get) => first(await get('/environments'), '/environments/');
 export const language = async (get) => first(await get('/languages'), '/languages/');
 export const connection = async (get) => first(await get('/connections'), '/connections/');

@@ -3,7 +3,7 @@
 // A path that depends on what the portal holds is a function of find.mjs. `ready` is what must be
 // there before anything is judged; the roles of `form` must find a form instead.
 import {
-  cluster, connection, channel, environment, imported, job, language, own, person, project, release, request, resource, run, withSteps,
+  cluster, connection, channel, environment, imported, job, language, own, person, policy, project, release, request, resource, run, withSteps,
 } from './find.mjs';
 
 const STATES = [
@@ -16,6 +16,7 @@ export const pages = [
   { name: 'projects-address', route: '/projects', path: '/projects?q=10.20.7.4' },
   { name: 'project-new', route: '/projects/new', path: '/projects/new', form: ['developer', 'tester', 'ops', 'admin', 'outsider'] },
   { name: 'me', route: '/me', path: '/me' },
+  { name: 'away', route: '/me/away', path: '/me/away', ready: 'main form' },
   { name: 'my-notices', route: '/me/notices', path: '/me/notices', ready: 'main form' },
   { name: 'requests', route: '/requests', path: '/requests' },
   { name: 'requests-all', route: '/requests', path: '/requests?for=all', ready: '.seg' },
@@ -33,6 +34,13 @@ export const pages = [
   { name: 'people', route: '/people', path: '/people' },
   { name: 'person-new', route: '/people/new', path: '/people/new', form: ['admin'] },
   { name: 'person', route: '/people/{user}', path: person, form: ['admin'] },
+  { name: 'groups', route: '/people/groups', path: '/people/groups' },
+  { name: 'group-new', route: '/people/groups/new', path: '/people/groups/new', form: ['admin'] },
+  { name: 'group', route: '/people/groups/{key}', path: '/people/groups/dba', form: ['admin'] },
+  { name: 'policies', route: '/policies', path: '/policies' },
+  { name: 'policies-preview', route: '/policies', path: '/policies?kind=production&environment=prod&project=pay-gateway', ready: 'dl' },
+  { name: 'policy-new', route: '/policies/new', path: '/policies/new', form: ['admin'] },
+  { name: 'policy', route: '/policies/{id}', path: policy, form: ['admin'] },
   { name: 'clusters', route: '/clusters', path: '/clusters' },
   { name: 'cluster', route: '/clusters/{key}', path: cluster, form: ['admin'] },
   { name: 'cluster-new', route: '/clusters/new', path: '/clusters/new', form: ['admin'] },

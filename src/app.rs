@@ -13,7 +13,7 @@ use crate::jobs::{Courier, Engine, Step, Timer};
 use crate::notifications;
 use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
-use crate::requests::Kinds;
+use crate::requests::{self, Kinds};
 use crate::resources::{Retirement, Supply};
 use crate::web::events::Hub;
 use crate::workloads::{self, Containers};
@@ -96,6 +96,7 @@ pub fn couriers(app: &App) -> Vec<Arc<dyn Courier>> {
 pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
     let mut all = connections::timers(app);
     all.extend(clusters::timers(app));
+    all.extend(requests::timers(app));
     all
 }
 

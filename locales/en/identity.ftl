@@ -20,6 +20,7 @@ account-password-length = { $min } to { $max } characters.
 may-not-manage-connections = Only administrators may change connections.
 may-not-manage-clusters = Only administrators may change clusters.
 may-not-manage-people = Only administrators may change accounts.
+may-not-manage-policies = Only administrators may change policies.
 may-not-view-platform = Only operations, administrators and auditors may see this.
 may-not-view-audit = Only auditors, operations and administrators may read the audit trail.
 may-not-operate-runs = Only operations may do this.

@@ -1,5 +1,9 @@
 # What people are told.
 notice-request-waits = Request { $number } waits for a decision
+notice-request-changed = Request { $number } was changed and waits for a decision anew
+notice-request-moved = What request { $number } would do has changed; it waits for a decision anew
+notice-request-still-waits = Request { $number } still waits for a decision
+notice-request-expired = Request { $number } closed itself: nobody decided on it
 notice-request-approved = Request { $number } is approved
 notice-request-rejected = Request { $number } is rejected
 notice-release-awaits-confirmation = { $project }: { $tag } is in test and waits for a tester's word

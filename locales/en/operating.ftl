@@ -292,5 +292,6 @@ vitals-latency = Round trip
 vitals-versions = Versions
 vitals-schema = Schema
 timer-connections-watch = Look at every connection
+timer-requests-expire = Close requests that nobody decides on, and remind
 timer-clusters-watch = Look at every cluster
 timer-notices-digest = Tell a channel what waits

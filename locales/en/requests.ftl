@@ -52,14 +52,53 @@ request-did-reject = rejected
 request-counts-no-longer = which no longer counts
 request-saw = saw
 request-asked-for-it = asked for it
-request-waits-handle-requests = { $n ->
-    [one] Waits for one person from operations.
-   *[other] Waits for { $n } people from operations.
+request-waits = Waits for { $whom }.
+request-asks-handle-requests = { $n ->
+    [one] one person from operations
+   *[other] { $n } people from operations
 }
-request-waits-approve-production = { $n ->
-    [one] Waits for one owner of the project, or operations.
-   *[other] Waits for { $n } owners of the project, or operations.
+request-asks-approve-production = { $n ->
+    [one] one owner of the project or person from operations
+   *[other] { $n } owners of the project or people from operations
 }
+request-asks-confirm = { $n ->
+    [one] one tester of the project
+   *[other] { $n } testers of the project
+}
+request-asks-manage-members = { $n ->
+    [one] one owner of the project or administrator
+   *[other] { $n } owners of the project or administrators
+}
+request-asks-group = { $n ->
+    [one] one person from the group { $group }
+   *[other] { $n } people from the group { $group }
+}
+request-not-in-group = Only people in the group { $group } decide on this.
+request-excluded-builder = You opened this release, and the policy here keeps you from deciding on it.
+request-excluded-confirmer = You confirmed this release, and the policy here keeps you from deciding on it.
+request-left-out-builder = opened the release and does not decide on it
+request-left-out-confirmer = confirmed the release and does not decide on it
+request-revise-own = Only its author changes a request.
+request-revise = Change this request
+request-again = Ask again
+request-again-help = Starts a new request from what this one held.
+request-copy = Start a copy
+request-stands-for = You decide in the place of { $who }, who is away.
+request-did-for = in the place of { $who }
+request-revision = Revision { $n }
+request-because-moved = brought up to date
+request-expires = closes itself
+request-has-moved = What this request would do has changed since it was filed. Decisions on what was shown before would be refused.
+request-renew = Bring it up to date
+request-said = Comments
+request-said-none = Nobody has said anything yet
+request-said-none-why = Ask what is unclear; everybody who sees this request reads it.
+request-say = Say something
+request-say-it = Comment
+request-attach = Attach a text
+request-attach-name = Name of the text
+request-attach-text = The text itself
+comment-attachment-size = A text may have at most 64 KiB.
 request-your-decision = Your decision
 request-your-request = Your request
 request-comment = Comment
@@ -105,3 +144,8 @@ inbox-by = By
 inbox-filed = Filed
 step-tries-again = tries again
 inbox-count-open = { $n } open
+request-kind-onboarding = New project
+request-kind-containers = Containers
+request-kind-production = Release to production
+request-kind-resource = Resource
+request-kind-retirement = Retire a resource

@@ -20,6 +20,7 @@ account-password-length = { $min } 到 { $max } 个字符。
 may-not-manage-connections = 只有管理员可以修改连接。
 may-not-manage-clusters = 只有管理员可以修改集群。
 may-not-manage-people = 只有管理员可以修改账号。
+may-not-manage-policies = 只有管理员可以修改审批策略。
 may-not-view-platform = 只有运维、管理员和审计员可以查看。
 may-not-view-audit = 只有审计员、运维和管理员可以查看审计记录。
 may-not-operate-runs = 只有运维可以操作。

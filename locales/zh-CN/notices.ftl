@@ -1,5 +1,9 @@
 # What people are told.
 notice-request-waits = 工单 { $number } 等待审批
+notice-request-changed = 工单 { $number } 已修改，需要重新审批
+notice-request-moved = 工单 { $number } 将产生的结果已变化，需要重新审批
+notice-request-still-waits = 工单 { $number } 仍在等待审批
+notice-request-expired = 工单 { $number } 长时间无人审批，已自动关闭
 notice-request-approved = 工单 { $number } 已批准
 notice-request-rejected = 工单 { $number } 已驳回
 notice-release-awaits-confirmation = { $project }：{ $tag } 已在测试环境，等待测试确认

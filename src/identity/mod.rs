@@ -2,6 +2,8 @@
 //!
 //! Invariant: pages, API and streams ask [`Actor::may`]; there is no other check of a right.
 
+pub mod delegation;
+pub mod groups;
 mod password;
 pub mod people;
 mod rights;
@@ -45,6 +47,10 @@ pub struct Actor {
     pub locale: Option<Locale>,
     pub roles: Vec<PlatformRole>,
     pub memberships: BTreeMap<ProjectId, Vec<ProjectRole>>,
+    /// The groups of people this person is in, by key.
+    pub groups: Vec<String>,
+    /// Who is away and has this person decide in their place.
+    pub stands_for: Vec<AccountId>,
     /// Where this request came from.
     pub address: Option<IpAddr>,
     /// The request's id, in the answer, the log and the audit entry.

@@ -9,6 +9,7 @@ crate::words! {
         ManageClusters = "manage-clusters",
         ManageNotices = "manage-notices",
         ManagePeople = "manage-people",
+        ManagePolicies = "manage-policies",
         ManageMembers = "manage-members",
         ViewPlatform = "view-platform",
         ViewAudit = "view-audit",
@@ -79,6 +80,7 @@ impl TokenScope {
             | P::OperateRuns
             | P::KeepResources => Some(Self::Operate),
             P::ManagePeople
+            | P::ManagePolicies
             | P::ManageMembers
             | P::EditProject
             | P::StopProduction
@@ -109,6 +111,7 @@ impl PlatformRole {
                     | P::ManageClusters
                     | P::ManageNotices
                     | P::ManagePeople
+                    | P::ManagePolicies
                     | P::ManageMembers
                     | P::ViewPlatform
                     | P::ViewAudit

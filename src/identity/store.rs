@@ -82,7 +82,15 @@ pub async fn load_actor(
             (SELECT COALESCE(jsonb_agg(jsonb_build_array(project_id, role)), '[]')
                 FROM membership
                 WHERE account_id = a.id AND (expires_at IS NULL OR expires_at > slipway_now()))
-                AS "memberships!: Json<Vec<(ProjectId, ProjectRole)>>"
+                AS "memberships!: Json<Vec<(ProjectId, ProjectRole)>>",
+            ARRAY(SELECT g.key FROM people_group_member m JOIN people_group g ON g.id = m.group_id
+                WHERE m.account_id = a.id
+                  AND (m.expires_at IS NULL OR m.expires_at > slipway_now())) AS "groups!",
+            ARRAY(SELECT d.account_id FROM delegation d
+                JOIN account away ON away.id = d.account_id AND away.disabled_at IS NULL
+                WHERE d.deputy_id = a.id AND d.ended_at IS NULL
+                  AND d.begins_at <= slipway_now() AND d.ends_at > slipway_now())
+                AS "stands_for!: Vec<AccountId>"
            FROM account a WHERE a.id = $1 AND a.disabled_at IS NULL
              AND NOT EXISTS (SELECT 1 FROM account r
                 WHERE r.id = a.responsible_id AND r.disabled_at IS NOT NULL)"#,
@@ -104,6 +112,8 @@ pub async fn load_actor(
             locale: row.locale,
             roles: row.roles,
             memberships,
+            groups: row.groups,
+            stands_for: row.stands_for,
             address,
             operation,
             token: None,

@@ -12,7 +12,7 @@ use crate::db::Tx;
 use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, ProjectId, ProjectRole, Scope};
 use crate::jobs::{self, NewRun, NewStep};
-use crate::requests::{Approved, Computed, Fact, Filing, Quorum, Request, RequestKind};
+use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind};
 
 /// What a developer tells operations about a service.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -90,10 +90,6 @@ impl RequestKind for Onboarding {
             release: None,
             payload,
             computed,
-            quorum: vec![Quorum {
-                permission: Permission::HandleRequests,
-                needed: 1,
-            }],
         })
     }
 

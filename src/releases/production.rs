@@ -9,13 +9,18 @@ use super::{ConfirmationKind, Event, Kind, Release, ReleaseId, State, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::clusters::{EnvironmentId, Tier};
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
 use crate::halt::{self, Motion};
-use crate::identity::{Actor, Permission, Scope};
+use crate::identity::{AccountId, Actor, Permission, Scope};
 use crate::projects;
-use crate::requests::{self, Approved, Computed, Fact, Filing, Quorum, Request, RequestKind};
+use crate::requests::{
+    self, Approved, Computed, Fact, Filing, Involved, Quorum, Request, RequestKind, policy,
+};
 use crate::workloads::{self, Workload};
+
+/// The kind's name.
+const KIND: &str = "production";
 
 /// What pressing the button came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,12 +59,9 @@ pub async fn deploy(
     halt::must_move(app, Motion::Forward).await?;
     check(&release)?;
     let mut tx = app.db.begin().await?;
-    let started = if approvals > 0 {
-        let quorum = Quorum {
-            permission: Permission::ApproveProduction,
-            needed: approvals,
-        };
-        Started::Request(ask(app, &mut tx, actor, &release, environment, quorum).await?)
+    let is_asked = asks(&mut tx, &release, environment_id, approvals).await?;
+    let started = if is_asked {
+        Started::Request(ask(app, &mut tx, actor, &release, environment).await?)
     } else {
         let by = By {
             author: actor.id.0,
@@ -70,10 +72,22 @@ pub async fn deploy(
     };
     let entry = Entry::done("release.deploy", "release", id)
         .in_project(release.project_id)
-        .after(json!({ "environment": environment, "asked": approvals > 0 }));
+        .after(json!({ "environment": environment, "asked": is_asked }));
     audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
     tx.commit().await?;
     Ok(started)
+}
+
+/// Whether others are asked first: by a policy, or by the environment's own number.
+async fn asks(
+    tx: &mut Tx,
+    release: &Release,
+    environment: EnvironmentId,
+    approvals: i32,
+) -> Result<bool, AppError> {
+    let project = Some(release.project_id);
+    let policy = policy::terms(tx, KIND, Some(environment.0), project).await?;
+    Ok(approvals > 0 || policy.is_some())
 }
 
 /// In words what PostgreSQL would refuse by constraint.
@@ -101,7 +115,6 @@ async fn ask(
     actor: &Actor,
     release: &Release,
     environment: &str,
-    quorum: Quorum,
 ) -> Result<i64, AppError> {
     let (computed, environment_id) = compute(app, tx, release, environment).await?;
     let filed = Computed {
@@ -111,9 +124,8 @@ async fn ask(
         release: Some(release.id.0),
         payload: json!({ "release": release.number, "tag": release.tag }),
         computed,
-        quorum: vec![quorum],
     };
-    let number = requests::insert(tx, actor, "production", &filed, &release.note).await?;
+    let number = requests::insert(app, tx, actor, KIND, &filed, &release.note).await?;
     if !super::advance(tx, release.id, Event::ApprovalAsked, None).await? {
         return Err(AppError::conflict("production-not-confirmed"));
     }
@@ -233,7 +245,7 @@ pub struct Production;
 #[async_trait]
 impl RequestKind for Production {
     fn name(&self) -> &'static str {
-        "production"
+        KIND
     }
 
     async fn compute(
@@ -255,6 +267,34 @@ impl RequestKind for Production {
         let release = of(tx, request).await?;
         let environment = request.environment.as_deref().ok_or(AppError::NotFound)?;
         Ok(compute(app, tx, &release, environment).await?.0)
+    }
+
+    /// As many as the environment says, of operations or owners.
+    async fn usual_quorum(
+        &self,
+        tx: &mut Tx,
+        environment: Option<uuid::Uuid>,
+    ) -> Result<Vec<Quorum>, DbError> {
+        let approvals = store::approvals(tx.connection(), environment).await?;
+        let quorum = Quorum::of(Permission::ApproveProduction, approvals.max(1));
+        Ok(vec![quorum])
+    }
+
+    async fn involved(
+        &self,
+        tx: &mut Tx,
+        release: Option<uuid::Uuid>,
+    ) -> Result<Vec<(Involved, AccountId)>, DbError> {
+        let found = match release {
+            Some(id) => store::involved(tx.connection(), ReleaseId(id)).await?,
+            None => (None, None),
+        };
+        let (builder, confirmer) = found;
+        let builder = builder.map(|id| (Involved::Builder, id));
+        Ok(builder
+            .into_iter()
+            .chain(confirmer.map(|id| (Involved::Confirmer, id)))
+            .collect())
     }
 
     async fn approved(&self, app: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {

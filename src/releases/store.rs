@@ -247,6 +247,36 @@ pub async fn headline(
     Ok(row.fetch_optional(connection).await?)
 }
 
+/// How many approvals an environment asks for by itself.
+pub async fn approvals(
+    connection: &mut PgConnection,
+    environment: Option<uuid::Uuid>,
+) -> Result<i32, DbError> {
+    let row = sqlx::query_scalar!(
+        "SELECT approvals FROM environment WHERE id = $1",
+        environment
+    );
+    Ok(row.fetch_optional(connection).await?.unwrap_or(1))
+}
+
+/// Who opened a release, and whose confirmation of its artifact is live; for programs, the people
+/// who answer for them.
+pub async fn involved(
+    connection: &mut PgConnection,
+    id: ReleaseId,
+) -> Result<(Option<AccountId>, Option<AccountId>), DbError> {
+    let row = sqlx::query!(
+        r#"SELECT COALESCE(a.responsible_id, a.id) AS "builder: AccountId",
+            (SELECT COALESCE(t.responsible_id, t.id) FROM confirmation c
+             JOIN artifact f ON f.id = c.artifact_id JOIN account t ON t.id = c.account_id
+             WHERE f.release_id = r.id AND c.withdrawn_at IS NULL) AS "confirmer: AccountId"
+           FROM release r JOIN account a ON a.id = r.author_id WHERE r.id = $1"#,
+        id.0,
+    );
+    let row = row.fetch_optional(connection).await?;
+    Ok(row.map_or((None, None), |r| (r.builder, r.confirmer)))
+}
+
 /// From one state to another. A failure is kept only while it is the state.
 pub async fn set_state(
     connection: &mut PgConnection,

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Deciding, Filing, Narrowed, Request, State, View};
+use super::{Comment, Commenting, Deciding, Filing, Narrowed, Request, Revising, State, View};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::{Actor, Person};
@@ -163,4 +163,82 @@ pub async fn withdraw(
 ) -> Result<Response, AppError> {
     let request = super::withdraw(&app, &actor, number).await?;
     Ok((StatusCode::CREATED, axum::Json(request)).into_response())
+}
+
+/// Changes an open request of mine. Decisions that were made on it before count no longer.
+#[utoipa::path(
+    put,
+    path = "/requests/{number}",
+    operation_id = "revise_request",
+    tag = "requests",
+    params(("number" = i64, Path)),
+    request_body = Revising,
+    responses((status = 200, body = Request, description = "Done")),
+)]
+pub async fn revise(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    Path(number): Path<i64>,
+    Json(revising): Json<Revising>,
+) -> Result<axum::Json<Request>, AppError> {
+    let request = super::revise(&app, &actor, number, &revising).await?;
+    Ok(axum::Json(request))
+}
+
+/// Makes an open request say what is true now, where that has moved since it was filed.
+#[utoipa::path(
+    post,
+    path = "/requests/{number}/renewal",
+    operation_id = "renew_request",
+    tag = "requests",
+    params(("number" = i64, Path)),
+    responses((status = 201, body = Request, description = "Done")),
+)]
+pub async fn renew(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    Path(number): Path<i64>,
+) -> Result<Response, AppError> {
+    let request = super::renew_by(&app, &actor, number).await?;
+    Ok((StatusCode::CREATED, axum::Json(request)).into_response())
+}
+
+/// What people said about a request, in the order they did.
+#[utoipa::path(
+    get,
+    path = "/requests/{number}/comments",
+    operation_id = "list_request_comments",
+    tag = "requests",
+    params(("number" = i64, Path)),
+    responses((status = 200, body = List<Comment>, description = "As it is now")),
+)]
+pub async fn comments(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    Path(number): Path<i64>,
+) -> Result<axum::Json<List<Comment>>, AppError> {
+    let request = super::get(&app, &actor, number).await?;
+    Ok(axum::Json(super::comments(&app, &request).await?.into()))
+}
+
+/// Says something about a request, with a text file if that helps.
+#[utoipa::path(
+    post,
+    path = "/requests/{number}/comments",
+    operation_id = "comment_on_request",
+    tag = "requests",
+    params(("number" = i64, Path)),
+    request_body = Commenting,
+    responses((status = 201, body = List<Comment>, description = "Done")),
+)]
+pub async fn comment(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    Path(number): Path<i64>,
+    Json(commenting): Json<Commenting>,
+) -> Result<Response, AppError> {
+    super::comment(&app, &actor, number, &commenting).await?;
+    let request = super::get(&app, &actor, number).await?;
+    let all: List<Comment> = super::comments(&app, &request).await?.into();
+    Ok((StatusCode::CREATED, axum::Json(all)).into_response())
 }

@@ -6,7 +6,7 @@ use super::store::{self, Decider, Filter};
 use super::{Request, State};
 use crate::app::App;
 use crate::error::AppError;
-use crate::identity::{Actor, Permission, Scope};
+use crate::identity::{Actor, Permission, Scope, delegation};
 use crate::web::layout::MOST_COUNTED;
 use crate::web::paging::{List, Page};
 
@@ -32,7 +32,8 @@ pub struct Counts {
 }
 
 impl Decider {
-    fn of(actor: &Actor) -> Self {
+    /// What somebody's rights give whoever presses the button: themselves, or a deputy.
+    fn of(actor: &Actor, presses: &Actor) -> Self {
         let everywhere = Permission::ALL
             .iter()
             .filter(|p| actor.may(**p, Scope::Platform))
@@ -45,7 +46,9 @@ impl Decider {
         });
         let (projects, permissions) = granted.unzip();
         Self {
-            account: actor.id.0,
+            account: presses.id.0,
+            principal: actor.id.0,
+            groups: actor.groups.clone(),
             everywhere: everywhere.collect(),
             projects,
             permissions,
@@ -62,9 +65,30 @@ fn visible(actor: &Actor) -> Option<Vec<Uuid>> {
 /// # Errors
 /// No answer from the database.
 pub async fn count_waiting(app: &App, actor: &Actor) -> Result<i64, AppError> {
-    let decider = Decider::of(actor);
-    let found = store::waiting(app.db.pool(), &decider, None, MOST_COUNTED).await?;
+    let found = waiting(app, actor, None, MOST_COUNTED).await?;
     Ok(i64::try_from(found.len()).unwrap_or(MOST_COUNTED))
+}
+
+/// What waits for this person, or for somebody they stand in for, newest first.
+async fn waiting(
+    app: &App,
+    actor: &Actor,
+    before: Option<i64>,
+    limit: i64,
+) -> Result<Vec<i64>, AppError> {
+    let own = Decider::of(actor, actor);
+    let mut numbers = store::waiting(app.db.pool(), &own, before, limit).await?;
+    if actor.stands_for.is_empty() {
+        return Ok(numbers);
+    }
+    for person in delegation::absent(app, actor).await? {
+        let theirs = Decider::of(&person, actor);
+        numbers.extend(store::waiting(app.db.pool(), &theirs, before, limit).await?);
+    }
+    numbers.sort_unstable_by(|a, b| b.cmp(a));
+    numbers.dedup();
+    numbers.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(numbers)
 }
 
 /// How many are open behind each view; `me` is what the menu counted.
@@ -89,18 +113,20 @@ pub async fn list(
     let limit = narrowed.page.limit()?;
     let before = narrowed.page.after_number()?;
     let numbers = match narrowed.view.unwrap_or(View::All) {
-        View::Me => {
-            let decider = Decider::of(actor);
-            Some(store::waiting(app.db.pool(), &decider, before, limit + 1).await?)
-        }
+        View::Me => Some(waiting(app, actor, before, limit + 1).await?),
         View::Mine | View::All => None,
     };
     let mine = narrowed.view == Some(View::Mine);
+    // Who is asked sees what they are asked, also of projects that they are not in.
+    let visible = match &numbers {
+        Some(_) => None,
+        None => visible(actor),
+    };
     let filter = Filter {
         state: narrowed.state,
         author: mine.then_some(actor.id.0),
         numbers,
-        visible: visible(actor),
+        visible,
         own: actor.id.0,
         before,
         limit: limit + 1,

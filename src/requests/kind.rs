@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Request;
+use super::{Involved, Quorum, Request};
 use crate::app::App;
 use crate::audit::Origin;
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::error::AppError;
-use crate::identity::{Actor, Permission, ProjectId};
+use crate::identity::{AccountId, Actor, ProjectId};
 
 /// A request as it is filed over the API or by a form.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -27,6 +27,9 @@ pub struct Filing {
     pub parameters: Value,
     #[serde(default)]
     pub note: String,
+    /// What the former revision held, where this one changes a request.
+    #[serde(skip)]
+    pub former: Option<Value>,
 }
 
 impl Filing {
@@ -39,15 +42,9 @@ impl Filing {
             environment: None,
             parameters,
             note: String::new(),
+            former: None,
         }
     }
-}
-
-/// So many yeses of people who hold a right.
-#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Quorum {
-    pub permission: Permission,
-    pub needed: i32,
 }
 
 /// A filing that holds, with what would follow from it.
@@ -61,7 +58,6 @@ pub struct Computed {
     /// Normalised, without secret values.
     pub payload: Value,
     pub computed: Value,
-    pub quorum: Vec<Quorum>,
 }
 
 /// A request that has all its yeses. Only `requests` makes one.
@@ -111,6 +107,36 @@ pub trait RequestKind: Send + Sync {
     async fn recompute(&self, app: &App, tx: &mut Tx, request: &Request)
     -> Result<Value, AppError>;
 
+    /// Whose yes it needs where no policy says otherwise.
+    ///
+    /// # Errors
+    /// No answer from the database.
+    async fn usual_quorum(
+        &self,
+        _: &mut Tx,
+        _environment: Option<Uuid>,
+    ) -> Result<Vec<Quorum>, DbError> {
+        Ok(Quorum::operations())
+    }
+
+    /// Who made and who tested what it is about; a policy may leave them out of deciding.
+    ///
+    /// # Errors
+    /// No answer from the database.
+    async fn involved(
+        &self,
+        _: &mut Tx,
+        _release: Option<Uuid>,
+    ) -> Result<Vec<(Involved, AccountId)>, DbError> {
+        Ok(Vec::new())
+    }
+
+    /// The page with the form that it is filed by, where there is one: with `?revise=` and a
+    /// request's number it changes that request, with `?copy=` it starts from one.
+    fn form(&self, _: &Request) -> Option<String> {
+        None
+    }
+
     /// Makes what was asked, or starts the run that does, in the deciding transaction.
     ///
     /// # Errors
@@ -151,6 +177,10 @@ impl Kinds {
     #[must_use]
     pub fn new(kinds: Vec<Arc<dyn RequestKind>>) -> Self {
         Self(kinds.into_iter().map(|k| (k.name(), k)).collect())
+    }
+
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.keys().copied()
     }
 
     #[must_use]

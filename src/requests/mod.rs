@@ -4,8 +4,14 @@
 //! payload and everything computed from it; when either moved, the decision is refused.
 
 pub mod api;
+mod comment;
+mod decide;
+mod expiry;
+mod file;
 mod inbox;
 mod kind;
+pub mod policy;
+mod quorum;
 mod store;
 pub mod web;
 
@@ -15,15 +21,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+pub use comment::{Attachment, Comment, Commenting, comment, comments};
+pub use decide::{Deciding, decide};
+pub use expiry::timers;
+use file::renew;
+pub use file::{Revising, file, has_moved, insert, renew_by, revise};
 pub use inbox::{Counts, Narrowed, View, count_waiting, counts, list};
-pub use kind::{Approved, Computed, Fact, Filing, Kinds, Quorum, RequestKind, Work};
+pub use kind::{Approved, Computed, Fact, Filing, Kinds, RequestKind, Work};
+pub use policy::Involved;
+pub use quorum::{Quorum, Say, Standing, Voters};
 pub use store::open_production_request;
 
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
-use crate::identity::{Actor, Permission, Person, ProjectId, Scope, TokenScope};
+use crate::identity::{Actor, Permission, Person, ProjectId, Scope, TokenScope, delegation};
 use crate::news::{self, Happening, News};
 
 crate::id! { RequestId }
@@ -42,6 +55,10 @@ crate::words! {
     }
 
     pub enum Verdict { Approve = "approve", Reject = "reject" }
+
+    /// Why there is a revision: it was filed, its author changed it, or what it was computed from
+    /// moved.
+    pub enum Because as RevisionBecause { Filed = "filed", Changed = "changed", Moved = "moved" }
 }
 
 /// Longest note or comment, in characters; the table says the same.
@@ -74,8 +91,22 @@ pub struct Request {
     pub note: String,
     pub created_at: Timestamp,
     pub decided_at: Option<Timestamp>,
+    /// When it closes itself.
+    pub expires_at: Option<Timestamp>,
+    /// Why there is this revision.
+    pub because: Because,
     pub quorum: Vec<Quorum>,
+    /// Who may not decide though they hold the right.
+    pub excluded: Vec<Excluded>,
     pub decisions: Vec<Decision>,
+}
+
+/// Somebody who made or tested what it is about.
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Excluded {
+    pub user: String,
+    pub display_name: String,
+    pub because: Involved,
 }
 
 /// One person's word on one revision.
@@ -87,38 +118,26 @@ pub struct Decision {
     pub revision: i32,
     pub hash: String,
     pub comment: String,
+    /// The asked groups that it counts for, by their place in `quorum`.
+    pub fills: Vec<i32>,
+    /// Display name of who was away, where a deputy decided.
+    #[serde(default)]
+    pub stands_for: Option<String>,
+    #[serde(default)]
+    #[schema(ignore)]
+    #[serde(skip_serializing)]
+    pub stands_for_user: Option<String>,
     pub at: Timestamp,
 }
 
 impl Request {
-    /// How many more yeses the newest revision needs.
+    /// Where rights are asked for.
     #[must_use]
-    pub fn missing(&self) -> i64 {
-        let needed: i64 = self.quorum.iter().map(|q| i64::from(q.needed)).sum();
-        let given = self.decisions.iter().filter(|d| {
-            d.revision == self.revision && d.verdict == Verdict::Approve && d.hash == self.hash
-        });
-        needed - i64::try_from(given.count()).unwrap_or(0)
+    pub fn scope(&self) -> Scope {
+        self.project_id.map_or(Scope::Platform, Scope::Project)
     }
 
-    /// Whether this person may decide; the author never may.
-    ///
-    /// # Errors
-    /// 403 with who may instead.
-    pub fn must_be_decidable_by(&self, actor: &Actor) -> Result<(), AppError> {
-        if actor.id.0 == self.author_id {
-            return Err(AppError::forbidden("request-own"));
-        }
-        let scope = self.project_id.map_or(Scope::Platform, Scope::Project);
-        let holds = |q: &Quorum| actor.may(q.permission, scope);
-        match self.quorum.first() {
-            Some(_) if self.quorum.iter().any(holds) => Ok(()),
-            Some(first) => actor.must(first.permission, scope),
-            None => Err(AppError::forbidden("request-own")),
-        }
-    }
-
-    /// Whether this person knows of it.
+    /// Whether this person knows of it: its author, who sees its project, whoever is asked.
     #[must_use]
     pub fn visible_to(&self, actor: &Actor) -> bool {
         actor.id.0 == self.author_id
@@ -126,14 +145,22 @@ impl Request {
                 || actor.may(Permission::ViewPlatform, Scope::Platform),
                 |id| actor.may(Permission::ViewProject, Scope::Project(id)),
             )
+            || !quorum::fills(&self.quorum, actor, self.scope()).is_empty()
     }
 
-    /// This person's decision on the newest revision.
+    fn is_decided_by(&self, actor: &Actor) -> bool {
+        self.decisions.iter().any(|d| d.by == actor.name)
+    }
+
+    /// This person's decision on the newest revision, also if a deputy made it.
     #[must_use]
     pub fn decision_of(&self, name: &str) -> Option<&Decision> {
-        self.decisions
+        let is_theirs = |d: &&Decision| d.by == name || d.stands_for_user.as_deref() == Some(name);
+        let mut now = self
+            .decisions
             .iter()
-            .find(|d| d.by == name && d.revision == self.revision)
+            .filter(|d| d.revision == self.revision);
+        now.find(is_theirs)
     }
 }
 
@@ -146,75 +173,6 @@ pub fn content_hash(payload: &Value, computed: &Value) -> Result<Vec<u8>, AppErr
     let canonical = serde_jcs::to_vec(&content)
         .map_err(|e| AppError::Internal(format!("cannot canonicalise a request: {e}")))?;
     Ok(digest(&SHA256, &canonical).as_ref().to_vec())
-}
-
-/// Files a request: checked, computed, stored, on record, in one transaction.
-///
-/// # Errors
-/// 400 naming fields, 403, 404 for what the author may not know of, 409 for a double.
-pub async fn file(app: &App, actor: &Actor, filing: Filing) -> Result<i64, AppError> {
-    if filing.note.chars().count() > MAX_NOTE {
-        return Err(AppError::field("note", "field-too-long"));
-    }
-    let kind = app.kinds.get(&filing.kind).ok_or_else(unknown_kind)?;
-    let mut tx = app.db.begin().await?;
-    let computed = kind.compute(app, &mut tx, actor, &filing).await?;
-    let number = insert(&mut tx, actor, &filing.kind, &computed, &filing.note).await?;
-    tx.commit().await?;
-    Ok(number)
-}
-
-fn unknown_kind() -> AppError {
-    AppError::field("kind", "request-kind-unknown")
-}
-
-/// Stores a computed request; also for kinds that are filed by another page's button.
-///
-/// # Errors
-/// 409 for a double.
-pub async fn insert(
-    tx: &mut Tx,
-    actor: &Actor,
-    kind: &str,
-    computed: &Computed,
-    note: &str,
-) -> Result<i64, AppError> {
-    let id = RequestId::new();
-    let hash = content_hash(&computed.payload, &computed.computed)?;
-    let new = store::New {
-        id,
-        kind,
-        author: actor.responsible,
-        note,
-        hash: &hash,
-        computed,
-    };
-    let number = store::insert(tx.connection(), &new).await.map_err(double)?;
-    let entry = Entry::done("request.file", "request", number).after(json!({
-        "kind": kind, "subject": computed.subject, "hash": hex::encode(&hash),
-    }));
-    let entry = match computed.project {
-        Some(project) => entry.in_project(project),
-        None => entry,
-    };
-    audit::record(tx, &entry, &Origin::from(actor)).await?;
-    // The question whether a release may go on is told as the release's own.
-    if computed.release.is_none()
-        && let Some(request) = store::find_by_id(tx.connection(), id).await?
-    {
-        let news = news_of(&request, Happening::RequestWaits, "notice-request-waits");
-        tell(tx, actor, news, computed.project).await?;
-    }
-    announce(tx, number, computed.project).await?;
-    Ok(number)
-}
-
-fn double(error: DbError) -> AppError {
-    match error.constraint() {
-        Some("request_one_onboarding") => AppError::conflict("request-onboarding-twice"),
-        Some("request_one_per_release") => AppError::conflict("request-release-twice"),
-        Some(_) | None => error.into(),
-    }
 }
 
 fn news_of(request: &Request, happening: Happening, code: &str) -> News {
@@ -236,23 +194,22 @@ async fn tell(
     news::tell(tx, &news).await
 }
 
-/// Tells that a request is decided, once it is.
-async fn tell_decided(
-    tx: &mut Tx,
-    actor: &Actor,
-    request: &Request,
-    deciding: &Deciding,
-) -> Result<(), DbError> {
-    let code = match deciding.verdict {
-        Verdict::Approve if request.missing() > 0 => return Ok(()),
-        Verdict::Approve => "notice-request-approved",
-        Verdict::Reject => "notice-request-rejected",
-    };
-    let news = News {
-        why: news::typed(&deciding.comment),
-        ..news_of(request, Happening::RequestDecided, code)
-    };
-    tell(tx, actor, news, request.project_id).await
+fn decided_words(request: &Request) -> Words {
+    let by = request
+        .decisions
+        .last()
+        .map_or("", |d| d.display_name.as_str());
+    let at = request
+        .decided_at
+        .map(|t| t.round(Unit::Second).unwrap_or(t).to_string())
+        .unwrap_or_default();
+    Words::new(&format!("request-is-{}", request.state))
+        .with("who", by)
+        .with("at", at)
+}
+
+fn unknown_kind() -> AppError {
+    AppError::field("kind", "request-kind-unknown")
 }
 
 /// Pages that show the inbox or the request look again.
@@ -279,150 +236,16 @@ pub async fn of_release(app: &App, release: Uuid) -> Result<Option<Request>, DbE
 /// 404 otherwise.
 pub async fn get(app: &App, actor: &Actor, number: i64) -> Result<Request, AppError> {
     let found = store::find(app.db.pool(), number).await?;
-    found
-        .filter(|r| r.visible_to(actor))
-        .ok_or(AppError::NotFound)
-}
-
-/// A decision as it is asked for.
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Deciding {
-    pub verdict: Verdict,
-    pub hash: String,
-    #[serde(default)]
-    pub comment: String,
-}
-
-/// Decides on exactly what was shown. The last yes that is needed starts the work.
-///
-/// # Errors
-/// 403 for the author and for those without the right, 409 when it was decided or changed.
-pub async fn decide(
-    app: &App,
-    actor: &Actor,
-    number: i64,
-    deciding: &Deciding,
-) -> Result<Request, AppError> {
-    let seen = get(app, actor, number).await?;
-    seen.must_be_decidable_by(actor)?;
-    check_decision(&seen, actor, deciding)?;
-    let kind = app.kinds.get(&seen.kind).ok_or_else(unknown_kind)?;
-    let mut tx = app.db.begin().await?;
-    store::lock(tx.connection(), seen.id).await?;
-    // Read again under the lock: another decision may have been made since.
-    let now = read_locked(&mut tx, &seen).await?;
-    if now.decided_at.is_some() {
-        return Err(AppError::Conflict(decided_words(&now)));
+    let request = found.ok_or(AppError::NotFound)?;
+    if request.visible_to(actor) {
+        return Ok(request);
     }
-    if deciding.verdict == Verdict::Approve {
-        let fresh = kind.recompute(app, &mut tx, &seen).await?;
-        if hex::encode(content_hash(&seen.parameters, &fresh)?) != seen.hash {
-            return Err(AppError::conflict("request-moved"));
-        }
+    // Who stands in for somebody sees what they are to decide on, and what they decided.
+    let absent = delegation::absent(app, actor).await?;
+    if absent.iter().any(|person| request.visible_to(person)) || request.is_decided_by(actor) {
+        return Ok(request);
     }
-    store::insert_decision(tx.connection(), &seen, actor.id, deciding)
-        .await
-        .map_err(|e| decision_error(e, &seen))?;
-    let request = read_locked(&mut tx, &seen).await?;
-    conclude(app, &mut tx, actor, &request, deciding).await?;
-    tell_decided(&mut tx, actor, &request, deciding).await?;
-    let entry = decision_entry(&request, deciding);
-    audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
-    announce(&mut tx, number, request.project_id).await?;
-    tx.commit().await?;
-    get(app, actor, number).await
-}
-
-async fn read_locked(tx: &mut Tx, seen: &Request) -> Result<Request, AppError> {
-    let found = store::find_by_id(tx.connection(), seen.id).await?;
-    found.ok_or(AppError::NotFound)
-}
-
-fn check_decision(seen: &Request, actor: &Actor, deciding: &Deciding) -> Result<(), AppError> {
-    if deciding.comment.chars().count() > MAX_NOTE {
-        return Err(AppError::field("comment", "field-too-long"));
-    }
-    if deciding.verdict == Verdict::Reject && deciding.comment.trim().is_empty() {
-        return Err(AppError::field("comment", "request-reject-says-why"));
-    }
-    if seen.state != State::Open {
-        return Err(AppError::Conflict(decided_words(seen)));
-    }
-    if let Some(mine) = seen.decision_of(&actor.name) {
-        let words = Words::new("request-decided-before").with("at", mine.at);
-        return Err(AppError::Conflict(words));
-    }
-    if deciding.hash != seen.hash {
-        return Err(AppError::conflict("request-changed"));
-    }
-    Ok(())
-}
-
-async fn conclude(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    request: &Request,
-    deciding: &Deciding,
-) -> Result<(), AppError> {
-    let kind = app.kinds.get(&request.kind).ok_or_else(unknown_kind)?;
-    match deciding.verdict {
-        Verdict::Reject => {
-            store::set_state(tx.connection(), request.id, State::Rejected).await?;
-            kind.rejected(app, tx, request).await
-        }
-        Verdict::Approve if request.missing() <= 0 => {
-            store::set_state(tx.connection(), request.id, State::Approved).await?;
-            let approved = Approved {
-                request: request.clone(),
-                origin: Origin::from(actor),
-            };
-            kind.approved(app, tx, &approved).await
-        }
-        Verdict::Approve => Ok(()),
-    }
-}
-
-fn decision_entry(request: &Request, deciding: &Deciding) -> Entry {
-    let action = match deciding.verdict {
-        Verdict::Approve => "request.approve",
-        Verdict::Reject => "request.reject",
-    };
-    let entry = Entry::done(action, "request", request.number)
-        .after(json!({ "hash": deciding.hash, "revision": request.revision }));
-    match request.project_id {
-        Some(project) => entry.in_project(project),
-        None => entry,
-    }
-}
-
-fn decided_words(request: &Request) -> Words {
-    let by = request
-        .decisions
-        .last()
-        .map_or("", |d| d.display_name.as_str());
-    let at = request
-        .decided_at
-        .map(|t| t.round(Unit::Second).unwrap_or(t).to_string())
-        .unwrap_or_default();
-    Words::new(&format!("request-is-{}", request.state))
-        .with("who", by)
-        .with("at", at)
-}
-
-fn decision_error(error: DbError, request: &Request) -> AppError {
-    match error.constraint() {
-        Some("decision_not_by_author") => AppError::forbidden("request-own"),
-        Some("decision_once") => {
-            AppError::Conflict(Words::new("request-decided-before").with("at", ""))
-        }
-        Some("decision_on_what_was_shown") => AppError::conflict("request-changed"),
-        Some(_) | None => {
-            tracing::debug!(request.number = request.number, "a decision was not stored");
-            error.into()
-        }
-    }
+    Err(AppError::NotFound)
 }
 
 /// Takes a request back; only its author may, while it is open.

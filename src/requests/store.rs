@@ -1,10 +1,15 @@
 //! The SQL of requests.
 
+use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::{Computed, Deciding, Decision, Quorum, Request, RequestId, State};
+use super::policy::Terms;
+use super::{
+    Because, Computed, Deciding, Decision, Excluded, Involved, Quorum, Request, RequestId, Say,
+    State, Voters,
+};
 use crate::db::DbError;
 use crate::identity::{AccountId, Person, ProjectId};
 
@@ -12,16 +17,17 @@ pub struct New<'a> {
     pub id: RequestId,
     pub kind: &'a str,
     pub author: AccountId,
-    pub note: &'a str,
-    pub hash: &'a [u8],
     pub computed: &'a Computed,
+    pub terms: &'a Terms,
 }
 
-/// The request, its first revision, and whose yes it needs.
+/// The request without a revision; its number.
 pub async fn insert(connection: &mut PgConnection, new: &New<'_>) -> Result<i64, DbError> {
     let number = sqlx::query_scalar!(
-        "INSERT INTO request (id, kind, subject, project_id, environment_id, release_id, author_id)
-         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING number",
+        "INSERT INTO request (id, kind, subject, project_id, environment_id, release_id, author_id,
+            expires_at, remind_at, remind_hours)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, slipway_now() + make_interval(hours => $8),
+            slipway_now() + make_interval(hours => $9), $9) RETURNING number",
         new.id.0,
         new.kind,
         new.computed.subject,
@@ -29,35 +35,156 @@ pub async fn insert(connection: &mut PgConnection, new: &New<'_>) -> Result<i64,
         new.computed.environment,
         new.computed.release,
         new.author.0,
-    )
-    .fetch_one(&mut *connection)
-    .await?;
+        new.terms.expires_hours,
+        new.terms.remind_hours,
+    );
+    Ok(number.fetch_one(connection).await?)
+}
+
+/// What a request asks for from now on.
+pub struct Revision<'a> {
+    pub request: RequestId,
+    /// The request's own author.
+    pub author: Uuid,
+    pub number: i32,
+    pub because: Because,
+    pub payload: &'a Value,
+    pub computed: &'a Value,
+    pub hash: &'a [u8],
+    pub note: &'a str,
+}
+
+/// The revision, and whose yes it needs.
+pub async fn insert_revision(
+    connection: &mut PgConnection,
+    revision: &Revision<'_>,
+    quorum: &[Quorum],
+) -> Result<(), DbError> {
     sqlx::query!(
         "INSERT INTO request_revision
-            (request_id, revision, author_id, payload, computed, hash, note)
-         VALUES ($1, 1, $2, $3, $4, $5, $6)",
-        new.id.0,
-        new.author.0,
-        new.computed.payload,
-        new.computed.computed,
-        new.hash,
-        new.note,
+            (request_id, revision, author_id, payload, computed, hash, note, because)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+        revision.request.0,
+        revision.number,
+        revision.author,
+        revision.payload,
+        revision.computed,
+        revision.hash,
+        revision.note,
+        revision.because.as_str(),
     )
     .execute(&mut *connection)
     .await?;
-    for (position, quorum) in (0..).zip(&new.computed.quorum) {
+    for (position, quorum) in (0..).zip(quorum) {
+        let (permission, group) = match &quorum.by {
+            Voters::Permission(permission) => (Some(permission.as_str()), None),
+            Voters::Group(key) => (None, Some(key.as_str())),
+        };
         sqlx::query!(
-            "INSERT INTO request_quorum (request_id, revision, position, permission, needed)
-             VALUES ($1, 1, $2, $3, $4)",
-            new.id.0,
+            "INSERT INTO request_quorum
+                (request_id, revision, position, permission, group_id, needed)
+             VALUES ($1, $2, $3, $4, (SELECT id FROM people_group WHERE key = $5), $6)",
+            revision.request.0,
+            revision.number,
             position,
-            quorum.permission.as_str(),
+            permission,
+            group,
             quorum.needed,
         )
         .execute(&mut *connection)
         .await?;
     }
-    Ok(number)
+    Ok(())
+}
+
+/// Somebody who may not decide on a revision.
+pub async fn exclude(
+    connection: &mut PgConnection,
+    revision: &Revision<'_>,
+    account: AccountId,
+    because: Involved,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO request_excluded (request_id, revision, account_id, because)
+         VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING",
+        revision.request.0,
+        revision.number,
+        account.0,
+        because.as_str(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The request goes on with a revision that was made for it. What its author changed waits as
+/// long as a new one.
+pub async fn advance(
+    connection: &mut PgConnection,
+    revision: &Revision<'_>,
+    subject: &str,
+    terms: &Terms,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE request SET revision = $2, subject = $3, remind_hours = $5,
+            remind_at = slipway_now() + make_interval(hours => $5),
+            expires_at = CASE WHEN $6 THEN slipway_now() + make_interval(hours => $4)
+                ELSE expires_at END
+         WHERE id = $1 AND state = 'open'",
+        revision.request.0,
+        revision.number,
+        subject,
+        terms.expires_hours,
+        terms.remind_hours,
+        revision.because == Because::Changed,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Open requests whose time is over.
+pub async fn expired(executor: impl PgExecutor<'_>, limit: i64) -> Result<Vec<RequestId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        r#"SELECT id AS "id: RequestId" FROM request
+           WHERE state = 'open' AND expires_at <= slipway_now() ORDER BY expires_at LIMIT $1"#,
+        limit,
+    );
+    Ok(ids.fetch_all(executor).await?)
+}
+
+pub async fn is_over(connection: &mut PgConnection, id: RequestId) -> Result<bool, DbError> {
+    let over = sqlx::query_scalar!(
+        r#"SELECT COALESCE(expires_at <= slipway_now(), false) AS "over!" FROM request
+           WHERE id = $1"#,
+        id.0,
+    );
+    Ok(over.fetch_one(connection).await?)
+}
+
+/// Open requests whose deciders are to hear of them again.
+pub async fn to_remind_of(
+    executor: impl PgExecutor<'_>,
+    limit: i64,
+) -> Result<Vec<RequestId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        r#"SELECT id AS "id: RequestId" FROM request
+           WHERE state = 'open' AND remind_at <= slipway_now() ORDER BY remind_at LIMIT $1"#,
+        limit,
+    );
+    Ok(ids.fetch_all(executor).await?)
+}
+
+/// Moves the reminder on; true for whoever did.
+pub async fn reminded(connection: &mut PgConnection, id: RequestId) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE request SET remind_at = slipway_now() + make_interval(hours => remind_hours)
+         WHERE id = $1 AND state = 'open' AND remind_at <= slipway_now()",
+        id.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// What a list is narrowed to.
@@ -113,15 +240,25 @@ async fn fetch(
             v.hash, v.note, r.created_at, r.decided_at,
             CASE WHEN $10 THEN v.payload ELSE 'null' END AS "payload!",
             CASE WHEN $10 THEN v.computed ELSE 'null' END AS "computed!",
-            (SELECT COALESCE(jsonb_agg(jsonb_build_object('permission', q.permission,
-                'needed', q.needed) ORDER BY q.position), '[]') FROM request_quorum q
+            r.expires_at, v.because AS "because: Because",
+            (SELECT COALESCE(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
+                'permission', q.permission, 'group', q_g.key, 'needed', q.needed))
+                ORDER BY q.position), '[]')
+             FROM request_quorum q LEFT JOIN people_group q_g ON q_g.id = q.group_id
              WHERE q.request_id = r.id AND q.revision = r.revision)
                 AS "quorum!: Json<Vec<Quorum>>",
+            (SELECT COALESCE(jsonb_agg(jsonb_build_object('user', x_a.name,
+                'display_name', x_a.display_name, 'because', x.because) ORDER BY x_a.name), '[]')
+             FROM request_excluded x JOIN account x_a ON x_a.id = x.account_id
+             WHERE x.request_id = r.id AND x.revision = r.revision)
+                AS "excluded!: Json<Vec<Excluded>>",
             (SELECT COALESCE(jsonb_agg(jsonb_build_object('by', d_a.name,
                 'display_name', d_a.display_name, 'verdict', d.verdict, 'revision', d.revision,
-                'hash', encode(d.hash, 'hex'), 'comment', d.comment, 'at', d.created_at)
+                'hash', encode(d.hash, 'hex'), 'comment', d.comment, 'at', d.created_at,
+                'fills', d.fills, 'stands_for', d_f.display_name, 'stands_for_user', d_f.name)
                 ORDER BY d.created_at), '[]')
              FROM decision d JOIN account d_a ON d_a.id = d.decider_id
+             LEFT JOIN account d_f ON d_f.id = d.stands_for
              WHERE d.request_id = r.id) AS "decisions!: Json<Vec<Decision>>"
            FROM request r
            JOIN account a ON a.id = r.author_id
@@ -172,7 +309,10 @@ async fn fetch(
         note: r.note,
         created_at: r.created_at.to_jiff(),
         decided_at: r.decided_at.map(jiff_sqlx::Timestamp::to_jiff),
+        expires_at: r.expires_at.map(jiff_sqlx::Timestamp::to_jiff),
+        because: r.because,
         quorum: r.quorum.0,
+        excluded: r.excluded.0,
         decisions: r.decisions.0,
     });
     Ok(requests.collect())
@@ -193,12 +333,13 @@ pub async fn insert_decision(
     connection: &mut PgConnection,
     request: &Request,
     decider: AccountId,
+    say: &Say,
     deciding: &Deciding,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "INSERT INTO decision
-            (id, request_id, revision, hash, author_id, decider_id, verdict, comment)
-         VALUES ($1, $2, $3, decode($4, 'hex'), $5, $6, $7, $8)",
+        "INSERT INTO decision (id, request_id, revision, hash, author_id, decider_id, verdict,
+            comment, fills, stands_for)
+         VALUES ($1, $2, $3, decode($4, 'hex'), $5, $6, $7, $8, $9, $10)",
         Uuid::now_v7(),
         request.id.0,
         request.revision,
@@ -207,6 +348,8 @@ pub async fn insert_decision(
         decider.0,
         deciding.verdict.as_str(),
         deciding.comment,
+        &say.fills,
+        say.stands_for.as_ref().map(|(id, _)| id.0),
     )
     .execute(connection)
     .await?;
@@ -265,18 +408,23 @@ pub async fn finish(
         .map(|r| (r.number, r.project_id)))
 }
 
-/// Whose yes is looked for: somebody's rights, on the platform and project by project.
+/// Whose yes is looked for: somebody's rights, on the platform and project by project, and the
+/// groups they are in.
 #[derive(Debug, Clone, Default)]
 pub struct Decider {
+    /// Who would press the button.
     pub account: Uuid,
+    /// Whose rights these are: their own, or somebody's who is away.
+    pub principal: Uuid,
     pub everywhere: Vec<String>,
     /// Each with the permission of the same place.
     pub projects: Vec<Uuid>,
     pub permissions: Vec<String>,
+    pub groups: Vec<String>,
 }
 
-/// Numbers of the open requests that wait for somebody, newest first. Their own are not among
-/// them, nor those they have decided on.
+/// Numbers of the open requests that wait for somebody, newest first. Not among them are their
+/// own, those they have decided on, and those that their word would add nothing to.
 pub async fn waiting(
     executor: impl PgExecutor<'_>,
     decider: &Decider,
@@ -285,22 +433,30 @@ pub async fn waiting(
 ) -> Result<Vec<i64>, DbError> {
     let numbers = sqlx::query_scalar!(
         "SELECT r.number FROM request r
-         WHERE r.state = 'open' AND r.author_id <> $1
-           AND ($5::bigint IS NULL OR r.number < $5)
+         WHERE r.state = 'open' AND r.author_id <> $1 AND r.author_id <> $2
+           AND ($6::bigint IS NULL OR r.number < $6)
            AND NOT EXISTS (SELECT 1 FROM decision d WHERE d.request_id = r.id
-              AND d.revision = r.revision AND d.decider_id = $1)
+              AND d.revision = r.revision AND (d.decider_id IN ($1, $2) OR d.stands_for = $2))
+           AND NOT EXISTS (SELECT 1 FROM request_excluded x WHERE x.request_id = r.id
+              AND x.revision = r.revision AND x.account_id IN ($1, $2))
            AND EXISTS (SELECT 1 FROM request_quorum q
+              LEFT JOIN people_group g ON g.id = q.group_id
               WHERE q.request_id = r.id AND q.revision = r.revision
-                AND (q.permission = ANY($2) OR EXISTS (
-                  SELECT 1 FROM unnest($3::uuid[], $4::text[]) AS mine(project, permission)
+                AND q.needed > (SELECT count(*) FROM decision d WHERE d.request_id = r.id
+                    AND d.revision = r.revision AND d.verdict = 'approve'
+                    AND q.position = ANY(d.fills))
+                AND (q.permission = ANY($3) OR g.key = ANY($8) OR EXISTS (
+                  SELECT 1 FROM unnest($4::uuid[], $5::text[]) AS mine(project, permission)
                   WHERE mine.project = r.project_id AND mine.permission = q.permission)))
-         ORDER BY r.number DESC LIMIT $6",
+         ORDER BY r.number DESC LIMIT $7",
         decider.account,
+        decider.principal,
         &decider.everywhere,
         &decider.projects,
         &decider.permissions,
         before,
         limit,
+        &decider.groups,
     );
     Ok(numbers.fetch_all(executor).await?)
 }

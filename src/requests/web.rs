@@ -12,12 +12,12 @@ use serde::Deserialize;
 
 pub use part::state;
 
-use super::{Counts, Deciding, Narrowed, Request, State, Verdict, View};
+use super::{Attachment, Commenting, Counts, Deciding, Narrowed, Request, State, Verdict, View};
 use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::Actor;
 use crate::web::extract::{Ctx, Form, IsPart, Path, Query};
-use crate::web::form::shown_by_form;
+use crate::web::form::{Typed, shown_by_form};
 use crate::web::layout::{Chrome, Nav, page, see_other};
 use crate::web::paging::{List, Page, link};
 use crate::web::problem::shown;
@@ -234,4 +234,45 @@ pub async fn count_for_menu(
         }
     }
     next.run(request).await
+}
+
+pub async fn renew(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    Path(number): Path<i64>,
+) -> Result<Response, AppError> {
+    super::renew_by(&app, &actor, number).await?;
+    Ok(see_other(&format!("/requests/{number}")))
+}
+
+pub async fn comment(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Path(number): Path<i64>,
+    Form(typed): Form<Typed>,
+) -> Result<Response, AppError> {
+    match super::comment(&app, &actor, number, &commenting(&typed)).await {
+        Ok(()) => Ok(see_other(&format!("/requests/{number}#said"))),
+        Err(error) => {
+            let (errors, _) = shown_by_form(&error, "")?;
+            let part = RequestPart::of(&app, &actor, &ctx, number).await?;
+            let part = part.with_saying(typed, errors);
+            Ok(shown(page(&whole(part))?, &error))
+        }
+    }
+}
+
+/// A name or a text alone is an attachment with something missing, which is said.
+fn commenting(typed: &Typed) -> Commenting {
+    let text = |name: &str| typed.get(name).cloned().unwrap_or_default();
+    let file = Attachment {
+        name: text("attachment.name"),
+        text: text("attachment.text"),
+    };
+    let is_empty = file.name.trim().is_empty() && file.text.trim().is_empty();
+    Commenting {
+        text: text("text"),
+        attachment: (!is_empty).then_some(file),
+    }
 }

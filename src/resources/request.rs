@@ -16,7 +16,7 @@ use crate::db::Tx;
 use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects;
-use crate::requests::{self, Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work};
+use crate::requests::{self, Approved, Computed, Fact, Filing, Request, RequestKind, Work};
 
 /// `parameters` of a request of kind `resource`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -32,13 +32,6 @@ pub struct Asked {
 
 /// The kind `resource`.
 pub struct Supply;
-
-fn operations() -> Vec<Quorum> {
-    vec![Quorum {
-        permission: Permission::HandleRequests,
-        needed: 1,
-    }]
-}
 
 #[async_trait]
 impl RequestKind for Supply {
@@ -73,7 +66,6 @@ impl RequestKind for Supply {
             release: None,
             payload: json!(asked),
             computed: json!({}),
-            quorum: operations(),
         })
     }
 
@@ -194,7 +186,6 @@ impl RequestKind for Retirement {
             release: None,
             payload: json!(asked),
             computed: shown(&resource),
-            quorum: operations(),
         })
     }
 

@@ -12,6 +12,8 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::App;
+use crate::identity::delegation::api as delegation;
+use crate::identity::groups::api as groups;
 use crate::identity::people::api as people;
 use crate::identity::tokens::api as tokens;
 use crate::identity::web as identity;
@@ -19,6 +21,7 @@ use crate::notifications::api as notices;
 use crate::projects::members::api as members;
 use crate::releases::web as releases;
 use crate::releases::web::setbacks;
+use crate::requests::policy::api as policies;
 use crate::workloads::web as workloads;
 use crate::{
     audit, clusters, connections, halt, home, projects, requests, resources, runs, vitals,
@@ -69,6 +72,13 @@ fn platform() -> OpenApiRouter<App> {
         .routes(routes!(people::list, people::create))
         .routes(routes!(people::show, people::change))
         .routes(routes!(people::reset_password))
+        .routes(routes!(groups::list, groups::create))
+        .routes(routes!(groups::change, groups::delete))
+        .routes(routes!(delegation::list, delegation::begin))
+        .routes(routes!(delegation::end))
+        .routes(routes!(policies::list, policies::create))
+        .routes(routes!(policies::show, policies::change, policies::delete))
+        .routes(routes!(policies::preview))
         .routes(routes!(audit::api::list))
         .routes(routes!(audit::export::download))
         .routes(routes!(vitals::api::show))
@@ -127,7 +137,9 @@ fn project() -> OpenApiRouter<App> {
         .routes(routes!(members::list, members::put))
         .routes(routes!(members::remove))
         .routes(routes!(requests::api::list, requests::api::file))
-        .routes(routes!(requests::api::show))
+        .routes(routes!(requests::api::show, requests::api::revise))
+        .routes(routes!(requests::api::renew))
+        .routes(routes!(requests::api::comments, requests::api::comment))
         .routes(routes!(requests::api::decide))
         .routes(routes!(requests::api::withdraw))
 }

@@ -19,9 +19,13 @@ pub enum Control {
     /// What is typed is never shown, nor sent back.
     Password,
     Number,
+    /// A day, as browsers let one be chosen.
+    Day,
     Text,
     /// One of these.
     Select(Vec<String>),
+    /// One of these: value, and the words for it.
+    Choose(Vec<(String, String)>),
     /// A value with its unit in the field's box.
     Unit(String),
     /// One of these: value, words, what it means.

@@ -26,6 +26,7 @@ crate::words! {
         Connections = "connections",
         Notices = "notices",
         People = "people",
+        Policies = "policies",
         Audit = "audit",
         Nowhere = "nowhere",
     }
@@ -43,6 +44,7 @@ impl Nav {
         Self::Connections,
         Self::Notices,
         Self::People,
+        Self::Policies,
         Self::Audit,
     ];
 
@@ -61,6 +63,7 @@ impl Nav {
             | Self::Connections
             | Self::Notices
             | Self::People
+            | Self::Policies
             | Self::Audit
             | Self::Nowhere => None,
         }
@@ -81,6 +84,7 @@ impl Nav {
             Self::Connections => "nav-connections",
             Self::Notices => "nav-notices",
             Self::People => "nav-people",
+            Self::Policies => "nav-policies",
             Self::Audit => "nav-audit",
             Self::Nowhere => "nav-main",
         }
@@ -203,7 +207,8 @@ impl Chrome {
             | Nav::Clusters
             | Nav::Connections
             | Nav::Notices
-            | Nav::People => may(Permission::ViewPlatform),
+            | Nav::People
+            | Nav::Policies => may(Permission::ViewPlatform),
             Nav::Audit => may(Permission::ViewAudit),
             Nav::Nowhere => false,
         }
@@ -223,6 +228,7 @@ impl Chrome {
             | Nav::Connections
             | Nav::Notices
             | Nav::People
+            | Nav::Policies
             | Nav::Audit => format!("/{nav}"),
         }
     }
@@ -268,6 +274,7 @@ impl Chrome {
             | Nav::Connections
             | Nav::Notices
             | Nav::People
+            | Nav::Policies
             | Nav::Audit
             | Nav::Nowhere => None,
         }

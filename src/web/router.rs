@@ -15,12 +15,15 @@ use tower_http::timeout::TimeoutLayer;
 use super::{api, assets, csrf, events, extract, headers, idempotency, problem, session};
 use crate::app::App;
 use crate::error::AppError;
+use crate::identity::delegation::web as away;
+use crate::identity::groups::web as groups;
 use crate::identity::people::{self, door};
 use crate::identity::web::{self as identity, me};
 use crate::notifications::web as notice_pages;
 use crate::projects::members;
 use crate::releases::web as releases;
 use crate::releases::web::setbacks;
+use crate::requests::policy::web as policies;
 use crate::workloads::web as workloads;
 use crate::{
     audit, clusters, connections, halt, home, projects, requests, resources, runs, vitals,
@@ -89,6 +92,8 @@ fn pages() -> Router<App> {
         .route("/me/tokens/{id}/revocation", post(me::revoke_token))
         .route("/me/sessions/{key}/revocation", post(me::revoke_session))
         .route("/me/password", post(me::set_password))
+        .route("/me/away", get(away::show).post(away::begin))
+        .route("/me/delegations/{id}/end", post(away::end))
         .route("/projects", get(home::projects::list))
         .route(
             "/projects/new",
@@ -118,6 +123,8 @@ fn pages() -> Router<App> {
             "/requests/{number}/withdrawal",
             post(requests::web::withdraw),
         )
+        .route("/requests/{number}/renewal", post(requests::web::renew))
+        .route("/requests/{number}/comments", post(requests::web::comment))
 }
 
 /// What operations, administrators and auditors look after.
@@ -137,6 +144,17 @@ fn platform_pages() -> Router<App> {
         .route("/production-stop/banner", get(halt::web::banner))
         .route("/people", get(people::web::list).post(people::web::create))
         .route("/people/new", get(people::web::new))
+        .route("/people/groups", get(groups::list).post(groups::create))
+        .route("/people/groups/new", get(groups::new))
+        .route(
+            "/people/groups/{key}",
+            get(groups::show).post(groups::update),
+        )
+        .route("/people/groups/{key}/delete", post(groups::delete))
+        .route("/policies", get(policies::list).post(policies::create))
+        .route("/policies/new", get(policies::new))
+        .route("/policies/{id}", get(policies::show).post(policies::update))
+        .route("/policies/{id}/delete", post(policies::delete))
         .route(
             "/people/{user}",
             get(people::web::show).post(people::web::update),

@@ -17,7 +17,7 @@ use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, Scope};
 use crate::jobs::{self, NewEffect, NewRun, NewStep};
 use crate::projects::{self, Project};
-use crate::requests::{Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work};
+use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, Work};
 use crate::standards::{self, Parameters, SCHEMA_VERSION};
 
 /// What is asked for. `per_cluster` holds JSON merge patches by cluster key.
@@ -65,7 +65,8 @@ impl RequestKind for Containers {
             .environment
             .as_deref()
             .ok_or_else(|| needed("environment"))?;
-        seal_variables(app, tx, &project, &mut asked).await?;
+        let held = secrets_in(filing.former.as_ref());
+        seal_variables(app, tx, &project, &mut asked, &held).await?;
         let planned = plan(tx, &project, environment, &asked).await?;
         let payload = serde_json::to_value(&asked)
             .map_err(|e| AppError::Internal(format!("containers payload: {e}")))?;
@@ -76,10 +77,6 @@ impl RequestKind for Containers {
             release: None,
             payload,
             computed: computed(&planned),
-            quorum: vec![Quorum {
-                permission: Permission::HandleRequests,
-                needed: 1,
-            }],
         })
     }
 
@@ -319,6 +316,16 @@ fn computed(planned: &[Planned]) -> Value {
     })
 }
 
+/// The references that the request held before, which it may go on holding.
+fn secrets_in(former: Option<&Value>) -> Vec<Value> {
+    let Some(asked) = former.and_then(|f| serde_json::from_value::<Asked>(f.clone()).ok()) else {
+        return Vec::new();
+    };
+    let documents = std::iter::once(&asked.parameters).chain(asked.per_cluster.values());
+    let variables = documents.filter_map(|d| d.get("env")?.as_array()).flatten();
+    variables.filter_map(|v| v.get("secret").cloned()).collect()
+}
+
 /// Replaces `{name, secret_value}` by a stored secret's version, before anything is kept: in the
 /// document, and in the patches that change it.
 async fn seal_variables(
@@ -326,6 +333,7 @@ async fn seal_variables(
     tx: &mut Tx,
     project: &Project,
     asked: &mut Asked,
+    held: &[Value],
 ) -> Result<(), AppError> {
     let document = ("parameters.parameters".to_owned(), &mut asked.parameters);
     let patches = asked.per_cluster.iter_mut();
@@ -333,7 +341,7 @@ async fn seal_variables(
     for (at, document) in std::iter::once(document).chain(patches) {
         let variables = document.get_mut("env").and_then(Value::as_array_mut);
         for variable in variables.into_iter().flatten() {
-            seal_variable(app, tx, project, variable, &format!("{at}.env")).await?;
+            seal_variable(app, tx, project, variable, &format!("{at}.env"), held).await?;
         }
     }
     Ok(())
@@ -345,13 +353,17 @@ async fn seal_variable(
     project: &Project,
     variable: &mut Value,
     field: &str,
+    held: &[Value],
 ) -> Result<(), AppError> {
     let Some(object) = variable.as_object_mut() else {
         return Ok(());
     };
-    if object.contains_key("secret") {
+    if let Some(secret) = object.get("secret") {
         // Only the portal makes references: another project's would open otherwise.
-        return Err(AppError::field(field, "containers-secret-by-value"));
+        return match held.contains(secret) {
+            true => Ok(()),
+            false => Err(AppError::field(field, "containers-secret-by-value")),
+        };
     }
     let Some(value) = object.remove("secret_value") else {
         return Ok(());

@@ -129,7 +129,7 @@ async fn the_portal_tells_how_it_is_itself() {
     assert_eq!(well["troubles"], json!([]), "{well}");
     assert_eq!(well["workers"][0]["places"], 32);
     assert_eq!(well["schema"], well["schema_needed"]);
-    assert_eq!(well["timers"].as_array().unwrap().len(), 2);
+    assert_eq!(well["timers"].as_array().unwrap().len(), 3);
     assert!(well["database"]["bytes"].as_i64().unwrap() > 1_000_000);
     let page = company.ops.get("/health").await;
     assert!(page.text(".title").contains("All is well"));

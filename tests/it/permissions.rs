@@ -53,6 +53,9 @@ POST   /me/tokens                                          303 400 400 400 400 4
 POST   /me/tokens/{id}/revocation                          303 404 404 404 404 404 404 404 404
 POST   /me/sessions/{key}/revocation                       303 404 404 404 404 404 404 404 404
 POST   /me/password                                        303 400 400 400 400 400 400 400 400
+GET    /me/away                                            303 200 200 200 200 200 200 200 200
+POST   /me/away                                            303 400 400 400 400 400 400 400 400
+POST   /me/delegations/{id}/end                            303 404 404 404 404 404 404 404 404
 GET    /projects                                           303 200 200 200 200 200 200 200 200
 GET    /projects/new                                       303 200 200 200 200 200 200 403 200
 POST   /projects/new                                       303 400 400 400 400 400 400 403 400
@@ -60,6 +63,8 @@ GET    /requests                                           303 200 200 200 200 2
 GET    /requests/{number}                                  303 404 200 200 200 200 200 200 200
 POST   /requests/{number}/decisions                        303 404 403 403 403 403 409 403 403
 POST   /requests/{number}/withdrawal                       303 404 403 409 403 403 403 403 403
+POST   /requests/{number}/renewal                          303 404 403 303 403 403 303 403 403
+POST   /requests/{number}/comments                         303 404 400 400 400 400 400 400 400
 GET    /audit                                              303 403 403 403 403 403 200 200 200
 
 GET    /projects/{key}                                     303 404 200 200 200 200 200 200 200
@@ -122,6 +127,18 @@ GET    /production-stop/banner                             303 200 200 200 200 2
 GET    /people                                             303 403 403 403 403 403 200 200 200
 POST   /people                                             303 403 403 403 403 403 403 403 400
 GET    /people/new                                         303 403 403 403 403 403 403 403 200
+GET    /people/groups                                      303 403 403 403 403 403 200 200 200
+POST   /people/groups                                      303 403 403 403 403 403 403 403 400
+GET    /people/groups/new                                  303 403 403 403 403 403 403 403 200
+GET    /people/groups/{key}                                303 403 403 403 403 403 403 403 404
+POST   /people/groups/{key}                                303 403 403 403 403 403 403 403 404
+POST   /people/groups/{key}/delete                         303 403 403 403 403 403 403 403 404
+GET    /policies                                           303 403 403 403 403 403 200 200 200
+POST   /policies                                           303 403 403 403 403 403 403 403 400
+GET    /policies/new                                       303 403 403 403 403 403 403 403 200
+GET    /policies/{id}                                      303 403 403 403 403 403 403 403 404
+POST   /policies/{id}                                      303 403 403 403 403 403 403 403 404
+POST   /policies/{id}/delete                               303 403 403 403 403 403 403 403 404
 GET    /people/{user}                                      303 403 403 403 403 403 200 200 200
 POST   /people/{user}                                      303 403 403 403 403 403 403 403 400
 POST   /people/{user}/password                             303 403 403 403 403 403 403 403 404
@@ -219,6 +236,19 @@ POST   /api/v1/projects/{key}/members                      401 404 403 403 403 4
 DELETE /api/v1/projects/{key}/members/{user}/{role}        401 404 403 403 403 404 403 403 404
 GET    /api/v1/people                                      401 403 403 403 403 403 200 200 200
 POST   /api/v1/people                                      401 403 403 403 403 403 403 403 400
+GET    /api/v1/groups                                      401 403 403 403 403 403 200 200 200
+POST   /api/v1/groups                                      401 403 403 403 403 403 403 403 400
+PUT    /api/v1/groups/{key}                                401 403 403 403 403 403 403 403 404
+DELETE /api/v1/groups/{key}                                401 403 403 403 403 403 403 403 404
+GET    /api/v1/me/delegations                              401 200 200 200 200 200 200 200 200
+POST   /api/v1/me/delegations                              401 400 400 400 400 400 400 400 400
+DELETE /api/v1/me/delegations/{id}                         401 404 404 404 404 404 404 404 404
+GET    /api/v1/policies                                    401 403 403 403 403 403 200 200 200
+POST   /api/v1/policies                                    401 403 403 403 403 403 403 403 400
+GET    /api/v1/policies/preview                            401 403 403 403 403 403 400 400 400
+GET    /api/v1/policies/{id}                               401 403 403 403 403 403 404 404 404
+PUT    /api/v1/policies/{id}                               401 403 403 403 403 403 403 403 404
+DELETE /api/v1/policies/{id}                               401 403 403 403 403 403 403 403 404
 GET    /api/v1/people/{user}                               401 403 403 403 403 403 200 200 200
 PUT    /api/v1/people/{user}                               401 403 403 403 403 403 403 403 400
 POST   /api/v1/people/{user}/password                      401 403 403 403 403 403 403 403 404
@@ -234,6 +264,10 @@ GET    /api/v1/projects/{key}/resources                    401 404 200 200 200 2
 GET    /api/v1/requests                                    401 200 200 200 200 200 200 200 200
 POST   /api/v1/requests                                    401 404 403 400 403 400 400 403 403
 GET    /api/v1/requests/{number}                           401 404 200 200 200 200 200 200 200
+PUT    /api/v1/requests/{number}                           401 404 403 409 403 403 403 403 403
+POST   /api/v1/requests/{number}/renewal                   401 404 403 201 403 403 201 403 403
+GET    /api/v1/requests/{number}/comments                  401 404 200 200 200 200 200 200 200
+POST   /api/v1/requests/{number}/comments                  401 404 400 400 400 400 400 400 400
 POST   /api/v1/requests/{number}/decisions                 401 404 403 403 403 403 409 403 403
 POST   /api/v1/requests/{number}/withdrawal                401 404 403 409 403 403 403 403 403
 GET    /audit.csv                                          303 403 403 403 403 403 200 200 200
@@ -379,6 +413,16 @@ fn body(route: &Route) -> Sent {
         "/projects/{key}/members" => Form("user=&role=viewer"),
         "/projects/{key}/members/removal" => Form("user=ghost&role=viewer"),
         "/login/password" => Form("password=x"),
+        "/api/v1/groups" => Json(json!({ "key": "" })),
+        "/api/v1/groups/{key}" => Json(json!({ "key": "nobody" })),
+        "/api/v1/policies" => Json(json!({ "kind": "", "quorum": [] })),
+        "/api/v1/policies/{id}" => Json(json!({ "kind": "production", "note": "why",
+            "quorum": [{ "permission": "handle-requests", "needed": 1 }] })),
+        "/api/v1/me/delegations" => {
+            Json(json!({ "deputy": "", "ends_at": "2020-01-01T00:00:00Z" }))
+        }
+        "/api/v1/requests/{number}" => Json(json!({ "parameters": {}, "hash": "0" })),
+        "/api/v1/requests/{number}/comments" => Json(json!({ "text": " " })),
         "/people" | "/people/{user}" => Form("display_name="),
         "/api/v1/people" => Json(json!({ "user": "", "display_name": "" })),
         "/api/v1/people/{user}" => Json(json!({ "display_name": "" })),

@@ -1,5 +1,10 @@
 //! Requests: filed, decided on what was shown, by others than their author.
 
+mod away;
+mod policies;
+mod revisions;
+mod talk;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use slipway::identity::PlatformRole;

@@ -106,6 +106,7 @@ impl Demo {
         let admin = people::login("admin").context("nobody administers")?;
         let admin = Person::sign_in(&self.portal.url, &admin).await?;
         register::register(&admin, &self.systems.landscape()).await?;
+        register::govern(&admin).await?;
         // What people did to the company since is theirs, so it is brought up only once.
         let mark = self.home.folder.join("has-company");
         if !options.empty && !mark.exists() {

@@ -77,6 +77,27 @@ pub async fn register(admin: &Person, landscape: &Landscape<'_>) -> anyhow::Resu
     notices(admin, landscape).await
 }
 
+/// Who answers for the databases, and what they are asked about.
+///
+/// # Errors
+/// What the portal refuses.
+pub async fn govern(admin: &Person) -> anyhow::Result<()> {
+    let group = json!({ "key": "dba", "name": "Answers for the databases",
+        "members": ["zhao", "he"] });
+    ensure(admin, "/groups", group).await?;
+    let known = admin.list("/policies").await?;
+    if known.is_empty() {
+        let policy = json!({
+            "kind": "retirement", "note": "A database that is gone is gone",
+            "quorum": [
+                { "permission": "handle-requests", "needed": 1 }, { "group": "dba", "needed": 2 },
+            ],
+        });
+        admin.post("/policies", &policy).await?.expect(201)?;
+    }
+    Ok(())
+}
+
 /// A channel of each kind, told of everything; the chat systems show what they heard.
 async fn notices(admin: &Person, landscape: &Landscape<'_>) -> anyhow::Result<()> {
     let base = landscape.robots;

@@ -33,7 +33,7 @@ const TEMPORARY_DAYS: i32 = 7;
 const TEMPORARY_LENGTH: usize = 20;
 const ALPHABET: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
 /// Names that are words of our own addresses.
-const RESERVED: [&str; 1] = ["new"];
+const RESERVED: [&str; 2] = ["groups", "new"];
 
 /// What the list is narrowed to, in the address.
 #[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]

@@ -8,12 +8,16 @@ use super::objects::{Object, objects};
 use super::title;
 use crate::app::App;
 use crate::error::{AppError, Words};
-use crate::identity::Actor;
+use crate::identity::{Actor, delegation};
 use crate::jobs::StepState;
 use crate::progress::{self, StepRow};
-use crate::requests::{Decision, Quorum, Request, State, Verdict, Work, get};
+use crate::requests::policy::{Electorate, electorates, web::asks};
+use crate::requests::{
+    Because, Comment, Decision, Request, Say, Standing, State, Verdict, Work, comments, get,
+    has_moved,
+};
 use crate::web::extract::Ctx;
-use crate::web::form::Summary;
+use crate::web::form::{Summary, Typed};
 use crate::web::layout::{Chrome, Errors, Nav};
 use crate::web::parts::{self, Tone};
 
@@ -29,12 +33,24 @@ pub struct RequestPart {
     state: parts::State,
     facts: Vec<(String, String)>,
     objects: Vec<Object>,
-    waits_for: Vec<String>,
+    /// Whose yes is missing, and who could give it.
+    waits_for: Vec<(String, String)>,
     desk: Desk,
     steps: Vec<StepView>,
     comment: String,
     comment_error: Option<String>,
     summary: Option<Summary>,
+    said: Vec<Comment>,
+    /// What was typed of a comment, and what is wrong with it.
+    saying: Typed,
+    saying_errors: Errors,
+    /// What has changed since the revision was made; `None` for what is as shown.
+    moved: Option<String>,
+    /// Whether this reader may bring it up to date.
+    may_renew: bool,
+    /// The page on which its author changes it, and the one that starts a copy of it.
+    revise: Option<String>,
+    copy: Option<String>,
 }
 
 impl HtmlSafe for RequestPart {}
@@ -42,7 +58,11 @@ impl HtmlSafe for RequestPart {}
 /// What the reader can do about it.
 enum Desk {
     /// Decide, now.
-    Decide { starts_work: bool },
+    Decide {
+        starts_work: bool,
+        /// Who is away and is stood in for.
+        stands_for: Option<String>,
+    },
     /// Take it back; deciding is for others, and the words say for whom.
     Withdraw { why: String },
     /// Only look; the words say who decides.
@@ -75,6 +95,20 @@ impl RequestPart {
         let kind = app.kinds.get(&request.kind);
         let facts = kind.map(|k| k.facts(&request)).unwrap_or_default();
         let said = facts.into_iter().filter(|f| !f.value.is_empty());
+        let absent = delegation::absent(app, actor).await?;
+        let project = request.project_id.map(|p| p.0);
+        let waits_for = match request.state {
+            State::Open => waits_for(
+                &c,
+                &request,
+                &electorates(app, &request.quorum, project).await?,
+            ),
+            _ => Vec::new(),
+        };
+        let moved = moved(app, &c, &request).await?;
+        let is_author = actor.responsible.0 == request.author_id;
+        let form = kind.and_then(|k| k.form(&request));
+        let linked = |what: &str| form.as_ref().map(|f| format!("{f}?{what}={number}"));
         let steps = match kind {
             Some(kind) => steps(app, &c, &kind.works(app, &request).await?).await?,
             None => Vec::new(),
@@ -86,8 +120,15 @@ impl RequestPart {
             state: state(&c, &request).pill(),
             facts: said.map(|f| (c.t(&f.code), f.value)).collect(),
             objects: objects(&request.computed),
-            waits_for: waits_for(&c, &request),
-            desk: desk(&c, &request, actor),
+            waits_for,
+            desk: desk(&c, &request, actor, &absent),
+            said: comments(app, &request).await?,
+            saying: Typed::new(),
+            saying_errors: Errors::default(),
+            may_renew: moved.is_some() && (is_author || request.say_of(actor, &absent).is_ok()),
+            moved,
+            revise: linked("revise").filter(|_| is_author && request.state == State::Open),
+            copy: linked("copy").filter(|_| is_author && request.state != State::Open),
             steps,
             comment: String::new(),
             comment_error: None,
@@ -106,6 +147,28 @@ impl RequestPart {
             summary: sentence.map(|w| Summary::sentence(&self.c, w)),
             ..self
         }
+    }
+
+    /// The same after a comment was refused: what was typed is kept.
+    #[must_use]
+    pub fn with_saying(self, saying: Typed, errors: Errors) -> Self {
+        Self {
+            saying,
+            saying_errors: errors,
+            ..self
+        }
+    }
+
+    fn typed(&self, name: &str) -> &str {
+        self.saying.get(name).map_or("", String::as_str)
+    }
+
+    fn wrong(&self, name: &str) -> Option<String> {
+        self.saying_errors.of(name).map(|words| self.c.w(words))
+    }
+
+    fn lines(&self, text: &str) -> usize {
+        text.lines().count()
     }
 
     /// Whether a decision was made on what is shown now.
@@ -157,31 +220,49 @@ fn lede(request: &Request, by_hand: bool) -> Words {
         .with("missing", request.missing())
 }
 
-/// Whose yes is still needed, one line for each group of people.
-fn waits_for(c: &Chrome, request: &Request) -> Vec<String> {
-    if request.state != State::Open {
-        return Vec::new();
-    }
-    let only = request.quorum.len() == 1;
-    let line = |q: &Quorum| {
-        let needed = if only {
-            request.missing()
-        } else {
-            i64::from(q.needed)
-        };
-        let code = format!("request-waits-{}", q.permission);
-        c.t1(&code, "n", &needed)
+/// Whose yes is still needed: one line for each group, and who is in it.
+fn waits_for(c: &Chrome, request: &Request, who: &[Electorate]) -> Vec<(String, String)> {
+    let standing = request.standing();
+    let missing = standing.iter().zip(who).filter(|(s, _)| s.missing() > 0);
+    let line = |(standing, who): (&Standing, &Electorate)| {
+        let asks = asks(c, &standing.quorum, standing.missing());
+        let names = who.people.iter().map(|p| p.display_name.as_str());
+        let mut names = names.collect::<Vec<_>>().join(", ");
+        if who.others() > 0 {
+            names.push(' ');
+            names.push_str(&c.t1("policy-and-others", "n", &who.others()));
+        }
+        (c.t1("request-waits", "whom", &asks), names)
     };
-    request.quorum.iter().map(line).collect()
+    missing.map(line).collect()
 }
 
-fn desk(c: &Chrome, request: &Request, actor: &Actor) -> Desk {
+/// What a decider would be shown differently now, in words; nothing for a request that is decided.
+async fn moved(app: &App, c: &Chrome, request: &Request) -> Result<Option<String>, AppError> {
+    if request.state != State::Open {
+        return Ok(None);
+    }
+    match has_moved(app, request).await {
+        Ok(false) => Ok(None),
+        Ok(true) => Ok(Some(c.t("request-has-moved"))),
+        Err(AppError::Conflict(words)) => Ok(Some(c.w(&words))),
+        Err(AppError::Invalid(errors)) => {
+            let first = errors.first().map(|e| c.w(&e.words));
+            Ok(Some(first.unwrap_or_default()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn desk(c: &Chrome, request: &Request, actor: &Actor, absent: &[Actor]) -> Desk {
     if request.state != State::Open || request.decision_of(&actor.name).is_some() {
         return Desk::Nothing;
     }
-    let starts_work = request.missing() == 1;
-    match request.must_be_decidable_by(actor) {
-        Ok(()) => Desk::Decide { starts_work },
+    match request.say_of(actor, absent) {
+        Ok(say) => Desk::Decide {
+            starts_work: ends_it(request, &say),
+            stands_for: say.stands_for.map(|(_, name)| name),
+        },
         Err(error) => {
             let why = c.w(&error.words());
             if actor.id.0 == request.author_id {
@@ -191,6 +272,15 @@ fn desk(c: &Chrome, request: &Request, actor: &Actor) -> Desk {
             }
         }
     }
+}
+
+/// Whether a yes of these groups is the last that is needed.
+fn ends_it(request: &Request, say: &Say) -> bool {
+    let standing = request.standing();
+    let mut left = (0..)
+        .zip(&standing)
+        .map(|(position, s)| s.missing() - i64::from(say.fills.contains(&position)));
+    left.all(|missing| missing <= 0)
 }
 
 /// The steps of all the work, one place after the other.

@@ -1,0 +1,188 @@
+//! Deciding: a yes or a no to exactly what was shown.
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    Approved, MAX_NOTE, Request, Say, State, Verdict, announce, content_hash, decided_words, get,
+    news_of, renew, store, tell, unknown_kind,
+};
+use crate::app::App;
+use crate::audit::{self, Entry, Origin};
+use crate::db::{DbError, Tx};
+use crate::error::{AppError, Words};
+use crate::identity::{Actor, delegation};
+use crate::news::{self, Happening, News};
+
+/// A decision as it is asked for.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Deciding {
+    pub verdict: Verdict,
+    pub hash: String,
+    #[serde(default)]
+    pub comment: String,
+}
+
+/// Decides on exactly what was shown. The last yes that is needed starts the work.
+///
+/// # Errors
+/// 403 for the author and for those without the right, 409 when it was decided or changed.
+pub async fn decide(
+    app: &App,
+    actor: &Actor,
+    number: i64,
+    deciding: &Deciding,
+) -> Result<Request, AppError> {
+    let seen = get(app, actor, number).await?;
+    let absent = delegation::absent(app, actor).await?;
+    let say = seen.say_of(actor, &absent)?;
+    check_decision(&seen, actor, deciding)?;
+    let decided = store_decision(app, actor, &seen, &say, deciding).await;
+    if let Err(AppError::Conflict(words)) = &decided
+        && words.code == MOVED
+    {
+        // What is true now is shown at once, to be decided on anew.
+        renew(app, actor, number).await?;
+    }
+    decided?;
+    get(app, actor, number).await
+}
+
+/// What was shown is not what would be done now.
+const MOVED: &str = "request-moved";
+
+async fn store_decision(
+    app: &App,
+    actor: &Actor,
+    seen: &Request,
+    say: &Say,
+    deciding: &Deciding,
+) -> Result<(), AppError> {
+    let kind = app.kinds.get(&seen.kind).ok_or_else(unknown_kind)?;
+    let mut tx = app.db.begin().await?;
+    store::lock(tx.connection(), seen.id).await?;
+    // Read again under the lock: another decision may have been made since.
+    let now = read_locked(&mut tx, seen).await?;
+    if now.decided_at.is_some() {
+        return Err(AppError::Conflict(decided_words(&now)));
+    }
+    if deciding.verdict == Verdict::Approve {
+        let fresh = kind.recompute(app, &mut tx, seen).await?;
+        if hex::encode(content_hash(&seen.parameters, &fresh)?) != seen.hash {
+            return Err(AppError::conflict(MOVED));
+        }
+    }
+    store::insert_decision(tx.connection(), seen, actor.id, say, deciding)
+        .await
+        .map_err(|e| decision_error(e, seen))?;
+    let request = read_locked(&mut tx, seen).await?;
+    if request.revision != seen.revision {
+        return Err(AppError::conflict("request-changed"));
+    }
+    conclude(app, &mut tx, actor, &request, deciding).await?;
+    tell_decided(&mut tx, actor, &request, deciding).await?;
+    let entry = decision_entry(&request, say, deciding);
+    audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
+    announce(&mut tx, seen.number, request.project_id).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn read_locked(tx: &mut Tx, seen: &Request) -> Result<Request, AppError> {
+    let found = store::find_by_id(tx.connection(), seen.id).await?;
+    found.ok_or(AppError::NotFound)
+}
+
+fn check_decision(seen: &Request, actor: &Actor, deciding: &Deciding) -> Result<(), AppError> {
+    if deciding.comment.chars().count() > MAX_NOTE {
+        return Err(AppError::field("comment", "field-too-long"));
+    }
+    if deciding.verdict == Verdict::Reject && deciding.comment.trim().is_empty() {
+        return Err(AppError::field("comment", "request-reject-says-why"));
+    }
+    if seen.state != State::Open {
+        return Err(AppError::Conflict(decided_words(seen)));
+    }
+    if let Some(mine) = seen.decision_of(&actor.name) {
+        let words = Words::new("request-decided-before").with("at", mine.at);
+        return Err(AppError::Conflict(words));
+    }
+    if deciding.hash != seen.hash {
+        return Err(AppError::conflict("request-changed"));
+    }
+    Ok(())
+}
+
+async fn conclude(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    request: &Request,
+    deciding: &Deciding,
+) -> Result<(), AppError> {
+    let kind = app.kinds.get(&request.kind).ok_or_else(unknown_kind)?;
+    match deciding.verdict {
+        Verdict::Reject => {
+            store::set_state(tx.connection(), request.id, State::Rejected).await?;
+            kind.rejected(app, tx, request).await
+        }
+        Verdict::Approve if request.missing() <= 0 => {
+            store::set_state(tx.connection(), request.id, State::Approved).await?;
+            let approved = Approved {
+                request: request.clone(),
+                origin: Origin::from(actor),
+            };
+            kind.approved(app, tx, &approved).await
+        }
+        Verdict::Approve => Ok(()),
+    }
+}
+
+fn decision_entry(request: &Request, say: &Say, deciding: &Deciding) -> Entry {
+    let action = match deciding.verdict {
+        Verdict::Approve => "request.approve",
+        Verdict::Reject => "request.reject",
+    };
+    let entry = Entry::done(action, "request", request.number)
+        .after(json!({ "hash": deciding.hash, "revision": request.revision,
+            "stands_for": say.stands_for.as_ref().map(|(id, _)| id) }));
+    match request.project_id {
+        Some(project) => entry.in_project(project),
+        None => entry,
+    }
+}
+
+fn decision_error(error: DbError, request: &Request) -> AppError {
+    match error.constraint() {
+        Some("decision_not_by_author") => AppError::forbidden("request-own"),
+        Some("decision_not_by_excluded") => AppError::forbidden("request-excluded-confirmer"),
+        Some("decision_once" | "decision_once_for_each") => {
+            AppError::Conflict(Words::new("request-decided-before").with("at", ""))
+        }
+        Some("decision_on_what_was_shown") => AppError::conflict("request-changed"),
+        Some(_) | None => {
+            tracing::debug!(request.number = request.number, "a decision was not stored");
+            error.into()
+        }
+    }
+}
+
+/// Tells that a request is decided, once it is.
+async fn tell_decided(
+    tx: &mut Tx,
+    actor: &Actor,
+    request: &Request,
+    deciding: &Deciding,
+) -> Result<(), DbError> {
+    let code = match deciding.verdict {
+        Verdict::Approve if request.missing() > 0 => return Ok(()),
+        Verdict::Approve => "notice-request-approved",
+        Verdict::Reject => "notice-request-rejected",
+    };
+    let news = News {
+        why: news::typed(&deciding.comment),
+        ..news_of(request, Happening::RequestDecided, code)
+    };
+    tell(tx, actor, news, request.project_id).await
+}

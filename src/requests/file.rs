@@ -1,0 +1,310 @@
+//! Filing a request, and each later revision of it.
+//!
+//! Invariant: revisions are never changed. Whatever a decider would be shown differently is a new
+//! revision, and the decisions on the one before count no longer.
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::policy::{self, Terms};
+use super::{
+    Because, Computed, Filing, MAX_NOTE, Request, RequestId, RequestKind, State, announce,
+    content_hash, decided_words, get, news_of, store, tell, unknown_kind,
+};
+use crate::app::App;
+use crate::audit::{self, Entry, Origin};
+use crate::db::{DbError, Tx};
+use crate::error::AppError;
+use crate::identity::{Actor, TokenScope, delegation};
+use crate::news::Happening;
+
+/// Files a request: checked, computed, stored, on record, in one transaction.
+///
+/// # Errors
+/// 400 naming fields, 403, 404 for what the author may not know of, 409 for a double.
+pub async fn file(app: &App, actor: &Actor, filing: Filing) -> Result<i64, AppError> {
+    let mut tx = app.db.begin().await?;
+    let number = file_in(app, &mut tx, actor, &filing).await?;
+    tx.commit().await?;
+    Ok(number)
+}
+
+async fn file_in(app: &App, tx: &mut Tx, actor: &Actor, filing: &Filing) -> Result<i64, AppError> {
+    check_note(&filing.note)?;
+    let kind = app.kinds.get(&filing.kind).ok_or_else(unknown_kind)?;
+    let computed = kind.compute(app, tx, actor, filing).await?;
+    insert(app, tx, actor, &filing.kind, &computed, &filing.note).await
+}
+
+fn check_note(note: &str) -> Result<(), AppError> {
+    if note.chars().count() > MAX_NOTE {
+        return Err(AppError::field("note", "field-too-long"));
+    }
+    Ok(())
+}
+
+/// Stores a computed request; also for kinds that are filed by another page's button.
+///
+/// # Errors
+/// 409 for a double.
+pub async fn insert(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    kind: &str,
+    computed: &Computed,
+    note: &str,
+) -> Result<i64, AppError> {
+    let known = app.kinds.get(kind).ok_or_else(unknown_kind)?;
+    let terms = terms(tx, known.as_ref(), computed).await?;
+    let hash = content_hash(&computed.payload, &computed.computed)?;
+    let new = store::New {
+        id: RequestId::new(),
+        kind,
+        author: actor.responsible,
+        computed,
+        terms: &terms,
+    };
+    let number = store::insert(tx.connection(), &new).await.map_err(double)?;
+    let revision = store::Revision {
+        request: new.id,
+        author: actor.responsible.0,
+        number: 1,
+        because: Because::Filed,
+        payload: &computed.payload,
+        computed: &computed.computed,
+        hash: &hash,
+        note,
+    };
+    store_revision(tx, known.as_ref(), computed.release, &revision, &terms).await?;
+    let entry = Entry::done("request.file", "request", number).after(json!({
+        "kind": kind, "subject": computed.subject, "hash": hex::encode(&hash),
+    }));
+    let entry = match computed.project {
+        Some(project) => entry.in_project(project),
+        None => entry,
+    };
+    audit::record(tx, &entry, &Origin::from(actor)).await?;
+    // The question whether a release may go on is told as the release's own.
+    if computed.release.is_none()
+        && let Some(request) = store::find_by_id(tx.connection(), new.id).await?
+    {
+        let news = news_of(&request, Happening::RequestWaits, "notice-request-waits");
+        tell(tx, actor, news, computed.project).await?;
+    }
+    announce(tx, number, computed.project).await?;
+    Ok(number)
+}
+
+/// The policy's terms, or the usual ones of the kind.
+async fn terms(tx: &mut Tx, kind: &dyn RequestKind, computed: &Computed) -> Result<Terms, DbError> {
+    let environment = computed.environment;
+    let found = policy::terms(tx, kind.name(), environment, computed.project).await?;
+    match found {
+        Some(terms) => Ok(terms),
+        None => Ok(Terms::usual(kind.usual_quorum(tx, environment).await?)),
+    }
+}
+
+/// The revision, whom it asks, and who is left out.
+async fn store_revision(
+    tx: &mut Tx,
+    kind: &dyn RequestKind,
+    release: Option<uuid::Uuid>,
+    revision: &store::Revision<'_>,
+    terms: &Terms,
+) -> Result<(), DbError> {
+    store::insert_revision(tx.connection(), revision, &terms.quorum).await?;
+    if terms.excludes.is_empty() {
+        return Ok(());
+    }
+    for (because, account) in kind.involved(tx, release).await? {
+        if terms.excludes.contains(&because) {
+            store::exclude(tx.connection(), revision, account, because).await?;
+        }
+    }
+    Ok(())
+}
+
+fn double(error: DbError) -> AppError {
+    match error.constraint() {
+        Some("request_one_onboarding") => AppError::conflict("request-onboarding-twice"),
+        Some("request_one_per_release") => AppError::conflict("request-release-twice"),
+        Some(_) | None => error.into(),
+    }
+}
+
+/// What a request is to ask for instead.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Revising {
+    pub parameters: Value,
+    #[serde(default)]
+    pub note: String,
+    /// The hash of the revision that was before the author's eyes.
+    pub hash: String,
+}
+
+/// Gives an open request a new revision. Decisions on the former one count no longer.
+///
+/// # Errors
+/// 403 for others than the author, 400 naming fields, 409 when it was decided or changed.
+pub async fn revise(
+    app: &App,
+    actor: &Actor,
+    number: i64,
+    revising: &Revising,
+) -> Result<Request, AppError> {
+    let seen = get(app, actor, number).await?;
+    if actor.responsible.0 != seen.author_id {
+        return Err(AppError::forbidden("request-revise-own"));
+    }
+    actor.must_hold(TokenScope::Request)?;
+    check_note(&revising.note)?;
+    let mut tx = app.db.begin().await?;
+    store::lock(tx.connection(), seen.id).await?;
+    let now = store::find_by_id(tx.connection(), seen.id).await?;
+    let now = now.ok_or(AppError::NotFound)?;
+    if now.state != State::Open {
+        return Err(AppError::Conflict(decided_words(&now)));
+    }
+    if revising.hash != now.hash {
+        return Err(AppError::conflict("request-changed"));
+    }
+    let filing = Filing {
+        kind: now.kind.clone(),
+        project: now.project.clone(),
+        environment: now.environment.clone(),
+        parameters: revising.parameters.clone(),
+        note: revising.note.clone(),
+        former: Some(now.parameters.clone()),
+    };
+    let kind = app.kinds.get(&now.kind).ok_or_else(unknown_kind)?;
+    let computed = kind.compute(app, &mut tx, actor, &filing).await?;
+    let next = Next {
+        because: Because::Changed,
+        subject: &computed.subject,
+        payload: &computed.payload,
+        computed: &computed.computed,
+        note: &revising.note,
+    };
+    append(app, &mut tx, actor, &now, &next).await?;
+    tx.commit().await?;
+    get(app, actor, number).await
+}
+
+/// What a new revision holds.
+struct Next<'a> {
+    because: Because,
+    subject: &'a str,
+    payload: &'a Value,
+    computed: &'a Value,
+    note: &'a str,
+}
+
+/// Stores it unless nothing differs, and tells those who decide.
+async fn append(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    now: &Request,
+    next: &Next<'_>,
+) -> Result<(), AppError> {
+    let hash = content_hash(next.payload, next.computed)?;
+    if hex::encode(&hash) == now.hash && next.note == now.note {
+        return Ok(());
+    }
+    let kind = app.kinds.get(&now.kind).ok_or_else(unknown_kind)?;
+    let place = Computed {
+        subject: next.subject.to_owned(),
+        project: now.project_id,
+        environment: now.environment_id,
+        release: now.release_id,
+        payload: Value::Null,
+        computed: Value::Null,
+    };
+    let terms = terms(tx, kind.as_ref(), &place).await?;
+    let revision = store::Revision {
+        request: now.id,
+        author: now.author_id,
+        number: now.revision + 1,
+        because: next.because,
+        payload: next.payload,
+        computed: next.computed,
+        hash: &hash,
+        note: next.note,
+    };
+    store::advance(tx.connection(), &revision, next.subject, &terms)
+        .await
+        .map_err(double)?;
+    store_revision(tx, kind.as_ref(), now.release_id, &revision, &terms).await?;
+    let entry = Entry::done("request.revise", "request", now.number)
+        .before(json!({ "revision": now.revision, "hash": now.hash }))
+        .after(
+            json!({ "revision": revision.number, "hash": hex::encode(&hash),
+            "because": next.because }),
+        );
+    let entry = match now.project_id {
+        Some(project) => entry.in_project(project),
+        None => entry,
+    };
+    audit::record(tx, &entry, &Origin::from(actor)).await?;
+    let code = format!("notice-request-{}", next.because);
+    let news = news_of(now, Happening::RequestWaits, &code);
+    tell(tx, actor, news, now.project_id).await?;
+    announce(tx, now.number, now.project_id).await?;
+    Ok(())
+}
+
+/// Whether what an open request would do is no longer what its revision says. Nothing is stored.
+///
+/// # Errors
+/// Why it could not be done any more.
+pub async fn has_moved(app: &App, request: &Request) -> Result<bool, AppError> {
+    let kind = app.kinds.get(&request.kind).ok_or_else(unknown_kind)?;
+    let mut tx = app.db.begin().await?;
+    let fresh = kind.recompute(app, &mut tx, request).await?;
+    Ok(hex::encode(content_hash(&request.parameters, &fresh)?) != request.hash)
+}
+
+/// Gives an open request whose world has moved a revision that says what is true now.
+///
+/// # Errors
+/// 409 when it was decided, or could not be done any more.
+pub async fn renew(app: &App, actor: &Actor, number: i64) -> Result<Request, AppError> {
+    let seen = get(app, actor, number).await?;
+    let mut tx = app.db.begin().await?;
+    store::lock(tx.connection(), seen.id).await?;
+    let now = store::find_by_id(tx.connection(), seen.id).await?;
+    let now = now.ok_or(AppError::NotFound)?;
+    if now.state != State::Open {
+        return Err(AppError::Conflict(decided_words(&now)));
+    }
+    let kind = app.kinds.get(&now.kind).ok_or_else(unknown_kind)?;
+    let fresh = kind.recompute(app, &mut tx, &now).await?;
+    let next = Next {
+        because: Because::Moved,
+        subject: &now.subject,
+        payload: &now.parameters,
+        computed: &fresh,
+        note: &now.note,
+    };
+    append(app, &mut tx, actor, &now, &next).await?;
+    tx.commit().await?;
+    get(app, actor, number).await
+}
+
+/// The same by hand: for the author, and for those who would decide on it.
+///
+/// # Errors
+/// 403 for others, 409 when it was decided or could not be done any more.
+pub async fn renew_by(app: &App, actor: &Actor, number: i64) -> Result<Request, AppError> {
+    let seen = get(app, actor, number).await?;
+    if actor.responsible.0 == seen.author_id {
+        actor.must_hold(TokenScope::Request)?;
+    } else {
+        let absent = delegation::absent(app, actor).await?;
+        seen.say_of(actor, &absent)?;
+    }
+    renew(app, actor, number).await
+}

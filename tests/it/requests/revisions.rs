@@ -1,0 +1,196 @@
+//! Revisions: what was approved is what is done, or the approval is worth nothing.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::{approve, company, decide, filed, filing};
+use crate::support::company::{Company, parameters};
+use crate::support::{Browser, Portal, seed};
+
+async fn two_are_asked(portal: &Portal) {
+    portal
+        .account("root", &[slipway::identity::PlatformRole::Admin])
+        .await;
+    let mut root = portal.signed_in("root").await;
+    let policy = json!({ "kind": "onboarding", "note": "Two pairs of eyes",
+        "quorum": [{ "permission": "handle-requests", "needed": 2 }] });
+    let answer = root.api(Method::POST, "/policies", &policy).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+}
+
+async fn revise(browser: &mut Browser, number: i64, body: &Value) -> (u16, Value) {
+    let answer = browser
+        .api(Method::PUT, &format!("/requests/{number}"), body)
+        .await;
+    (answer.status, answer.json())
+}
+
+/// The issue's own proof: approve, change one field, and nothing can be applied on that approval.
+#[tokio::test]
+async fn an_approval_is_void_when_one_field_changes() {
+    let portal = company().await;
+    two_are_asked(&portal).await;
+    let mut dev = portal.signed_in("dev").await;
+    let mut ops = portal.signed_in("ops").await;
+    let mut ops2 = portal.signed_in("ops2").await;
+    let (number, first) = filed(&mut dev, "search-api").await;
+    assert_eq!(decide(&mut ops, number, &approve(&first)).await.0, 201);
+
+    let mut changed = seed::onboarding("search-api");
+    changed["port"] = json!(9090);
+    let body = json!({ "parameters": changed, "note": "Another port", "hash": first });
+    let (status, problem) = revise(&mut ops, number, &body).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (403, &json!("request-revise-own"))
+    );
+    let (status, request) = revise(&mut dev, number, &body).await;
+    assert_eq!(
+        (status, &request["revision"]),
+        (200, &json!(2)),
+        "{request}"
+    );
+    let second = request["hash"].as_str().unwrap().to_owned();
+    assert_ne!(first, second);
+
+    // The yes of before counts no longer, and a new one on the old content is refused.
+    let (status, problem) = decide(&mut ops2, number, &approve(&first)).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("request-changed")));
+    let form = [
+        ("verdict", "approve"),
+        ("hash", first.as_str()),
+        ("comment", ""),
+    ];
+    let answer = ops2
+        .post(&format!("/requests/{number}/decisions"), &form)
+        .await;
+    assert_eq!(answer.status, 409, "by the page as well");
+    let (status, request) = decide(&mut ops2, number, &approve(&second)).await;
+    assert_eq!(
+        (status, &request["state"]),
+        (201, &json!("open")),
+        "one of two"
+    );
+    let page = ops.get(&format!("/requests/{number}")).await;
+    assert!(
+        page.text(".voters").contains("which no longer counts"),
+        "{}",
+        page.text(".voters")
+    );
+    assert!(page.text(".meta").contains("Revision 2"));
+    let (status, request) = decide(&mut ops, number, &approve(&second)).await;
+    assert_eq!((status, &request["state"]), (201, &json!("approved")));
+
+    let (status, problem) = revise(&mut dev, number, &body).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (409, &json!("request-is-approved"))
+    );
+}
+
+#[tokio::test]
+async fn a_change_of_what_somebody_else_changed_meanwhile_is_refused() {
+    let portal = company().await;
+    let mut dev = portal.signed_in("dev").await;
+    let (number, hash) = filed(&mut dev, "search-api").await;
+    let body = json!({ "parameters": filing("search-api")["parameters"], "note": "Same",
+        "hash": "0".repeat(64) });
+    let (status, problem) = revise(&mut dev, number, &body).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("request-changed")));
+    let same = json!({ "parameters": filing("search-api")["parameters"], "note": "Spring sale",
+        "hash": hash });
+    let (status, request) = revise(&mut dev, number, &same).await;
+    assert_eq!(
+        (status, &request["revision"]),
+        (200, &json!(1)),
+        "nothing differs"
+    );
+    let wrong = json!({ "parameters": { "key": "search-api" }, "hash": hash });
+    let (status, problem) = revise(&mut dev, number, &wrong).await;
+    assert_eq!(status, 400, "{problem}");
+}
+
+/// A layer, a template, a desired revision that moved: deciders are shown what is true now.
+#[tokio::test]
+async fn what_moved_meanwhile_becomes_a_revision_that_is_decided_anew() {
+    let portal = company().await;
+    let mut dev = portal.signed_in("dev").await;
+    let mut ops = portal.signed_in("ops").await;
+    let (number, hash) = filed(&mut dev, "search-api").await;
+    let page = ops.get(&format!("/requests/{number}")).await;
+    assert_eq!(page.text("main .notice"), "", "nothing has moved");
+    // Its registry is another one now.
+    for sql in [
+        "INSERT INTO connection SELECT (jsonb_populate_record(c,
+            jsonb_build_object('id', gen_random_uuid(), 'key', 'newer'))).*
+         FROM connection c WHERE kind = 'registry'",
+        "UPDATE connection SET kind = 'gitlab' WHERE kind = 'registry' AND key <> 'newer'",
+        "UPDATE connection SET kind = 'jenkins' WHERE kind = 'gitlab' AND key <> 'gitlab'",
+    ] {
+        sqlx::query(sql).execute(&portal.db.owner).await.unwrap();
+    }
+    let page = ops.get(&format!("/requests/{number}")).await;
+    let said = page.text("main .notice");
+    assert!(said.contains("has changed since it was filed"), "{said}");
+
+    let (status, problem) = decide(&mut ops, number, &approve(&hash)).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("request-moved")));
+    let request = ops.api_get(&format!("/requests/{number}")).await.json();
+    assert_eq!(
+        (&request["revision"], &request["because"]),
+        (&json!(2), &json!("moved"))
+    );
+    let fresh = request["hash"].as_str().unwrap().to_owned();
+    assert_ne!(fresh, hash);
+    let (status, request) = decide(&mut ops, number, &approve(&fresh)).await;
+    assert_eq!((status, &request["state"]), (201, &json!("approved")));
+}
+
+/// What a request asked for once may be asked again, secrets and all, by its own author alone.
+#[tokio::test]
+async fn secrets_stay_what_they_were_when_a_request_changes() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    let mut document = parameters();
+    document["env"] = json!([{ "name": "TOKEN", "secret_value": "s3cret" }]);
+    let body = json!({ "kind": "containers", "project": "pay", "environment": "test",
+        "parameters": { "parameters": document }, "note": "" });
+    let answer = company
+        .developer
+        .api(Method::POST, "/requests", &body)
+        .await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let request = answer.json();
+    let number = request["number"].as_i64().unwrap();
+    let mut asked = request["parameters"].clone();
+    assert!(
+        asked["parameters"]["env"][0]["secret"]["id"].is_string(),
+        "{asked}"
+    );
+    asked["parameters"]["port"] = json!(9090);
+    let body = json!({ "parameters": asked, "note": "", "hash": request["hash"] });
+    let (status, changed) = revise(&mut company.developer, number, &body).await;
+    assert_eq!(
+        (status, &changed["revision"]),
+        (200, &json!(2)),
+        "{changed}"
+    );
+    let secret = &changed["parameters"]["parameters"]["env"][0]["secret"];
+    assert_eq!(
+        secret,
+        &request["parameters"]["parameters"]["env"][0]["secret"]
+    );
+    // A secret that this request never held is not to be had by naming it.
+    let mut stolen = asked.clone();
+    stolen["parameters"]["env"][0]["secret"]["id"] = json!(uuid::Uuid::nil());
+    let body = json!({ "parameters": stolen, "note": "", "hash": changed["hash"] });
+    let (status, problem) = revise(&mut company.developer, number, &body).await;
+    assert_eq!(status, 400, "{problem}");
+    assert!(
+        problem["fields"][0]["field"]
+            .as_str()
+            .unwrap()
+            .ends_with(".env"),
+        "{problem}"
+    );
+}
