@@ -18,6 +18,14 @@ function showTheme() {
   document.querySelectorAll('[data-theme-switch]').forEach((button) => button.setAttribute('aria-pressed', dark));
 }
 
+// ---------- tabs: the current one is in sight, however many there are ----------
+
+document.querySelectorAll('.tabs [aria-current]').forEach((tab) => {
+  const list = tab.closest('ul');
+  const beyond = tab.offsetLeft + tab.offsetWidth - list.offsetLeft - list.clientWidth + 40;
+  if (beyond > 0) list.scrollLeft = beyond;
+});
+
 // ---------- copying: <button data-copy="what"> ----------
 
 async function copy(button) {

@@ -18,6 +18,7 @@ connection-unusable = The connection’s settings make no working client. An adm
 
 test-good = Answers as { $version }, with { $user } signed in
 test-registry-good = Answers, and takes the credential
+test-registry-good-open = Answers; no credential is set
 test-away = Does not answer
 test-slow = Does not answer within { $seconds } s
 test-denied = Refuses the credential

@@ -27,8 +27,8 @@ request-state-expired = Expired
 request-state-done = Done
 request-state-failed = Failed
 request-lede-open = { $author } asks for this. { $missing ->
-    [one] One yes is missing.
-   *[other] { $missing } yeses are missing.
+    [one] One approval is missing.
+   *[other] { $missing } approvals are missing.
 }
 request-lede-approved = { $who } approved it; Slipway is carrying it out.
 request-lede-rejected = { $who } rejected it.
@@ -47,6 +47,9 @@ request-objects-count = { $n ->
 request-object-lines = { $n } lines
 request-decision = Decision
 request-voters = Who must decide
+request-voters-past = Who decided
+request-objects-made = What was made
+request-more = Commits, tests and changes of parameters are on its own page
 request-did-approve = approved
 request-did-reject = rejected
 request-counts-no-longer = which no longer counts

@@ -128,3 +128,7 @@ from-language = from language { $language }
 from-you = your value; usually { $usual }
 from-environment = from environment { $environment }
 from-project = from this project
+containers-range = { $min } to { $max }
+cpu-shares = { $request } / { $limit } cores
+memory-shares = { $request } / { $limit } MiB
+containers-rolling = Rolling out

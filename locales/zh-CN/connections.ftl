@@ -18,6 +18,7 @@ connection-unusable = 这个连接的设置无法使用，需要管理员修复�
 
 test-good = 有响应，版本 { $version }，以 { $user } 登录
 test-registry-good = 有响应，凭据有效
+test-registry-good-open = 有响应，未设置凭据
 test-away = 没有响应
 test-slow = { $seconds } 秒内没有响应
 test-denied = 拒绝了凭据

@@ -125,3 +125,7 @@ from-language = 来自语言 { $language }
 from-you = 你的值；通常为 { $usual }
 from-environment = 来自环境 { $environment }
 from-project = 来自这个项目
+containers-range = { $min } 到 { $max }
+cpu-shares = { $request } / { $limit } 核
+memory-shares = { $request } / { $limit } MiB
+containers-rolling = 滚动更新中

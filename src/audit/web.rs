@@ -34,6 +34,17 @@ impl TrailPage {
         self.c.state(tone, self.c.t(code), None)
     }
 
+    /// What was done in words; what a newer version wrote keeps its code.
+    fn did(&self, row: &Row) -> String {
+        let code = format!("audit-did-{}", row.action.replace(['.', '_'], "-"));
+        let words = self.c.t(&code);
+        if words.contains(&code) {
+            row.action.clone()
+        } else {
+            words
+        }
+    }
+
     /// Before and after as text; nothing where an entry has neither.
     fn details(&self, row: &Row) -> Vec<(String, String)> {
         let pairs = [("audit-before", &row.before), ("audit-after", &row.after)];

@@ -160,10 +160,7 @@ impl RequestKind for Onboarding {
             "health_path",
             "port",
         ];
-        let fact = |name: &&str| Fact {
-            code: format!("onboarding-{name}"),
-            value: text(name),
-        };
+        let fact = |name: &&str| Fact::text(format!("onboarding-{name}"), text(name));
         SHOWN.iter().map(fact).collect()
     }
 }

@@ -297,6 +297,12 @@ impl RequestKind for Production {
             .collect())
     }
 
+    fn page(&self, request: &Request) -> Option<String> {
+        let project = request.project.as_ref()?;
+        let number = request.parameters["release"].as_i64()?;
+        Some(format!("/projects/{project}/releases/{number}"))
+    }
+
     async fn approved(&self, app: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {
         let request = &approved.request;
         let release = of(tx, request).await?;
@@ -321,14 +327,12 @@ impl RequestKind for Production {
 
     fn facts(&self, request: &Request) -> Vec<Fact> {
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-        let fact = |code: &str, value: String| Fact {
-            code: code.to_owned(),
-            value,
-        };
+        let fact = |code: &str, value: String| Fact::text(code, value);
+        let exact = |code: &str, value: String| Fact::exact(code, value);
         let mut facts = vec![
-            fact("production-tag", text(&request.computed["tag"])),
-            fact("production-digest", text(&request.computed["digest"])),
-            fact("production-commit", text(&request.computed["commit"])),
+            exact("production-tag", text(&request.computed["tag"])),
+            exact("production-digest", text(&request.computed["digest"])),
+            exact("production-commit", text(&request.computed["commit"])),
             fact("production-waiver", text(&request.computed["waiver"])),
             fact("production-baseline", text(&request.computed["baseline"])),
         ];
@@ -343,7 +347,7 @@ impl RequestKind for Production {
                 text(&workload["cluster"]),
                 text(&request.computed["tag"])
             );
-            facts.push(fact("production-change", value));
+            facts.push(exact("production-change", value));
         }
         facts
     }

@@ -47,7 +47,7 @@ pub async fn standings(
     Ok(found)
 }
 
-/// The newest releases of somebody's own projects that it is their turn to move, newest first.
+/// The furthest releases of somebody's own projects that it is their turn to move, newest first.
 ///
 /// # Errors
 /// No answer from the database.
@@ -59,7 +59,7 @@ pub async fn waiting_for(
     let filter = Filter {
         visible: Some(actor.project_ids()),
         states: vec![State::AwaitingConfirmation, State::Confirmed],
-        newest: true,
+        leading: true,
         limit,
         ..Filter::default()
     };

@@ -98,6 +98,8 @@ pub struct Filter {
     pub states: Vec<State>,
     /// Only the newest release of each project.
     pub newest: bool,
+    /// Only those that no newer release of their project has caught up with.
+    pub leading: bool,
     /// These alone.
     pub ids: Option<Vec<Uuid>>,
     /// Older than this release.
@@ -174,6 +176,10 @@ async fn fetch(
              AND (cardinality($5::text[]) = 0 OR r.state = ANY($5))
              AND ($6::uuid IS NULL OR r.id < $6) AND (NOT $8 OR r.number = p.release_count)
              AND ($9::uuid[] IS NULL OR r.id = ANY($9))
+             AND (NOT $10 OR NOT EXISTS (SELECT 1 FROM release later
+                WHERE later.project_id = r.project_id AND later.number > r.number
+                  AND later.state IN ('awaiting_confirmation', 'confirmed', 'awaiting_approval',
+                    'deploying_production', 'released')))
            ORDER BY r.id DESC LIMIT $7"#,
         id.map(|i| i.0),
         number,
@@ -184,6 +190,7 @@ async fn fetch(
         filter.limit,
         filter.newest,
         filter.ids.as_deref(),
+        filter.leading,
     )
     .fetch_all(executor)
     .await?;

@@ -12,7 +12,7 @@ use super::{Involved, Quorum, Request};
 use crate::app::App;
 use crate::audit::Origin;
 use crate::db::{DbError, Tx};
-use crate::error::AppError;
+use crate::error::{AppError, Words};
 use crate::identity::{AccountId, Actor, ProjectId};
 
 /// A request as it is filed over the API or by a form.
@@ -68,11 +68,56 @@ pub struct Approved {
     pub origin: Origin,
 }
 
-/// One line of what is asked: a message code and its value, which is a word of the field.
+/// One line of what is asked: a message code, and its value as it was typed or in words.
 #[derive(Debug, Clone)]
 pub struct Fact {
     pub code: String,
-    pub value: String,
+    pub value: Said,
+}
+
+/// What a fact says.
+#[derive(Debug, Clone)]
+pub enum Said {
+    /// A name, a number, a path: the same in every language.
+    Text(String),
+    /// A digest, a commit, a tag, which are easier to compare letter by letter.
+    Exact(String),
+    Words(Words),
+}
+
+impl Fact {
+    #[must_use]
+    pub fn text(code: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            value: Said::Text(value.into()),
+        }
+    }
+
+    #[must_use]
+    pub fn exact(code: impl Into<String>, value: impl Into<String>) -> Self {
+        Self {
+            code: code.into(),
+            value: Said::Exact(value.into()),
+        }
+    }
+
+    #[must_use]
+    pub fn words(code: impl Into<String>, words: Words) -> Self {
+        Self {
+            code: code.into(),
+            value: Said::Words(words),
+        }
+    }
+
+    /// Whether there is nothing to show.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        match &self.value {
+            Said::Text(text) | Said::Exact(text) => text.is_empty(),
+            Said::Words(_) => false,
+        }
+    }
 }
 
 /// What durable work an approval started, by what the work is about.
@@ -134,6 +179,11 @@ pub trait RequestKind: Send + Sync {
     /// The page with the form that it is filed by, where there is one: with `?revise=` and a
     /// request's number it changes that request, with `?copy=` it starts from one.
     fn form(&self, _: &Request) -> Option<String> {
+        None
+    }
+
+    /// The page that tells more of what it is about than the request does.
+    fn page(&self, _: &Request) -> Option<String> {
         None
     }
 

@@ -117,7 +117,7 @@ impl RequestKind for Supply {
             Value::String(text) => text.clone(),
             other => other.to_string(),
         };
-        let fact = |code: String, value: String| Fact { code, value };
+        let fact = |code: String, value: String| Fact::text(code, value);
         let asked = &request.parameters;
         let kind = asked["kind"].as_str().unwrap_or("other");
         let environment = request.environment.clone().unwrap_or_default();
@@ -219,7 +219,7 @@ impl RequestKind for Retirement {
             items.join(", ")
         };
         let kind = computed["kind"].as_str().unwrap_or("other");
-        let fact = |code: String, value: String| Fact { code, value };
+        let fact = |code: String, value: String| Fact::text(code, value);
         vec![
             fact(format!("resource-kind-{kind}"), text(&computed["name"])),
             fact("resource-addresses".to_owned(), list("addresses")),

@@ -29,7 +29,9 @@ use crate::clusters::{self, ClusterId, EnvironmentId, Tier};
 use crate::connections::Observed;
 use crate::db::DbError;
 use crate::error::AppError;
+use crate::error::Words;
 use crate::identity::ProjectId;
+use crate::standards;
 use crate::standards::Parameters;
 
 crate::id! { WorkloadId }
@@ -176,4 +178,29 @@ pub async fn places(
             (key, clusters, n)
         })
         .collect())
+}
+
+/// Cores that are promised and allowed, as people say them.
+#[must_use]
+pub fn cpu(request: &str, limit: &str) -> Words {
+    let cores = |text: &str| {
+        let millis = standards::cpu_millis(text);
+        let decimals = format!("{}.{:03}", millis / 1000, millis % 1000);
+        decimals
+            .trim_end_matches('0')
+            .trim_end_matches('.')
+            .to_owned()
+    };
+    Words::new("cpu-shares")
+        .with("request", cores(request))
+        .with("limit", cores(limit))
+}
+
+/// Mebibytes that are promised and allowed.
+#[must_use]
+pub fn memory(request: &str, limit: &str) -> Words {
+    let mebibytes = standards::memory_mebibytes;
+    Words::new("memory-shares")
+        .with("request", mebibytes(request))
+        .with("limit", mebibytes(limit))
 }

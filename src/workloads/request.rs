@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::clusters::Tier;
 use crate::db::Tx;
-use crate::error::{AppError, FieldError};
+use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::jobs::{self, NewEffect, NewRun, NewStep};
 use crate::projects::{self, Project};
@@ -139,22 +139,30 @@ impl RequestKind for Containers {
             Some(other) => other.to_string(),
             None => String::new(),
         };
-        let pair = |code: &str, a: &str, b: &str| Fact {
-            code: code.to_owned(),
-            value: format!("{} / {}", text(a), text(b)),
-        };
-        let one = |code: &str, pointer: &str| Fact {
-            code: code.to_owned(),
-            value: text(pointer),
-        };
+        let access = format!("access-{}", text("/access"));
         vec![
-            pair("containers-replicas", "/replicas/min", "/replicas/max"),
-            pair("containers-cpu", "/cpu/request", "/cpu/limit"),
-            pair("containers-memory", "/memory/request", "/memory/limit"),
-            one("containers-access", "/access"),
-            one("containers-port", "/port"),
+            Fact::words(
+                "containers-replicas",
+                range(&text("/replicas/min"), &text("/replicas/max")),
+            ),
+            Fact::words(
+                "containers-cpu",
+                super::cpu(&text("/cpu/request"), &text("/cpu/limit")),
+            ),
+            Fact::words(
+                "containers-memory",
+                super::memory(&text("/memory/request"), &text("/memory/limit")),
+            ),
+            Fact::words("containers-access", Words::new(&access)),
+            Fact::text("containers-port", text("/port")),
         ]
     }
+}
+
+fn range(min: &str, max: &str) -> Words {
+    Words::new("containers-range")
+        .with("min", min)
+        .with("max", max)
 }
 
 fn needed(field: &str) -> AppError {

@@ -59,6 +59,12 @@ async fn the_trail_is_searched_by_who_what_whom_when_and_result() {
             .contains("/audit.csv?result=refused&#38;from=2020-01-01")
     );
     assert!(!page.body.contains('⟦'));
+    let page = wei.get("/audit?action=account.create").await;
+    assert!(
+        page.text("table").contains("Added a person"),
+        "{}",
+        page.text("table")
+    );
 }
 
 #[tokio::test]

@@ -100,7 +100,7 @@ async fn an_administrator_connects_each_kind_and_sees_what_it_answers() {
     );
     let id = connect(&mut browser, &registry(outside.registry.base_url())).await;
     let said = test(&mut browser, &id).await;
-    assert_eq!(said["text"], "Answers, and takes the credential", "{said}");
+    assert_eq!(said["text"], "Answers; no credential is set", "{said}");
 
     let list = browser
         .api(Method::GET, "/connections", &json!(null))

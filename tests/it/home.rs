@@ -78,7 +78,7 @@ async fn a_request_for_containers_shows_the_work_on_each_cluster() {
     let story = page.text(".story");
     assert!(story.contains("Make the namespace sh-test"), "{story}");
     assert!(
-        story.contains("Make the objects that wait sh-test"),
+        story.contains("Create the Kubernetes objects sh-test"),
         "{story}"
     );
 }

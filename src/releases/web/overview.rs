@@ -69,6 +69,8 @@ struct LaneView {
     gate: bool,
     state: parts::State,
     runs: Option<Ran>,
+    /// The tag that is on its way here, where another runs.
+    coming: Option<String>,
     mark: Option<String>,
     chip: Option<Chip>,
     pips: Pips,
@@ -88,7 +90,7 @@ pub async fn parts(
     let project = &access.project;
     let lanes = releases::lanes(app, project.id).await?;
     let last = releases::page(app, project.id, None, None, SHOWN).await?;
-    let next = last.items.first().and_then(|r| next(c, access, &lanes, r));
+    let next = leading(&last.items).and_then(|r| next(c, access, &lanes, r));
     let may_open = access.may(Permission::OpenRelease);
     let releases = LastReleases {
         c: c.clone(),
@@ -149,8 +151,18 @@ fn view(c: &Chrome, at: usize, lane: &Lane, gate: bool) -> LaneView {
             c.t1("lane-fixed", "n", &min)
         },
         mark: lane.runs.as_ref().and_then(|r| mark(c, r.origin, r.word)),
+        coming: coming(lane),
         runs: lane.runs.clone(),
     }
+}
+
+fn coming(lane: &Lane) -> Option<String> {
+    let coming = lane.under_way()?;
+    let same = lane
+        .runs
+        .as_ref()
+        .is_some_and(|r| r.digest == coming.digest);
+    (!same).then(|| coming.tag.clone())
 }
 
 /// Containers that are ready, those that are wanted, and all of them as marks.
@@ -175,7 +187,25 @@ fn state(c: &Chrome, lane: &Lane) -> parts::State {
     }
 }
 
-/// The newest release's next step, where a person has to take it.
+/// The release whose next step is shown: the newest that waits for somebody, unless a newer one
+/// has come as far; else the newest.
+fn leading(newest_first: &[Release]) -> Option<&Release> {
+    let is_far = |r: &&Release| {
+        matches!(
+            r.state,
+            State::AwaitingConfirmation
+                | State::Confirmed
+                | State::AwaitingApproval
+                | State::DeployingProduction
+                | State::Released
+        )
+    };
+    let furthest = newest_first.iter().find(is_far);
+    let waits = furthest.filter(|r| r.state != State::Released);
+    waits.or_else(|| newest_first.first())
+}
+
+/// A release's next step, where a person has to take it.
 fn next(c: &Chrome, access: &ProjectAccess, lanes: &[Lane], release: &Release) -> Option<NextStep> {
     let may = |p| access.may(p);
     let (code, button) = match release.state {

@@ -13,8 +13,8 @@ use crate::jobs::StepState;
 use crate::progress::{self, StepRow};
 use crate::requests::policy::{Electorate, electorates, web::asks};
 use crate::requests::{
-    Because, Comment, Decision, Request, Say, Standing, State, Verdict, Work, comments, get,
-    has_moved,
+    Because, Comment, Decision, Fact, Request, Said, Say, Standing, State, Verdict, Work, comments,
+    get, has_moved,
 };
 use crate::web::extract::Ctx;
 use crate::web::form::{Summary, Typed};
@@ -31,7 +31,10 @@ pub struct RequestPart {
     pub title: String,
     lede: String,
     state: parts::State,
-    facts: Vec<(String, String)>,
+    /// What it says, and whether that is read letter by letter.
+    facts: Vec<(String, String, bool)>,
+    /// Where more is told of what it is about.
+    page: Option<String>,
     objects: Vec<Object>,
     /// Whose yes is missing, and who could give it.
     waits_for: Vec<(String, String)>,
@@ -94,7 +97,7 @@ impl RequestPart {
         let c = Chrome::new(ctx, Nav::Requests).listening(&app.events, &topics);
         let kind = app.kinds.get(&request.kind);
         let facts = kind.map(|k| k.facts(&request)).unwrap_or_default();
-        let said = facts.into_iter().filter(|f| !f.value.is_empty());
+        let said = facts.into_iter().filter(|f| !f.is_empty());
         let absent = delegation::absent(app, actor).await?;
         let project = request.project_id.map(|p| p.0);
         let waits_for = match request.state {
@@ -118,7 +121,8 @@ impl RequestPart {
             title: c.w(&title(&request)),
             lede: c.w(&lede(&request, kind.is_some_and(|k| k.is_done_by_hand()))),
             state: state(&c, &request).pill(),
-            facts: said.map(|f| (c.t(&f.code), f.value)).collect(),
+            facts: said.map(|f| fact(&c, f)).collect(),
+            page: kind.and_then(|k| k.page(&request)),
             objects: objects(&request.computed),
             waits_for,
             desk: desk(&c, &request, actor, &absent),
@@ -171,6 +175,16 @@ impl RequestPart {
         text.lines().count()
     }
 
+    /// What is to come is told otherwise than what is over.
+    fn tense(&self, code: &'static str) -> &'static str {
+        match (code, self.request.state) {
+            (_, State::Open) => code,
+            ("request-objects", State::Done) => "request-objects-made",
+            ("request-voters", _) => "request-voters-past",
+            _ => code,
+        }
+    }
+
     /// Whether a decision was made on what is shown now.
     fn counts(&self, decision: &Decision) -> bool {
         decision.revision == self.request.revision && decision.hash == self.request.hash
@@ -182,6 +196,15 @@ impl RequestPart {
             Verdict::Approve => Tone::Wait,
             Verdict::Reject => Tone::Fail,
         }
+    }
+}
+
+fn fact(c: &Chrome, fact: Fact) -> (String, String, bool) {
+    let label = c.t(&fact.code);
+    match fact.value {
+        Said::Text(text) => (label, text, false),
+        Said::Exact(text) => (label, text, true),
+        Said::Words(words) => (label, c.w(&words), false),
     }
 }
 

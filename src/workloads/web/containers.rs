@@ -77,6 +77,16 @@ struct Row {
 }
 
 impl WorkloadBox {
+    fn cpu(&self, c: &Chrome) -> String {
+        let cpu = &self.workload.parameters.cpu;
+        c.w(&workloads::cpu(&cpu.request, &cpu.limit))
+    }
+
+    fn memory(&self, c: &Chrome) -> String {
+        let memory = &self.workload.parameters.memory;
+        c.w(&workloads::memory(&memory.request, &memory.limit))
+    }
+
     fn address(&self) -> String {
         format!(
             "{}.{}:80",
@@ -267,7 +277,12 @@ fn state(c: &Chrome, live: &Live) -> State {
     if live.desired == 0 {
         return c.state(Tone::Idle, c.t("lane-empty"), None);
     }
+    // Old containers may be ready while new ones are still to come.
+    let rolls = !live.observed
+        || live.updated < live.desired
+        || live.pods.iter().any(|p| !p.ready && !p.leaving);
     let (tone, code) = match (live.ready >= live.desired, live.trouble.is_some()) {
+        (true, false) if rolls => (Tone::Run, "containers-rolling"),
         (true, _) => (Tone::Ok, "containers-healthy"),
         (false, true) => (Tone::Fail, "containers-in-trouble"),
         (false, false) => (Tone::Run, "containers-starting"),
