@@ -134,6 +134,10 @@ impl RequestKind for Onboarding {
         Ok(())
     }
 
+    fn form(&self, _: &Request) -> Option<String> {
+        Some("/projects/new".to_owned())
+    }
+
     fn facts(&self, request: &Request) -> Vec<Fact> {
         let text = |name: &str| match &request.parameters[name] {
             Value::String(text) => text.clone(),

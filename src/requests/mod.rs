@@ -194,7 +194,9 @@ async fn tell(
     news::tell(tx, &news).await
 }
 
-fn decided_words(request: &Request) -> Words {
+/// Who decided it, and when.
+#[must_use]
+pub fn decided_words(request: &Request) -> Words {
     let by = request
         .decisions
         .last()

@@ -152,6 +152,13 @@ impl Request {
         })
     }
 
+    /// Whether somebody does not decide whatever they hold: its author, and whom the policy
+    /// leaves out.
+    #[must_use]
+    pub fn is_kept_out(&self, name: &str) -> bool {
+        self.author.name == name || self.excluded.iter().any(|x| x.user == name)
+    }
+
     fn must_not_be_excluded(&self, actor: &Actor) -> Result<(), AppError> {
         if actor.id.0 == self.author_id || actor.responsible.0 == self.author_id {
             return Err(AppError::forbidden("request-own"));

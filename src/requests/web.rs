@@ -1,5 +1,6 @@
 //! Pages of requests: the inbox, one request, deciding on it.
 
+pub mod again;
 mod objects;
 mod part;
 

@@ -112,6 +112,11 @@ impl RequestKind for Supply {
         true
     }
 
+    fn form(&self, request: &Request) -> Option<String> {
+        let project = request.project.as_ref()?;
+        Some(format!("/projects/{project}/resources/new"))
+    }
+
     fn facts(&self, request: &Request) -> Vec<Fact> {
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),

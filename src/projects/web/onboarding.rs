@@ -9,8 +9,9 @@ use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::Actor;
 use crate::projects::{Choices, choices, must_ask};
-use crate::requests::{self, Filing};
-use crate::web::extract::{Ctx, Form};
+use crate::requests::Filing;
+use crate::requests::web::again::{self, Again};
+use crate::web::extract::{Ctx, Form, Query};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
 use crate::web::problem::shown;
@@ -21,6 +22,9 @@ struct NewPage {
     c: Chrome,
     sections: Vec<Section>,
     summary: Option<Summary>,
+    /// The request that it changes, and the fields that say so.
+    revises: Option<i64>,
+    kept: Vec<(&'static str, String)>,
 }
 
 /// Sections with their fields; a field's label and help are `onboarding-{field}` and `…-help`.
@@ -56,9 +60,17 @@ const OPTIONAL: &[&str] = &[
     "note",
 ];
 
-pub async fn form(State(app): State<App>, actor: Actor, ctx: Ctx) -> Result<Response, AppError> {
+pub async fn form(
+    State(app): State<App>,
+    actor: Actor,
+    ctx: Ctx,
+    Query(from): Query<Again>,
+) -> Result<Response, AppError> {
     must_ask(&actor)?;
-    let typed = Typed::from([("owners".to_owned(), actor.name.clone())]);
+    let typed = match again::begin(&app, &actor, "onboarding", from).await? {
+        Some((_, typed)) => typed,
+        None => Typed::from([("owners".to_owned(), actor.name.clone())]),
+    };
     page(&new_page(&app, &ctx, &typed, &Errors::default(), None).await?)
 }
 
@@ -73,7 +85,7 @@ pub async fn ask(
         note: text(&typed, "note"),
         ..Filing::of("onboarding", parameters(&typed))
     };
-    match requests::file(&app, &actor, filing).await {
+    match again::send(&app, &actor, &typed, filing).await {
         Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
         Err(error) => {
             let (errors, sentence) = shown_by_form(&error, "parameters.")?;
@@ -106,6 +118,8 @@ async fn new_page(
         None => Summary::of(&c, &sections, errors),
     };
     Ok(NewPage {
+        revises: again::revises(typed),
+        kept: again::kept(typed),
         c,
         sections,
         summary,
@@ -136,7 +150,7 @@ fn field(c: &Chrome, name: &str, choices: &Choices) -> Option<Field> {
 fn refuse_unknown(typed: &Typed) -> Result<(), AppError> {
     let known = |name: &String| {
         let mut names = SECTIONS.iter().flat_map(|(_, names)| names.iter());
-        names.any(|n| n == name)
+        names.any(|n| n == name) || [again::REVISES, again::SEEN].contains(&name.as_str())
     };
     match typed.keys().find(|name| !known(name)) {
         Some(name) => Err(AppError::field(name, "field-unknown")),

@@ -8,7 +8,7 @@ use super::objects::{Object, objects};
 use super::title;
 use crate::app::App;
 use crate::error::{AppError, Words};
-use crate::identity::{Actor, delegation};
+use crate::identity::{Actor, Person, delegation};
 use crate::jobs::StepState;
 use crate::progress::{self, StepRow};
 use crate::requests::policy::{Electorate, electorates, web::asks};
@@ -249,7 +249,12 @@ fn waits_for(c: &Chrome, request: &Request, who: &[Electorate]) -> Vec<(String, 
     let missing = standing.iter().zip(who).filter(|(s, _)| s.missing() > 0);
     let line = |(standing, who): (&Standing, &Electorate)| {
         let asks = asks(c, &standing.quorum, standing.missing());
-        let names = who.people.iter().map(|p| p.display_name.as_str());
+        let may = |p: &&Person| !request.is_kept_out(&p.name);
+        let names = who
+            .people
+            .iter()
+            .filter(may)
+            .map(|p| p.display_name.as_str());
         let mut names = names.collect::<Vec<_>>().join(", ");
         if who.others() > 0 {
             names.push(' ');

@@ -12,7 +12,8 @@ use crate::error::{AppError, Words};
 use crate::identity::Permission;
 use crate::projects::ProjectAccess;
 use crate::projects::web::{Frame, Tab};
-use crate::requests::{self, Filing};
+use crate::requests::Filing;
+use crate::requests::web::again::{self, Again};
 use crate::resources::{self, Kind, size};
 use crate::web::extract::{Ctx, Form, Query};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
@@ -27,12 +28,16 @@ struct AskPage {
     kind: Kind,
     sections: Vec<Section>,
     summary: Option<Summary>,
+    revises: Option<i64>,
+    kept: Vec<(&'static str, String)>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AskQuery {
     kind: Option<Kind>,
+    revise: Option<i64>,
+    copy: Option<i64>,
 }
 
 /// `GET /projects/{key}/resources/new`
@@ -43,9 +48,16 @@ pub async fn ask_form(
     Query(query): Query<AskQuery>,
 ) -> Result<Response, AppError> {
     access.must(Permission::FileRequest)?;
-    let kind = query.kind.unwrap_or(Kind::Database);
+    let from = Again {
+        revise: query.revise,
+        copy: query.copy,
+    };
+    let begun = again::begin(&app, &access.actor, "resource", from).await?;
+    let typed = begun.map(|(_, typed)| typed).unwrap_or_default();
+    let held = typed.get("kind").and_then(|kind| Kind::parse(kind));
+    let kind = query.kind.or(held).unwrap_or(Kind::Database);
     let nothing = (Errors::default(), None);
-    page(&ask_page(&app, &access, &ctx, (kind, &Typed::new()), nothing).await?)
+    page(&ask_page(&app, &access, &ctx, (kind, &typed), nothing).await?)
 }
 
 /// `POST /projects/{key}/resources/new`
@@ -58,7 +70,8 @@ pub async fn ask(
     access.must(Permission::FileRequest)?;
     let wrong = || AppError::field("kind", "query-wrong");
     let kind = Kind::parse(&text(&typed, "kind")).ok_or_else(wrong)?;
-    match requests::file(&app, &access.actor, filing(&access, kind, &typed)).await {
+    let filing = filing(&access, kind, &typed);
+    match again::send(&app, &access.actor, &typed, filing).await {
         Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
         Err(error) => {
             let wrong = shown_by_form(&error, "parameters.")?;
@@ -99,11 +112,12 @@ async fn ask_page(
             .map(|f| f.filled(&c, typed, &errors))
             .collect(),
     };
-    let what = vec![
-        field("name", Control::Line),
-        field("environment", environments).optional(&c),
-        field("purpose", Control::Text),
-    ];
+    let mut what = vec![field("name", Control::Line)];
+    // Where it is asked for stays, once it was.
+    if again::revises(typed).is_none() {
+        what.push(field("environment", environments).optional(&c));
+    }
+    what.push(field("purpose", Control::Text));
     let sections = vec![
         section("resource-what", what),
         section("resource-size", size_fields(&c, kind, "size.")),
@@ -114,6 +128,8 @@ async fn ask_page(
             None => Summary::of(&c, &sections, &errors),
         },
         f: Frame::new(&access.project, Tab::Resources),
+        revises: again::revises(typed),
+        kept: again::kept(typed),
         kind,
         sections,
         c,

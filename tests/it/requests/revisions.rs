@@ -194,3 +194,81 @@ async fn secrets_stay_what_they_were_when_a_request_changes() {
         "{problem}"
     );
 }
+
+#[tokio::test]
+async fn a_form_changes_an_open_request_and_starts_a_copy_of_one_that_is_decided() {
+    let portal = company().await;
+    let mut dev = portal.signed_in("dev").await;
+    let mut ops = portal.signed_in("ops").await;
+    let (number, hash) = filed(&mut dev, "search-api").await;
+    let page = dev.get(&format!("/requests/{number}")).await;
+    let change = format!("/projects/new?revise={number}");
+    assert!(page.body.contains(&change), "the author may change it");
+    assert!(
+        !ops.get(&format!("/requests/{number}"))
+            .await
+            .body
+            .contains(&change)
+    );
+    assert_eq!(ops.get(&change).await.status, 403);
+    let form = dev.get(&change).await;
+    assert!(
+        form.body
+            .contains(&format!(r#"name="seen" value="{hash}""#))
+    );
+    assert!(
+        form.body.contains(r#"value="shop/search-api""#),
+        "what was asked is there"
+    );
+    let revises = number.to_string();
+    let mut typed = vec![
+        ("revises", revises.as_str()),
+        ("seen", hash.as_str()),
+        ("key", "search-api"),
+        ("description", "Finds things"),
+        ("language", "java"),
+        ("repository", "shop/search-api"),
+        ("owners", "dev"),
+        ("testers", "tess"),
+        ("deploy_path", "/opt/search"),
+        ("log_path", "/var/log/search"),
+        ("start_command", "bin/start"),
+        ("stop_command", "bin/stop"),
+        ("health_path", "/healthz"),
+        ("port", "9090"),
+        ("note", "Another port"),
+    ];
+    assert_eq!(dev.post("/projects/new", &typed).await.status, 303);
+    let request = dev.api_get(&format!("/requests/{number}")).await.json();
+    assert_eq!(
+        (&request["revision"], &request["parameters"]["port"]),
+        (&json!(2), &json!(9090))
+    );
+    // A second tab that still shows the first revision loses nothing, and overwrites nothing.
+    typed[13] = ("port", "7070");
+    let answer = dev.post("/projects/new", &typed).await;
+    assert_eq!(answer.status, 409);
+    assert!(
+        answer.body.contains(r#"value="7070""#),
+        "what was typed is kept"
+    );
+
+    let (status, _) = decide(
+        &mut ops,
+        number,
+        &json!({ "verdict": "reject", "comment": "No",
+        "hash": request["hash"] }),
+    )
+    .await;
+    assert_eq!(status, 201);
+    assert_eq!(dev.get(&change).await.status, 409);
+    let copy = format!("/projects/new?copy={number}");
+    assert!(
+        dev.get(&format!("/requests/{number}"))
+            .await
+            .body
+            .contains(&copy)
+    );
+    let form = dev.get(&copy).await;
+    assert!(form.body.contains(r#"value="9090""#) && !form.body.contains(r#"name="revises""#));
+}
