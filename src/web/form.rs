@@ -28,6 +28,8 @@ pub enum Control {
     Radio(Vec<(String, String, String)>),
     /// Yes or no; the help stands beside the box.
     Check,
+    /// Only shown, in these words; what is sent is the value.
+    Shown(String),
 }
 
 /// One row of a form.
@@ -43,7 +45,20 @@ pub struct Field {
     /// What stands at the right: whether it may be left out, where a default came from.
     pub from: String,
     pub control: Control,
+    /// Why nobody here may change it.
+    pub locked: Option<String>,
+    /// Between what it may be, in the field's own unit, and why.
+    pub bounds: Bounds,
     alert: Icon,
+    lock: Icon,
+}
+
+/// What a number may be, and the words for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bounds {
+    pub least: Option<String>,
+    pub most: Option<String>,
+    pub words: Vec<String>,
 }
 
 /// Fields under one heading.
@@ -82,8 +97,29 @@ impl Field {
             error: None,
             from: String::new(),
             control,
+            locked: None,
+            bounds: Bounds::default(),
             alert: c.i("alert-circle"),
+            lock: c.i_small("lock"),
         }
+    }
+
+    /// With why nobody here may change it: it is shown and sent as it is.
+    #[must_use]
+    pub fn locked(mut self, why: String) -> Self {
+        let shown = match &self.control {
+            Control::Select(_) => Some(self.value.clone()),
+            Control::Radio(options) => {
+                let mine = options.iter().find(|(value, _, _)| *value == self.value);
+                mine.map(|(_, words, _)| words.clone())
+            }
+            _ => None,
+        };
+        if let Some(words) = shown {
+            self.control = Control::Shown(words);
+        }
+        self.locked = Some(why);
+        self
     }
 
     /// Filled with what was typed, and with what is wrong with it.
@@ -109,13 +145,22 @@ impl Field {
 
     /// Whether its choices are named together rather than one box.
     fn is_group(&self) -> bool {
-        matches!(self.control, Control::Check | Control::Radio(_))
+        matches!(
+            self.control,
+            Control::Check | Control::Radio(_) | Control::Shown(_)
+        )
+    }
+
+    fn has_limits(&self) -> bool {
+        self.bounds.least.is_some() || self.bounds.most.is_some()
     }
 
     fn describes(&self) -> String {
         let error = self.error.as_ref().map(|_| format!("e-{}", self.name));
         let help = (!self.help.is_empty()).then(|| format!("h-{}", self.name));
-        let ids: Vec<String> = error.into_iter().chain(help).collect();
+        let bound = self.locked.is_some() || !self.bounds.words.is_empty();
+        let lock = bound.then(|| format!("k-{}", self.name));
+        let ids: Vec<String> = error.into_iter().chain(help).chain(lock).collect();
         ids.join(" ")
     }
 }

@@ -22,6 +22,7 @@ crate::words! {
         Runs = "runs",
         Health = "health",
         ProductionStop = "production-stop",
+        Standards = "standards",
         Clusters = "clusters",
         Connections = "connections",
         Notices = "notices",
@@ -39,6 +40,7 @@ impl Nav {
         Self::Health,
         Self::ProductionStop,
         Self::Resources,
+        Self::Standards,
         Self::Clusters,
         Self::Connections,
         Self::Notices,
@@ -57,6 +59,7 @@ impl Nav {
             | Self::Runs
             | Self::Health
             | Self::ProductionStop
+            | Self::Standards
             | Self::Clusters
             | Self::Connections
             | Self::Notices
@@ -77,6 +80,7 @@ impl Nav {
             Self::Runs => "nav-runs",
             Self::Health => "nav-health",
             Self::ProductionStop => "nav-production-stop",
+            Self::Standards => "nav-standards",
             Self::Clusters => "nav-clusters",
             Self::Connections => "nav-connections",
             Self::Notices => "nav-notices",
@@ -200,6 +204,7 @@ impl Chrome {
             | Nav::Runs
             | Nav::Health
             | Nav::ProductionStop
+            | Nav::Standards
             | Nav::Clusters
             | Nav::Connections
             | Nav::Notices
@@ -219,6 +224,7 @@ impl Chrome {
             | Nav::Runs
             | Nav::Health
             | Nav::ProductionStop
+            | Nav::Standards
             | Nav::Clusters
             | Nav::Connections
             | Nav::Notices
@@ -264,6 +270,7 @@ impl Chrome {
             | Nav::Runs
             | Nav::Health
             | Nav::ProductionStop
+            | Nav::Standards
             | Nav::Clusters
             | Nav::Connections
             | Nav::Notices

@@ -18,6 +18,7 @@ use crate::identity::{Actor, Permission, Scope};
 use crate::jobs::{self, NewEffect, NewRun, NewStep};
 use crate::projects::{self, Project};
 use crate::requests::{Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work};
+use crate::standards::layers::{self, Effective, Layer, Place};
 use crate::standards::{self, Parameters, SCHEMA_VERSION};
 
 /// What is asked for. `per_cluster` holds JSON merge patches by cluster key.
@@ -66,6 +67,7 @@ impl RequestKind for Containers {
             .as_deref()
             .ok_or_else(|| needed("environment"))?;
         seal_variables(app, tx, &project, &mut asked).await?;
+        keep_own(tx, &project, environment, &mut asked).await?;
         let planned = plan(tx, &project, environment, &asked).await?;
         let payload = serde_json::to_value(&asked)
             .map_err(|e| AppError::Internal(format!("containers payload: {e}")))?;
@@ -136,7 +138,11 @@ impl RequestKind for Containers {
     }
 
     fn facts(&self, request: &Request) -> Vec<Fact> {
-        let document = &request.parameters["parameters"];
+        // What holds in the first cluster; requests of former versions held it themselves.
+        let document = match &request.computed["clusters"][0]["parameters"] {
+            Value::Null => &request.parameters["parameters"],
+            document => document,
+        };
         let text = |pointer: &str| match document.pointer(pointer) {
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
@@ -203,6 +209,8 @@ async fn plan(
     if places.is_empty() {
         return Err(AppError::field("environment", "containers-no-environment"));
     }
+    layers::hold(tx.connection()).await?;
+    let over = layers::over(tx, &place_of(project, environment)).await?;
     check_clusters(asked, &places)?;
     let mut planned = Vec::new();
     for place in places {
@@ -216,10 +224,11 @@ async fn plan(
         if place.taken {
             return Err(AppError::conflict("containers-there-already"));
         }
-        let parameters = document_for(asked, &place.cluster)?;
-        planned.push(Planned {
-            workload: workload(project, place, asked, parameters),
-        });
+        let (own, made, parameters) = document_for(&over, asked, &place.cluster)?;
+        let mut workload = workload(project, place, asked, parameters);
+        workload.layer_versions = made.versions;
+        workload.own = own;
+        planned.push(Planned { workload });
     }
     if planned.is_empty() {
         return Err(AppError::field("parameters.clusters", "field-required"));
@@ -251,18 +260,56 @@ fn check_clusters(asked: &Asked, places: &[store::PlaceRow]) -> Result<(), AppEr
     }
 }
 
-fn document_for(asked: &Asked, cluster: &str) -> Result<Parameters, AppError> {
-    let mut document = asked.parameters.clone();
+/// What a cluster's workload says itself, what holds with it, and that typed.
+fn document_for(
+    over: &[Layer],
+    asked: &Asked,
+    cluster: &str,
+) -> Result<(Value, Effective, Parameters), AppError> {
+    let mut own = asked.parameters.clone();
     if let Some(patch) = asked.per_cluster.get(cluster) {
-        json_patch::merge(&mut document, patch);
+        json_patch::merge(&mut own, patch);
     }
-    standards::validate(&document).map_err(|errors| {
+    let own = layers::effective(over).own_of(&own);
+    let made = layers::with_own(over, &own);
+    let refusals = made.refusals();
+    let checked = if refusals.is_empty() {
+        standards::validate(&made.document)
+    } else {
+        Err(refusals)
+    };
+    let parameters = checked.map_err(|errors| {
         let inner = errors.into_iter().map(|e| FieldError {
             field: format!("parameters.{}", e.field),
             words: e.words,
         });
         AppError::Invalid(inner.collect())
-    })
+    })?;
+    Ok((own, made, parameters))
+}
+
+/// Where a project's workload stands, for its layers.
+#[must_use]
+pub fn place_of(project: &Project, environment: &str) -> Place {
+    Place {
+        language: project.language.clone(),
+        environment: environment.to_owned(),
+        project: project.key.clone(),
+        port: project.port,
+        health_path: project.health_path.clone(),
+    }
+}
+
+/// Keeps of what was typed what differs from the layers, so that the rest moves with them.
+async fn keep_own(
+    tx: &mut Tx,
+    project: &Project,
+    environment: &str,
+    asked: &mut Asked,
+) -> Result<(), AppError> {
+    let over = layers::over(tx, &place_of(project, environment)).await?;
+    asked.parameters = layers::effective(&over).own_of(&asked.parameters);
+    Ok(())
 }
 
 fn workload(
@@ -276,6 +323,8 @@ fn workload(
         project_id: project.id,
         project: project.key.clone(),
         language: project.language.clone(),
+        project_port: project.port,
+        project_health_path: project.health_path.clone(),
         environment_id: place.environment_id,
         namespace: super::namespace(&project.key, &place.environment),
         environment: place.environment,
@@ -291,6 +340,8 @@ fn workload(
         sequence: 0,
         parameters_revision: 1,
         parameters,
+        own: Value::Null,
+        layer_versions: BTreeMap::new(),
         prepared_at: None,
     }
 }
@@ -310,12 +361,15 @@ fn computed(planned: &[Planned]) -> Value {
             json!({
                 "cluster": workload.cluster, "site": workload.site,
                 "namespace": workload.namespace, "objects": list,
+                "parameters": workload.parameters,
             })
         })
         .collect();
+    let first = planned.first().map(|p| &p.workload);
     json!({
-        "schema_version": SCHEMA_VERSION, "layer_versions": {},
-        "tier": planned.first().map_or(Tier::Test, |p| p.workload.tier), "clusters": clusters,
+        "schema_version": SCHEMA_VERSION,
+        "layer_versions": first.map(|w| &w.layer_versions),
+        "tier": first.map_or(Tier::Test, |w| w.tier), "clusters": clusters,
     })
 }
 

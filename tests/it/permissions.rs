@@ -127,6 +127,13 @@ POST   /people/{user}                                      303 403 403 403 403 4
 POST   /people/{user}/password                             303 403 403 403 403 403 403 403 404
 POST   /people/{user}/disablement                          303 403 403 403 403 403 403 403 409
 POST   /people/{user}/enablement                           303 403 403 403 403 403 403 403 303
+GET    /standards                                          303 403 403 403 403 403 200 200 200
+GET    /standards/{kind}/{key}                             303 403 403 403 403 403 200 200 200
+POST   /standards/{kind}/{key}                             303 403 403 403 403 403 400 403 403
+GET    /waves                                              303 403 403 403 403 403 200 200 200
+GET    /waves/{id}                                         303 403 403 403 403 403 404 404 404
+POST   /waves/{id}/resumption                              303 403 403 403 403 403 404 403 403
+POST   /waves/{id}/stop                                    303 403 403 403 403 403 404 403 403
 GET    /connections                                        303 403 403 403 403 403 200 200 200
 POST   /connections                                        303 403 403 403 403 403 403 403 400
 GET    /connections/new                                    303 403 403 403 403 403 403 403 200
@@ -185,6 +192,13 @@ GET    /api/v1/me                                          401 200 200 200 200 2
 GET    /api/v1/tokens                                      401 200 200 200 200 200 200 200 200
 POST   /api/v1/tokens                                      401 400 400 400 400 400 400 400 400
 DELETE /api/v1/tokens/{id}                                 401 404 404 404 404 404 404 404 404
+GET    /api/v1/layers                                      401 403 403 403 403 403 200 200 200
+GET    /api/v1/layers/{kind}/{key}                         401 403 403 403 403 403 200 200 200
+GET    /api/v1/waves                                       401 403 403 403 403 403 200 200 200
+GET    /api/v1/waves/{id}                                  401 403 403 403 403 403 404 404 404
+POST   /api/v1/waves/{id}/resumption                       401 403 403 403 403 403 404 403 403
+POST   /api/v1/waves/{id}/stop                             401 403 403 403 403 403 404 403 403
+GET    /api/v1/projects/{key}/parameters                   401 404 200 200 200 200 200 200 200
 GET    /api/v1/connections                                 401 403 403 403 403 403 200 200 200
 POST   /api/v1/connections                                 401 403 403 403 403 403 403 403 400
 GET    /api/v1/connections/{id}                            401 403 403 403 403 403 200 200 200
@@ -427,6 +441,7 @@ impl Ids {
             _ if below("/notices") => ("lost", self.channel.as_str()),
             _ if below("/clusters") => ("sh-test", self.cluster.as_str()),
             _ if below("/environments") => ("test", self.environment.as_str()),
+            _ if below("/standards") || below("/layers") => ("go", NOBODY),
             _ if below("/languages") => ("go", self.language.as_str()),
             _ if below("/runs") => (self.project, self.run.as_str()),
             _ if below("/resources") => (self.project, self.resource.as_str()),
@@ -443,6 +458,7 @@ impl Ids {
         let path = pattern
             .replace("{user}/{role}", "ghost/viewer")
             .replace("{user}", user)
+            .replace("{kind}", "language")
             .replace("{key}", key)
             .replace("{id}", id)
             .replace("{number}", &number.to_string())
@@ -450,6 +466,7 @@ impl Ids {
             .replace("{env}", "test")
             .replace("{version}/{*name}", "any/slipway.css");
         match pattern {
+            "/api/v1/projects/{key}/parameters" => format!("{path}?environment=test"),
             "/events" => format!("{path}?{}", "topic=x&".repeat(TOPICS_TOO_MANY)),
             _ => path,
         }
