@@ -6,6 +6,7 @@
 pub mod api;
 pub mod layers;
 mod quantity;
+pub mod rails;
 mod schema;
 pub mod web;
 

@@ -203,8 +203,8 @@ fn usual(layer: &Row) -> Typed {
 fn form(c: &Chrome, typed: &Typed, errors: &Errors) -> Section {
     let unit = |code: &str| Control::Unit(c.t(code));
     let fields = [
-        ("document", "layer-document", Control::Text),
-        ("locks", "layer-locks", Control::Text),
+        ("document", "layer-document", Control::Code),
+        ("locks", "layer-locks", Control::Code),
         ("waves.size", "layer-wave-size", unit("unit-workloads")),
         (
             "waves.pause_seconds",
@@ -241,10 +241,11 @@ fn changes(before: Option<&Revision>, after: &Revision) -> Vec<(String, String, 
             .iter()
             .map(|(p, v)| (p.to_owned(), text(v)))
             .collect();
-        found.extend(r.locks.iter().map(|l| {
-            let name = format!("{} 🔒", l.pointer);
-            (name, serde_json::to_string(&l.rule).unwrap_or_default())
-        }));
+        found.extend(
+            r.locks
+                .iter()
+                .map(|l| (format!("lock {}", l.pointer), l.brief())),
+        );
         found
     };
     let old = before.map(whole).unwrap_or_default();

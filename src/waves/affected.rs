@@ -8,6 +8,7 @@ use crate::error::{AppError, FieldError, Words};
 use crate::standards::layers::{
     self, Effective, Kind, Layer, Leaves, Name, Proposal, effective, leaves, reaches, text,
 };
+use crate::standards::rails::{self, Severity, Subject};
 use crate::standards::{self, Parameters};
 use crate::workloads::objects::objects;
 use crate::workloads::{self, Workload};
@@ -40,6 +41,7 @@ pub async fn outlook(tx: &mut Tx, proposal: &Proposal) -> Result<Outlook, AppErr
     let mut all = layers::newest(tx.connection()).await?;
     let (base, said) = put(&mut all, proposal);
     check_alone(&all, &proposal.layer)?;
+    let live = rails::live_everywhere(tx).await?;
     let mut affected = Vec::new();
     let mut unchanged = 0;
     for workload in workloads::all(tx.connection()).await? {
@@ -51,6 +53,7 @@ pub async fn outlook(tx: &mut Tx, proposal: &Proposal) -> Result<Outlook, AppErr
             unchanged += 1;
             continue;
         }
+        hold_rails(&workload, &parameters, &live)?;
         let overruled = made.breaches.iter().map(|b| {
             let place = format!("{} {}", b.by, b.pointer);
             format!("{place}: {}", text(&b.wanted))
@@ -112,8 +115,8 @@ fn sayings(layer: &Layer) -> Leaves<Value> {
     let mut found = leaves(&layer.document);
     for lock in &layer.locks {
         let same = layer.locks.iter().filter(|l| l.pointer == lock.pointer);
-        let same: Vec<&layers::Lock> = same.collect();
-        found.put(&format!("lock {}", lock.pointer), json!(same));
+        let same: Vec<String> = same.map(layers::Lock::brief).collect();
+        found.put(&format!("lock {}", lock.pointer), json!(same.join("; ")));
     }
     found
 }
@@ -166,6 +169,46 @@ fn computed(
         }])
     })?;
     Ok((made, parameters))
+}
+
+/// A layer makes no workload break a rule that it did not break before.
+fn hold_rails(
+    workload: &Workload,
+    parameters: &Parameters,
+    live: &[rails::Override],
+) -> Result<(), AppError> {
+    let subject = |parameters| Subject {
+        parameters,
+        language: &workload.language,
+        tier: workload.tier,
+        why: "a standard says why itself",
+    };
+    let before = rails::broken(&subject(&workload.parameters));
+    let passes = |rail: &str| {
+        let here = |o: &&rails::Override| {
+            o.project == workload.project
+                && o.environment == workload.environment
+                && o.component == workload.component
+        };
+        let known = before.iter().any(|b| b.rail.id == rail);
+        known || live.iter().filter(here).any(|o| o.rail == rail)
+    };
+    let after = rails::broken(&subject(parameters));
+    let mut refused = after.iter().filter(|b| b.rail.severity == Severity::Refuse);
+    match refused.find(|b| !passes(b.rail.id)) {
+        None => Ok(()),
+        Some(broken) => {
+            let words = Words::new("layer-breaks-rail")
+                .with("project", &workload.project)
+                .with("environment", &workload.environment)
+                .with("rail", broken.rail.id)
+                .with("field", broken.finding.field);
+            Err(AppError::Invalid(vec![FieldError {
+                field: format!("parameters.document.{}", broken.finding.field),
+                words,
+            }]))
+        }
+    }
 }
 
 /// A workload's objects as JSON.

@@ -176,6 +176,11 @@ fn standard() -> OpenApiRouter<App> {
         .routes(routes!(standards::api::list))
         .routes(routes!(standards::api::show))
         .routes(routes!(standards::api::parameters))
+        .routes(routes!(
+            standards::rails::api::list,
+            standards::rails::api::overrule
+        ))
+        .routes(routes!(standards::rails::api::end))
         .routes(routes!(waves::api::list))
         .routes(routes!(waves::api::show))
         .routes(routes!(waves::api::resume))

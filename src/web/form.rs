@@ -20,6 +20,8 @@ pub enum Control {
     Password,
     Number,
     Text,
+    /// A document of several lines.
+    Code,
     /// One of these.
     Select(Vec<String>),
     /// A value with its unit in the field's box.
@@ -42,6 +44,8 @@ pub struct Field {
     pub value: String,
     pub help: String,
     pub error: Option<String>,
+    /// Where the rule behind the error is explained.
+    pub rule: Option<String>,
     /// What stands at the right: whether it may be left out, where a default came from.
     pub from: String,
     pub control: Control,
@@ -49,6 +53,7 @@ pub struct Field {
     pub locked: Option<String>,
     /// Between what it may be, in the field's own unit, and why.
     pub bounds: Bounds,
+    rule_words: String,
     alert: Icon,
     lock: Icon,
 }
@@ -95,8 +100,10 @@ impl Field {
             value: String::new(),
             help: c.t(&format!("{code}-help")),
             error: None,
+            rule: None,
             from: String::new(),
             control,
+            rule_words: c.t("rail-explained"),
             locked: None,
             bounds: Bounds::default(),
             alert: c.i("alert-circle"),
@@ -130,6 +137,11 @@ impl Field {
         }
         // Whoever left a field empty need not read its grammar first.
         let empty = typed.get(&self.name).is_none_or(|v| v.trim().is_empty());
+        let rule = errors
+            .of(&self.name)
+            .and_then(|words| words.code.strip_prefix("rail-"));
+        let rule = rule.and_then(|code| code.strip_suffix("-rule"));
+        self.rule = rule.map(|id| format!("/help/rails/{id}"));
         self.error = errors.of(&self.name).map(|words| match empty {
             true => c.t("field-required"),
             false => c.w(words),

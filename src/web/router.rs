@@ -212,6 +212,16 @@ fn standard_pages() -> Router<App> {
             "/standards/{kind}/{key}",
             get(standards::web::layer).post(standards::web::propose),
         )
+        .route(
+            "/standards/rails",
+            get(standards::rails::web::overrides).post(standards::rails::web::overrule),
+        )
+        .route(
+            "/standards/rails/{id}/end",
+            post(standards::rails::web::end),
+        )
+        .route("/help/rails", get(standards::rails::web::help))
+        .route("/help/rails/{rail}", get(standards::rails::web::explain))
         .route("/waves", get(waves::web::list))
         .route("/waves/{id}", get(waves::web::show))
         .route("/waves/{id}/resumption", post(waves::web::resume))

@@ -19,6 +19,7 @@ use crate::jobs::{self, NewEffect, NewRun, NewStep};
 use crate::projects::{self, Project};
 use crate::requests::{Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work};
 use crate::standards::layers::{self, Effective, Layer, Place};
+use crate::standards::rails::{self, Subject};
 use crate::standards::{self, Parameters, SCHEMA_VERSION};
 
 /// What is asked for. `per_cluster` holds JSON merge patches by cluster key.
@@ -68,7 +69,7 @@ impl RequestKind for Containers {
             .ok_or_else(|| needed("environment"))?;
         seal_variables(app, tx, &project, &mut asked).await?;
         keep_own(tx, &project, environment, &mut asked).await?;
-        let planned = plan(tx, &project, environment, &asked).await?;
+        let planned = plan(tx, &project, environment, &asked, &filing.note).await?;
         let payload = serde_json::to_value(&asked)
             .map_err(|e| AppError::Internal(format!("containers payload: {e}")))?;
         Ok(Computed {
@@ -156,13 +157,32 @@ impl RequestKind for Containers {
             code: code.to_owned(),
             value: text(pointer),
         };
-        vec![
+        let mut facts = vec![
             pair("containers-replicas", "/replicas/min", "/replicas/max"),
             pair("containers-cpu", "/cpu/request", "/cpu/limit"),
             pair("containers-memory", "/memory/request", "/memory/limit"),
             one("containers-access", "/access"),
             one("containers-port", "/port"),
-        ]
+        ];
+        let notes = request.computed["clusters"][0]["rails"].as_array();
+        facts.extend(notes.into_iter().flatten().map(|note| Fact {
+            code: format!("rail-{}", layers::text(&note["rail"])),
+            value: note_text(note),
+        }));
+        facts
+    }
+}
+
+/// What breaks the rule, and why operations let it pass.
+fn note_text(note: &Value) -> String {
+    let is = format!(
+        "{}: {}",
+        layers::text(&note["field"]),
+        layers::text(&note["is"])
+    );
+    match &note["overruled"] {
+        Value::String(reason) => format!("{is} — {reason}"),
+        _ => is,
     }
 }
 
@@ -188,6 +208,8 @@ fn taken(error: crate::db::DbError) -> AppError {
 /// A workload as it would be made.
 struct Planned {
     workload: Workload,
+    /// What guard rails say of it.
+    notes: Vec<rails::Note>,
 }
 
 async fn replan(app: &App, tx: &mut Tx, request: &Request) -> Result<Vec<Planned>, AppError> {
@@ -195,7 +217,7 @@ async fn replan(app: &App, tx: &mut Tx, request: &Request) -> Result<Vec<Planned
     let id = request.project_id.ok_or(AppError::NotFound)?;
     let project = projects::by_id(app, id).await?.ok_or(AppError::NotFound)?;
     let environment = request.environment.as_deref().ok_or(AppError::NotFound)?;
-    plan(tx, &project, environment, &asked).await
+    plan(tx, &project, environment, &asked, &request.note).await
 }
 
 /// One workload for each cluster, with its own document.
@@ -204,6 +226,7 @@ async fn plan(
     project: &Project,
     environment: &str,
     asked: &Asked,
+    why: &str,
 ) -> Result<Vec<Planned>, AppError> {
     let places = store::places(tx.connection(), project.id, environment, &asked.component).await?;
     if places.is_empty() {
@@ -211,6 +234,7 @@ async fn plan(
     }
     layers::hold(tx.connection()).await?;
     let over = layers::over(tx, &place_of(project, environment)).await?;
+    let live = rails::live_in(tx, project.id, environment, &asked.component).await?;
     check_clusters(asked, &places)?;
     let mut planned = Vec::new();
     for place in places {
@@ -228,7 +252,14 @@ async fn plan(
         let mut workload = workload(project, place, asked, parameters);
         workload.layer_versions = made.versions;
         workload.own = own;
-        planned.push(Planned { workload });
+        let subject = Subject {
+            parameters: &workload.parameters,
+            language: &workload.language,
+            tier: workload.tier,
+            why,
+        };
+        let notes = rails::judge(&subject, &live).map_err(inner)?;
+        planned.push(Planned { workload, notes });
     }
     if planned.is_empty() {
         return Err(AppError::field("parameters.clusters", "field-required"));
@@ -278,14 +309,17 @@ fn document_for(
     } else {
         Err(refusals)
     };
-    let parameters = checked.map_err(|errors| {
-        let inner = errors.into_iter().map(|e| FieldError {
-            field: format!("parameters.{}", e.field),
-            words: e.words,
-        });
-        AppError::Invalid(inner.collect())
-    })?;
+    let parameters = checked.map_err(inner)?;
     Ok((own, made, parameters))
+}
+
+/// Errors of a document, by their fields in the request.
+fn inner(errors: Vec<FieldError>) -> AppError {
+    let named = errors.into_iter().map(|e| FieldError {
+        field: format!("parameters.{}", e.field),
+        words: e.words,
+    });
+    AppError::Invalid(named.collect())
 }
 
 /// Where a project's workload stands, for its layers.
@@ -361,7 +395,7 @@ fn computed(planned: &[Planned]) -> Value {
             json!({
                 "cluster": workload.cluster, "site": workload.site,
                 "namespace": workload.namespace, "objects": list,
-                "parameters": workload.parameters,
+                "parameters": workload.parameters, "rails": p.notes,
             })
         })
         .collect();

@@ -130,6 +130,11 @@ POST   /people/{user}/enablement                           303 403 403 403 403 4
 GET    /standards                                          303 403 403 403 403 403 200 200 200
 GET    /standards/{kind}/{key}                             303 403 403 403 403 403 200 200 200
 POST   /standards/{kind}/{key}                             303 403 403 403 403 403 400 403 403
+GET    /standards/rails                                    303 403 403 403 403 403 200 200 200
+POST   /standards/rails                                    303 403 403 403 403 403 400 403 403
+POST   /standards/rails/{id}/end                           303 403 403 403 403 403 404 403 403
+GET    /help/rails                                         303 200 200 200 200 200 200 200 200
+GET    /help/rails/{rail}                                  303 200 200 200 200 200 200 200 200
 GET    /waves                                              303 403 403 403 403 403 200 200 200
 GET    /waves/{id}                                         303 403 403 403 403 403 404 404 404
 POST   /waves/{id}/resumption                              303 403 403 403 403 403 404 403 403
@@ -194,6 +199,9 @@ POST   /api/v1/tokens                                      401 400 400 400 400 4
 DELETE /api/v1/tokens/{id}                                 401 404 404 404 404 404 404 404 404
 GET    /api/v1/layers                                      401 403 403 403 403 403 200 200 200
 GET    /api/v1/layers/{kind}/{key}                         401 403 403 403 403 403 200 200 200
+GET    /api/v1/rails/overrides                             401 403 403 403 403 403 200 200 200
+POST   /api/v1/rails/overrides                             401 403 403 403 403 403 400 403 403
+DELETE /api/v1/rails/overrides/{id}                        401 403 403 403 403 403 404 403 403
 GET    /api/v1/waves                                       401 403 403 403 403 403 200 200 200
 GET    /api/v1/waves/{id}                                  401 403 403 403 403 403 404 404 404
 POST   /api/v1/waves/{id}/resumption                       401 403 403 403 403 403 404 403 403
@@ -345,6 +353,9 @@ fn body(route: &Route) -> Sent {
         "/api/v1/resources/{id}/making" => Json(json!({ "addresses": [] })),
         "/api/v1/resources/{id}/retirement" => Json(json!({ "reason": " " })),
         "/steps/{id}/abandonment" => Form("reason="),
+        "/api/v1/rails/overrides" => {
+            Json(json!({ "rail": "none", "project": "pay", "environment": "test" }))
+        }
         "/login/as" => Form("as=root"),
         "/language" => Form("language=none"),
         "/me/password" => Form("current=&password="),
@@ -459,6 +470,7 @@ impl Ids {
             .replace("{user}/{role}", "ghost/viewer")
             .replace("{user}", user)
             .replace("{kind}", "language")
+            .replace("{rail}", "java-start")
             .replace("{key}", key)
             .replace("{id}", id)
             .replace("{number}", &number.to_string())

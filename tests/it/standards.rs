@@ -249,4 +249,5 @@ async fn a_workload_of_before_keeps_its_whole_document() {
 }
 
 mod changes;
+mod rails;
 mod waves;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Breach, Effective, Held, Kind, Name, Rule};
+use super::{Breach, Effective, Held, Kind, Lock, Name, Rule};
 use crate::error::{FieldError, Words};
 
 impl Name {
@@ -46,6 +46,23 @@ impl Held {
             .with("layer", self.layer.kind)
             .with("key", &self.layer.key)
             .with("reason", &self.lock.reason)
+    }
+}
+
+impl Lock {
+    /// "min 60: It starts slowly", in the words of the document itself.
+    #[must_use]
+    pub fn brief(&self) -> String {
+        let rule = match &self.rule {
+            Rule::Fixed => "fixed".to_owned(),
+            Rule::Min { bound } => format!("min {}", text(bound)),
+            Rule::Max { bound } => format!("max {}", text(bound)),
+            Rule::OneOf { options } => {
+                let options: Vec<String> = options.iter().map(text).collect();
+                format!("one_of {}", options.join(" "))
+            }
+        };
+        format!("{rule}: {}", self.reason)
     }
 }
 
