@@ -15,6 +15,7 @@ use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::{self, Kinds};
 use crate::resources::{Retirement, Supply};
+use crate::waves::{self, LayerChange};
 use crate::web::events::Hub;
 use crate::workloads::{self, Containers};
 
@@ -70,6 +71,7 @@ fn kinds() -> Kinds {
         Arc::new(Production),
         Arc::new(Supply),
         Arc::new(Retirement),
+        Arc::new(LayerChange),
     ])
 }
 
@@ -82,6 +84,7 @@ pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
         Arc::new(workloads::ObjectsStep(app.clone())),
     ];
     all.extend(releases::steps(app));
+    all.extend(waves::steps(app));
     all
 }
 

@@ -33,5 +33,6 @@ pub mod secrets;
 pub mod serve;
 pub mod standards;
 pub mod vitals;
+pub mod waves;
 pub mod web;
 pub mod workloads;

@@ -154,3 +154,4 @@ request-kind-containers = Containers
 request-kind-production = Release to production
 request-kind-resource = Resource
 request-kind-retirement = Retire a resource
+request-kind-layer = Change of a standard

@@ -14,3 +14,110 @@ field-longer-than = At most { $limit } characters.
 field-too-long = This is longer than Slipway takes.
 field-wrong = This value cannot be used here.
 field-nul = A text cannot hold the character U+0000.
+from-own = its own value
+from-platform = from the platform
+lock-fixed = { $layer ->
+    [platform] Locked for every service
+    [language] Locked for every { $key } service
+    [environment] Locked in { $key }
+   *[project] Locked for this project
+ }: { $reason }
+lock-min = { $layer ->
+    [platform] At least { $bound } for every service
+    [language] At least { $bound } for every { $key } service
+    [environment] At least { $bound } in { $key }
+   *[project] At least { $bound } for this project
+ }: { $reason }
+lock-max = { $layer ->
+    [platform] At most { $bound } for every service
+    [language] At most { $bound } for every { $key } service
+    [environment] At most { $bound } in { $key }
+   *[project] At most { $bound } for this project
+ }: { $reason }
+lock-one-of = { $layer ->
+    [platform] One of { $bound } for every service
+    [language] One of { $bound } for every { $key } service
+    [environment] One of { $bound } in { $key }
+   *[project] One of { $bound } for this project
+ }: { $reason }
+form-env-given = Already there. The same name below says otherwise for this workload.
+nav-standards = Standards
+standards-lede = What services share. Each layer may say otherwise than those above it, within their locks.
+layer = Layer
+layer-platform = Platform
+layer-language = Language { $key }
+layer-environment = Environment { $key }
+layer-project = Project { $key }
+layer-revision = Revision
+layer-revision-n = Revision { $n }
+layer-revisions = Revisions
+layer-silent = says nothing yet
+layer-values = Values
+layer-locks = Locks
+layer-locks-help = A JSON list. Each has a pointer, a kind (fixed, min, max with a bound, one_of with options) and a reason that people are shown.
+layer-reach = Workloads under it
+layer-reaches = { $n ->
+    [0] No workload stands under it.
+    [one] One workload stands under it.
+   *[other] { $n } workloads stand under it.
+ }
+layer-changed = Changed
+layer-says-nothing = This layer gives no values.
+layer-says-nothing-why = Services under it take those of the layers above.
+layer-propose = Propose a change
+layer-propose-help = Nothing changes before somebody else of operations says yes. The request shows every workload that would change, field by field.
+layer-document = Values from now on
+layer-document-help = Some of the deployment parameters, as JSON. What is left out is the upper layers’.
+layer-wave-size = Workloads in a wave
+layer-wave-size-help = So many are deployed at the same time.
+layer-wave-pause = Pause between waves
+layer-wave-pause-help = After a wave has ended well. The first failure stops the rest.
+layer-note = Why
+layer-note-help = What was learnt; kept with the revision.
+layer-file = File the change
+layer-says-why = Say why the standard changes.
+layer-says-the-same = The layer says exactly this already.
+layer-of-nothing = There is no such language, environment or project.
+layer-breaks-workload = { $project } in { $environment } on { $cluster } would be left without a valid document: { $field }.
+layer-says = Says
+layer-affects = Workloads that change
+layer-leaves = Workloads that stay as they are
+layer-overrules = Overrules
+lock-pointer-unknown = No parameter is there.
+lock-bound-wrong = The parameter cannot have this value.
+unit-workloads = workloads
+request-title-layer = Standard { $subject }
+wave-size-range = 1 to 100 workloads.
+wave-pause-range = 0 to 86400 seconds.
+waves = Waves
+waves-lede = Changed standards on their way to the workloads under them.
+waves-none = No standard has changed.
+waves-none-why = Once a change is approved, its waves are here.
+waves-through = Through
+wave-title = { $layer }, revision { $n }
+wave-n = Wave { $n }
+wave-through = { $through } of { $all } through
+wave-pace = { $size } at a time, { $seconds } s between
+wave-state-rolling = Rolling out
+wave-state-stopped = Stopped
+wave-state-done = Done
+wave-item-waiting = Waiting
+wave-item-rolling = Rolling out
+wave-item-done = Done
+wave-item-failed = Failed
+wave-item-kept = Nothing to deploy
+wave-resume = Go on with the rest
+wave-resume-help = What failed is tried again first.
+wave-stop = Stop after what is on its way
+wave-stopped-at = Stopped: { $workload } failed. Nothing new begins until somebody goes on.
+wave-stopped-by = Stopped by { $who }.
+wave-not-stopped = This has not stopped.
+wave-not-rolling = This is not on its way any more.
+wave-not-valid = The layers leave this workload without a valid document.
+wave-nothing-runs = Nothing runs there yet; the first release brings it.
+wave-not-confirmed = Nobody has confirmed what runs there; the next release brings it.
+waits-wave = Waits for the workloads of this wave
+waits-wave-pause = Waits before the next wave
+step-name-wave-advance = Deploy wave after wave
+run-title-wave = Waves of a changed standard
+run-kind-wave = Waves

@@ -55,7 +55,7 @@ pod-failed = Failed
 pod-leaving = Leaving
 
 form-crumb = New request
-form-lede = Values come from the language’s defaults. Change only what this service needs otherwise.
+form-lede = Values come from the standards above this service. Change only what this service needs otherwise.
 form-where = Where
 form-component = Component
 form-component-help = main, or a short name where the project has several.

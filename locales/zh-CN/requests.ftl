@@ -132,3 +132,4 @@ request-kind-containers = 容器
 request-kind-production = 上线
 request-kind-resource = 资源
 request-kind-retirement = 资源下线
+request-kind-layer = 规范变更

@@ -14,3 +14,109 @@ field-longer-than = 最多 { $limit } 个字符。
 field-too-long = 超过了 Slipway 允许的长度。
 field-wrong = 这个值不能用在这里。
 field-nul = 文本不能包含字符 U+0000。
+from-own = 自己的值
+from-platform = 来自平台
+lock-fixed = { $layer ->
+    [platform] 对所有服务锁定
+    [language] 对所有 { $key } 服务锁定
+    [environment] 在 { $key } 环境锁定
+   *[project] 对这个项目锁定
+ }：{ $reason }
+lock-min = { $layer ->
+    [platform] 所有服务不少于 { $bound }
+    [language] 所有 { $key } 服务不少于 { $bound }
+    [environment] { $key } 环境不少于 { $bound }
+   *[project] 这个项目不少于 { $bound }
+ }：{ $reason }
+lock-max = { $layer ->
+    [platform] 所有服务不超过 { $bound }
+    [language] 所有 { $key } 服务不超过 { $bound }
+    [environment] { $key } 环境不超过 { $bound }
+   *[project] 这个项目不超过 { $bound }
+ }：{ $reason }
+lock-one-of = { $layer ->
+    [platform] 所有服务只能用 { $bound } 之一
+    [language] 所有 { $key } 服务只能用 { $bound } 之一
+    [environment] { $key } 环境只能用 { $bound } 之一
+   *[project] 这个项目只能用 { $bound } 之一
+ }：{ $reason }
+form-env-given = 已有的变量。在下面写同名变量，即可为这个工作负载另行设置。
+nav-standards = 规范
+standards-lede = 各服务共用的规定。每一层都可以在上层的锁定范围内另作规定。
+layer = 层
+layer-platform = 平台
+layer-language = 语言 { $key }
+layer-environment = 环境 { $key }
+layer-project = 项目 { $key }
+layer-revision = 版本
+layer-revision-n = 版本 { $n }
+layer-revisions = 历史版本
+layer-silent = 尚无规定
+layer-values = 取值
+layer-locks = 锁定
+layer-locks-help = JSON 列表。每一项有 pointer、kind（fixed，带 bound 的 min、max，带 options 的 one_of）以及展示给大家看的 reason。
+layer-reach = 下属工作负载
+layer-reaches = { $n ->
+    [0] 它下面还没有工作负载。
+   *[other] 它下面有 { $n } 个工作负载。
+ }
+layer-changed = 修改
+layer-says-nothing = 这一层没有给出任何取值。
+layer-says-nothing-why = 它下面的服务使用上层的取值。
+layer-propose = 提出修改
+layer-propose-help = 另一位运维同意之前不会有任何变化。工单会逐项列出每个会变化的工作负载。
+layer-document = 今后的取值
+layer-document-help = 部署参数的一部分，用 JSON 书写。没写的沿用上层。
+layer-wave-size = 每批工作负载数
+layer-wave-size-help = 同时部署这么多个。
+layer-wave-pause = 批次间隔
+layer-wave-pause-help = 一批顺利结束之后等待。第一个失败就会停下其余的。
+layer-note = 原因
+layer-note-help = 学到了什么；随版本一起保存。
+layer-file = 提交修改
+layer-says-why = 请说明为什么修改规范。
+layer-says-the-same = 这一层现在就是这样规定的。
+layer-of-nothing = 没有这个语言、环境或项目。
+layer-breaks-workload = { $project } 在 { $environment } 环境的 { $cluster } 集群上将没有有效的参数：{ $field }。
+layer-says = 规定
+layer-affects = 会变化的工作负载
+layer-leaves = 保持不变的工作负载
+layer-overrules = 推翻
+lock-pointer-unknown = 那里没有参数。
+lock-bound-wrong = 这个参数不能取这个值。
+unit-workloads = 个工作负载
+request-title-layer = 规范 { $subject }
+wave-size-range = 1 到 100 个工作负载。
+wave-pause-range = 0 到 86400 秒。
+waves = 分批
+waves-lede = 正在送往下属工作负载的规范修改。
+waves-none = 还没有规范修改过。
+waves-none-why = 修改获批后，它的分批会显示在这里。
+waves-through = 已完成
+wave-title = { $layer }，版本 { $n }
+wave-n = 第 { $n } 批
+wave-through = 已完成 { $through } / { $all }
+wave-pace = 每批 { $size } 个，间隔 { $seconds } 秒
+wave-state-rolling = 部署中
+wave-state-stopped = 已停止
+wave-state-done = 已完成
+wave-item-waiting = 等待
+wave-item-rolling = 部署中
+wave-item-done = 已完成
+wave-item-failed = 失败
+wave-item-kept = 无需部署
+wave-resume = 继续其余的
+wave-resume-help = 先重试失败的。
+wave-stop = 在途的结束后停止
+wave-stopped-at = 已停止：{ $workload } 失败。有人继续之前不会开始新的部署。
+wave-stopped-by = { $who } 已停止。
+wave-not-stopped = 它没有停止。
+wave-not-rolling = 它已经不在进行中。
+wave-not-valid = 各层合起来没有给这个工作负载一份有效的参数。
+wave-nothing-runs = 那里还没有运行任何版本；第一次发布会带上。
+wave-not-confirmed = 那里运行的版本没有人确认；下一次发布会带上。
+waits-wave = 等待这一批工作负载
+waits-wave-pause = 等待下一批
+step-name-wave-advance = 逐批部署
+run-title-wave = 规范修改的分批
+run-kind-wave = 分批

@@ -52,7 +52,7 @@ pod-failed = 失败
 pod-leaving = 退出中
 
 form-crumb = 新建工单
-form-lede = 默认值来自语言规范，只需修改这个服务不同的部分。
+form-lede = 默认值来自这个服务上层的规范，只需修改这个服务不同的部分。
 form-where = 位置
 form-component = 组件
 form-component-help = 填 main；项目有多个组件时填简短名称。

@@ -24,7 +24,8 @@ use crate::releases::web::setbacks;
 use crate::requests::policy::api as policies;
 use crate::workloads::web as workloads;
 use crate::{
-    audit, clusters, connections, halt, home, projects, requests, resources, runs, vitals,
+    audit, clusters, connections, halt, home, projects, requests, resources, runs, standards,
+    vitals, waves,
 };
 
 /// The calls and their description, as OpenAPI 3.1.
@@ -36,6 +37,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(resource())
         .merge(release())
         .merge(notice())
+        .merge(standard())
         .split_for_parts();
     document::finish(&mut document);
     (router, document)
@@ -178,6 +180,23 @@ fn release() -> OpenApiRouter<App> {
         .routes(routes!(workloads::api_list))
         .routes(routes!(workloads::api_pods))
         .routes(routes!(releases::restart::api_restart))
+}
+
+/// What services share, and its way to them.
+fn standard() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(standards::api::list))
+        .routes(routes!(standards::api::show))
+        .routes(routes!(standards::api::parameters))
+        .routes(routes!(
+            standards::rails::api::list,
+            standards::rails::api::overrule
+        ))
+        .routes(routes!(standards::rails::api::end))
+        .routes(routes!(waves::api::list))
+        .routes(routes!(waves::api::show))
+        .routes(routes!(waves::api::resume))
+        .routes(routes!(waves::api::stop))
 }
 
 /// Who is told what, on which way: for operations, for a project, for oneself.

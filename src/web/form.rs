@@ -22,6 +22,8 @@ pub enum Control {
     /// A day, as browsers let one be chosen.
     Day,
     Text,
+    /// A document of several lines.
+    Code,
     /// One of these.
     Select(Vec<String>),
     /// One of these: value, and the words for it.
@@ -32,6 +34,8 @@ pub enum Control {
     Radio(Vec<(String, String, String)>),
     /// Yes or no; the help stands beside the box.
     Check,
+    /// Only shown, in these words; what is sent is the value.
+    Shown(String),
 }
 
 /// One row of a form.
@@ -44,10 +48,26 @@ pub struct Field {
     pub value: String,
     pub help: String,
     pub error: Option<String>,
+    /// Where the rule behind the error is explained.
+    pub rule: Option<String>,
     /// What stands at the right: whether it may be left out, where a default came from.
     pub from: String,
     pub control: Control,
+    /// Why nobody here may change it.
+    pub locked: Option<String>,
+    /// Between what it may be, in the field's own unit, and why.
+    pub bounds: Bounds,
+    rule_words: String,
     alert: Icon,
+    lock: Icon,
+}
+
+/// What a number may be, and the words for it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bounds {
+    pub least: Option<String>,
+    pub most: Option<String>,
+    pub words: Vec<String>,
 }
 
 /// Fields under one heading.
@@ -84,10 +104,33 @@ impl Field {
             value: String::new(),
             help: c.t(&format!("{code}-help")),
             error: None,
+            rule: None,
             from: String::new(),
             control,
+            rule_words: c.t("rail-explained"),
+            locked: None,
+            bounds: Bounds::default(),
             alert: c.i("alert-circle"),
+            lock: c.i_small("lock"),
         }
+    }
+
+    /// With why nobody here may change it: it is shown and sent as it is.
+    #[must_use]
+    pub fn locked(mut self, why: String) -> Self {
+        let shown = match &self.control {
+            Control::Select(_) => Some(self.value.clone()),
+            Control::Radio(options) => {
+                let mine = options.iter().find(|(value, _, _)| *value == self.value);
+                mine.map(|(_, words, _)| words.clone())
+            }
+            _ => None,
+        };
+        if let Some(words) = shown {
+            self.control = Control::Shown(words);
+        }
+        self.locked = Some(why);
+        self
     }
 
     /// Filled with what was typed, and with what is wrong with it.
@@ -98,6 +141,11 @@ impl Field {
         }
         // Whoever left a field empty need not read its grammar first.
         let empty = typed.get(&self.name).is_none_or(|v| v.trim().is_empty());
+        let rule = errors
+            .of(&self.name)
+            .and_then(|words| words.code.strip_prefix("rail-"));
+        let rule = rule.and_then(|code| code.strip_suffix("-rule"));
+        self.rule = rule.map(|id| format!("/help/rails/{id}"));
         self.error = errors.of(&self.name).map(|words| match empty {
             true => c.t("field-required"),
             false => c.w(words),
@@ -113,13 +161,22 @@ impl Field {
 
     /// Whether its choices are named together rather than one box.
     fn is_group(&self) -> bool {
-        matches!(self.control, Control::Check | Control::Radio(_))
+        matches!(
+            self.control,
+            Control::Check | Control::Radio(_) | Control::Shown(_)
+        )
+    }
+
+    fn has_limits(&self) -> bool {
+        self.bounds.least.is_some() || self.bounds.most.is_some()
     }
 
     fn describes(&self) -> String {
         let error = self.error.as_ref().map(|_| format!("e-{}", self.name));
         let help = (!self.help.is_empty()).then(|| format!("h-{}", self.name));
-        let ids: Vec<String> = error.into_iter().chain(help).collect();
+        let bound = self.locked.is_some() || !self.bounds.words.is_empty();
+        let lock = bound.then(|| format!("k-{}", self.name));
+        let ids: Vec<String> = error.into_iter().chain(help).chain(lock).collect();
         ids.join(" ")
     }
 }

@@ -22,6 +22,7 @@ crate::words! {
         Runs = "runs",
         Health = "health",
         ProductionStop = "production-stop",
+        Standards = "standards",
         Clusters = "clusters",
         Connections = "connections",
         Notices = "notices",
@@ -40,6 +41,7 @@ impl Nav {
         Self::Health,
         Self::ProductionStop,
         Self::Resources,
+        Self::Standards,
         Self::Clusters,
         Self::Connections,
         Self::Notices,
@@ -59,6 +61,7 @@ impl Nav {
             | Self::Runs
             | Self::Health
             | Self::ProductionStop
+            | Self::Standards
             | Self::Clusters
             | Self::Connections
             | Self::Notices
@@ -80,6 +83,7 @@ impl Nav {
             Self::Runs => "nav-runs",
             Self::Health => "nav-health",
             Self::ProductionStop => "nav-production-stop",
+            Self::Standards => "nav-standards",
             Self::Clusters => "nav-clusters",
             Self::Connections => "nav-connections",
             Self::Notices => "nav-notices",
@@ -204,6 +208,7 @@ impl Chrome {
             | Nav::Runs
             | Nav::Health
             | Nav::ProductionStop
+            | Nav::Standards
             | Nav::Clusters
             | Nav::Connections
             | Nav::Notices
@@ -224,6 +229,7 @@ impl Chrome {
             | Nav::Runs
             | Nav::Health
             | Nav::ProductionStop
+            | Nav::Standards
             | Nav::Clusters
             | Nav::Connections
             | Nav::Notices
@@ -270,6 +276,7 @@ impl Chrome {
             | Nav::Runs
             | Nav::Health
             | Nav::ProductionStop
+            | Nav::Standards
             | Nav::Clusters
             | Nav::Connections
             | Nav::Notices

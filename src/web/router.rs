@@ -26,7 +26,8 @@ use crate::releases::web::setbacks;
 use crate::requests::policy::web as policies;
 use crate::workloads::web as workloads;
 use crate::{
-    audit, clusters, connections, halt, home, projects, requests, resources, runs, vitals,
+    audit, clusters, connections, halt, home, projects, requests, resources, runs, standards,
+    vitals, waves,
 };
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
@@ -41,6 +42,7 @@ pub fn router(app: &App) -> Router {
     let limited = pages()
         .merge(platform_pages())
         .merge(registry_pages())
+        .merge(standard_pages())
         .merge(project_pages())
         .merge(notice_pages())
         .merge(release_pages())
@@ -218,6 +220,30 @@ fn registry_pages() -> Router<App> {
             get(clusters::environments_web::new_language)
                 .post(clusters::environments_web::create_language),
         )
+}
+
+/// What services share, and its way to them.
+fn standard_pages() -> Router<App> {
+    Router::new()
+        .route("/standards", get(standards::web::list))
+        .route(
+            "/standards/{kind}/{key}",
+            get(standards::web::layer).post(standards::web::propose),
+        )
+        .route(
+            "/standards/rails",
+            get(standards::rails::web::overrides).post(standards::rails::web::overrule),
+        )
+        .route(
+            "/standards/rails/{id}/end",
+            post(standards::rails::web::end),
+        )
+        .route("/help/rails", get(standards::rails::web::help))
+        .route("/help/rails/{rail}", get(standards::rails::web::explain))
+        .route("/waves", get(waves::web::list))
+        .route("/waves/{id}", get(waves::web::show))
+        .route("/waves/{id}/resumption", post(waves::web::resume))
+        .route("/waves/{id}/stop", post(waves::web::stop))
 }
 
 /// One project's places: overview, people, containers, resources.

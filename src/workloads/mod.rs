@@ -17,12 +17,16 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 pub use outside::{Live, Pod, live};
 pub use prepare::{Namespace, Objects as ObjectsStep, StepError, settle};
-pub use request::Containers;
+pub use request::{Containers, place_of};
 pub use secrets::apply as apply_secrets;
-pub use store::{Current, current, environments, find, list, lock_for_deployment, parameters};
+pub use store::{
+    Current, Revised, all, current, environments, find, list, lock_for_deployment, parameters,
+    revise,
+};
 
 use crate::app::App;
 use crate::clusters::{self, ClusterId, EnvironmentId, Tier};
@@ -33,6 +37,7 @@ use crate::error::Words;
 use crate::identity::ProjectId;
 use crate::standards;
 use crate::standards::Parameters;
+use crate::standards::layers::Place;
 
 crate::id! { WorkloadId }
 
@@ -44,6 +49,11 @@ pub struct Workload {
     pub project_id: ProjectId,
     pub project: String,
     pub language: String,
+    /// What the project says of itself, beneath its layers.
+    #[serde(skip)]
+    pub project_port: i32,
+    #[serde(skip)]
+    pub project_health_path: String,
     #[serde(skip)]
     pub environment_id: EnvironmentId,
     pub environment: String,
@@ -63,10 +73,27 @@ pub struct Workload {
     pub sequence: i64,
     pub parameters_revision: i32,
     pub parameters: Parameters,
+    /// What it says itself; the rest is its layers'.
+    #[schema(value_type = Object)]
+    pub own: Value,
+    /// The revision of each layer that the parameters were computed from.
+    pub layer_versions: BTreeMap<String, i32>,
     pub prepared_at: Option<Timestamp>,
 }
 
 impl Workload {
+    /// Where it stands, for its layers.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        Place {
+            language: self.language.clone(),
+            environment: self.environment.clone(),
+            project: self.project.clone(),
+            port: self.project_port,
+            health_path: self.project_health_path.clone(),
+        }
+    }
+
     /// The lane of everything that is done on its cluster.
     #[must_use]
     pub fn lane(&self) -> String {

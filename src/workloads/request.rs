@@ -18,6 +18,8 @@ use crate::identity::{Actor, Permission, Scope};
 use crate::jobs::{self, NewEffect, NewRun, NewStep};
 use crate::projects::{self, Project};
 use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, Work};
+use crate::standards::layers::{self, Effective, Layer, Place};
+use crate::standards::rails::{self, Subject};
 use crate::standards::{self, Parameters, SCHEMA_VERSION};
 
 /// What is asked for. `per_cluster` holds JSON merge patches by cluster key.
@@ -67,7 +69,8 @@ impl RequestKind for Containers {
             .ok_or_else(|| needed("environment"))?;
         let held = secrets_in(filing.former.as_ref());
         seal_variables(app, tx, &project, &mut asked, &held).await?;
-        let planned = plan(tx, &project, environment, &asked).await?;
+        keep_own(tx, &project, environment, &mut asked).await?;
+        let planned = plan(tx, &project, environment, &asked, &filing.note).await?;
         let payload = serde_json::to_value(&asked)
             .map_err(|e| AppError::Internal(format!("containers payload: {e}")))?;
         Ok(Computed {
@@ -133,14 +136,18 @@ impl RequestKind for Containers {
     }
 
     fn facts(&self, request: &Request) -> Vec<Fact> {
-        let document = &request.parameters["parameters"];
+        // What holds in the first cluster; requests of former versions held it themselves.
+        let document = match &request.computed["clusters"][0]["parameters"] {
+            Value::Null => &request.parameters["parameters"],
+            document => document,
+        };
         let text = |pointer: &str| match document.pointer(pointer) {
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
             None => String::new(),
         };
         let access = format!("access-{}", text("/access"));
-        vec![
+        let mut facts = vec![
             Fact::words(
                 "containers-replicas",
                 range(&text("/replicas/min"), &text("/replicas/max")),
@@ -155,7 +162,27 @@ impl RequestKind for Containers {
             ),
             Fact::words("containers-access", Words::new(&access)),
             Fact::text("containers-port", text("/port")),
-        ]
+        ];
+        let notes = request.computed["clusters"][0]["rails"].as_array();
+        let note = |note: &Value| {
+            let code = format!("rail-{}", layers::text(&note["rail"]));
+            Fact::text(code, note_text(note))
+        };
+        facts.extend(notes.into_iter().flatten().map(note));
+        facts
+    }
+}
+
+/// What breaks the rule, and why operations let it pass.
+fn note_text(note: &Value) -> String {
+    let is = format!(
+        "{}: {}",
+        layers::text(&note["field"]),
+        layers::text(&note["is"])
+    );
+    match &note["overruled"] {
+        Value::String(reason) => format!("{is} — {reason}"),
+        _ => is,
     }
 }
 
@@ -187,6 +214,8 @@ fn taken(error: crate::db::DbError) -> AppError {
 /// A workload as it would be made.
 struct Planned {
     workload: Workload,
+    /// What guard rails say of it.
+    notes: Vec<rails::Note>,
 }
 
 async fn replan(app: &App, tx: &mut Tx, request: &Request) -> Result<Vec<Planned>, AppError> {
@@ -194,7 +223,7 @@ async fn replan(app: &App, tx: &mut Tx, request: &Request) -> Result<Vec<Planned
     let id = request.project_id.ok_or(AppError::NotFound)?;
     let project = projects::by_id(app, id).await?.ok_or(AppError::NotFound)?;
     let environment = request.environment.as_deref().ok_or(AppError::NotFound)?;
-    plan(tx, &project, environment, &asked).await
+    plan(tx, &project, environment, &asked, &request.note).await
 }
 
 /// One workload for each cluster, with its own document.
@@ -203,11 +232,15 @@ async fn plan(
     project: &Project,
     environment: &str,
     asked: &Asked,
+    why: &str,
 ) -> Result<Vec<Planned>, AppError> {
     let places = store::places(tx.connection(), project.id, environment, &asked.component).await?;
     if places.is_empty() {
         return Err(AppError::field("environment", "containers-no-environment"));
     }
+    layers::hold(tx.connection()).await?;
+    let over = layers::over(tx, &place_of(project, environment)).await?;
+    let live = rails::live_in(tx, project.id, environment, &asked.component).await?;
     check_clusters(asked, &places)?;
     let mut planned = Vec::new();
     for place in places {
@@ -221,10 +254,18 @@ async fn plan(
         if place.taken {
             return Err(AppError::conflict("containers-there-already"));
         }
-        let parameters = document_for(asked, &place.cluster)?;
-        planned.push(Planned {
-            workload: workload(project, place, asked, parameters),
-        });
+        let (own, made, parameters) = document_for(&over, asked, &place.cluster)?;
+        let mut workload = workload(project, place, asked, parameters);
+        workload.layer_versions = made.versions;
+        workload.own = own;
+        let subject = Subject {
+            parameters: &workload.parameters,
+            language: &workload.language,
+            tier: workload.tier,
+            why,
+        };
+        let notes = rails::judge(&subject, &live).map_err(inner)?;
+        planned.push(Planned { workload, notes });
     }
     if planned.is_empty() {
         return Err(AppError::field("parameters.clusters", "field-required"));
@@ -256,18 +297,59 @@ fn check_clusters(asked: &Asked, places: &[store::PlaceRow]) -> Result<(), AppEr
     }
 }
 
-fn document_for(asked: &Asked, cluster: &str) -> Result<Parameters, AppError> {
-    let mut document = asked.parameters.clone();
+/// What a cluster's workload says itself, what holds with it, and that typed.
+fn document_for(
+    over: &[Layer],
+    asked: &Asked,
+    cluster: &str,
+) -> Result<(Value, Effective, Parameters), AppError> {
+    let mut own = asked.parameters.clone();
     if let Some(patch) = asked.per_cluster.get(cluster) {
-        json_patch::merge(&mut document, patch);
+        json_patch::merge(&mut own, patch);
     }
-    standards::validate(&document).map_err(|errors| {
-        let inner = errors.into_iter().map(|e| FieldError {
-            field: format!("parameters.{}", e.field),
-            words: e.words,
-        });
-        AppError::Invalid(inner.collect())
-    })
+    let own = layers::effective(over).own_of(&own);
+    let made = layers::with_own(over, &own);
+    let refusals = made.refusals();
+    let checked = if refusals.is_empty() {
+        standards::validate(&made.document)
+    } else {
+        Err(refusals)
+    };
+    let parameters = checked.map_err(inner)?;
+    Ok((own, made, parameters))
+}
+
+/// Errors of a document, by their fields in the request.
+fn inner(errors: Vec<FieldError>) -> AppError {
+    let named = errors.into_iter().map(|e| FieldError {
+        field: format!("parameters.{}", e.field),
+        words: e.words,
+    });
+    AppError::Invalid(named.collect())
+}
+
+/// Where a project's workload stands, for its layers.
+#[must_use]
+pub fn place_of(project: &Project, environment: &str) -> Place {
+    Place {
+        language: project.language.clone(),
+        environment: environment.to_owned(),
+        project: project.key.clone(),
+        port: project.port,
+        health_path: project.health_path.clone(),
+    }
+}
+
+/// Keeps of what was typed what differs from the layers, so that the rest moves with them.
+async fn keep_own(
+    tx: &mut Tx,
+    project: &Project,
+    environment: &str,
+    asked: &mut Asked,
+) -> Result<(), AppError> {
+    let over = layers::over(tx, &place_of(project, environment)).await?;
+    asked.parameters = layers::effective(&over).own_of(&asked.parameters);
+    Ok(())
 }
 
 fn workload(
@@ -281,6 +363,8 @@ fn workload(
         project_id: project.id,
         project: project.key.clone(),
         language: project.language.clone(),
+        project_port: project.port,
+        project_health_path: project.health_path.clone(),
         environment_id: place.environment_id,
         namespace: super::namespace(&project.key, &place.environment),
         environment: place.environment,
@@ -296,6 +380,8 @@ fn workload(
         sequence: 0,
         parameters_revision: 1,
         parameters,
+        own: Value::Null,
+        layer_versions: BTreeMap::new(),
         prepared_at: None,
     }
 }
@@ -315,12 +401,15 @@ fn computed(planned: &[Planned]) -> Value {
             json!({
                 "cluster": workload.cluster, "site": workload.site,
                 "namespace": workload.namespace, "objects": list,
+                "parameters": workload.parameters, "rails": p.notes,
             })
         })
         .collect();
+    let first = planned.first().map(|p| &p.workload);
     json!({
-        "schema_version": SCHEMA_VERSION, "layer_versions": {},
-        "tier": planned.first().map_or(Tier::Test, |p| p.workload.tier), "clusters": clusters,
+        "schema_version": SCHEMA_VERSION,
+        "layer_versions": first.map(|w| &w.layer_versions),
+        "tier": first.map_or(Tier::Test, |w| w.tier), "clusters": clusters,
     })
 }
 

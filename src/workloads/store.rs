@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
@@ -85,11 +86,14 @@ pub async fn insert(
     .await?;
     sqlx::query!(
         "INSERT INTO parameters_revision
-            (workload_id, revision, schema_version, document, request_id, author_id)
-         VALUES ($1, 1, $2, $3, $4, $5)",
+            (workload_id, revision, schema_version, document, own, layer_versions, request_id,
+             author_id)
+         VALUES ($1, 1, $2, $3, $4, $5, $6, $7)",
         workload.id.0,
         SCHEMA_VERSION,
         Json(&workload.parameters) as _,
+        workload.own,
+        Json(&workload.layer_versions) as _,
         request.id.0,
         request.author_id,
     )
@@ -158,6 +162,46 @@ pub async fn list(
     fetch(executor, None, Some(project), environment, tier).await
 }
 
+/// Every workload, in the order of environments and clusters.
+pub async fn all(executor: impl PgExecutor<'_>) -> Result<Vec<Workload>, DbError> {
+    fetch(executor, None, None, None, None).await
+}
+
+/// A workload's document computed anew, from the same words of its own.
+pub struct Revised<'a> {
+    pub parameters: &'a Parameters,
+    pub own: &'a Value,
+    pub layer_versions: &'a BTreeMap<String, i32>,
+    pub request: Uuid,
+    pub author: Uuid,
+}
+
+/// Stores the next revision of a workload's parameters.
+pub async fn revise(
+    connection: &mut PgConnection,
+    id: WorkloadId,
+    new: &Revised<'_>,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "WITH next AS (UPDATE workload SET parameters_revision = parameters_revision + 1
+            WHERE id = $1 RETURNING parameters_revision)
+         INSERT INTO parameters_revision
+            (workload_id, revision, schema_version, document, own, layer_versions, request_id,
+             author_id)
+         SELECT $1, next.parameters_revision, $2, $3, $4, $5, $6, $7 FROM next",
+        id.0,
+        SCHEMA_VERSION,
+        Json(new.parameters) as _,
+        new.own,
+        Json(new.layer_versions) as _,
+        new.request,
+        new.author,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 async fn fetch(
     executor: impl PgExecutor<'_>,
     id: Option<WorkloadId>,
@@ -167,12 +211,15 @@ async fn fetch(
 ) -> Result<Vec<Workload>, DbError> {
     let rows = sqlx::query!(
         r#"SELECT w.id AS "id: WorkloadId", w.project_id AS "project_id: ProjectId",
-            p.key AS project, p.language, w.environment_id AS "environment_id: EnvironmentId",
+            p.key AS project, p.language, p.port, p.health_path,
+            w.environment_id AS "environment_id: EnvironmentId",
             e.key AS environment, w.tier AS "tier: Tier",
             w.cluster_id AS "cluster_id: ClusterId", c.key AS cluster, c.site,
             c.makes_namespaces, c.registry_host, w.component, w.namespace, w.object_name,
             w.selector AS "selector: Json<BTreeMap<String, String>>", w.sequence,
-            w.parameters_revision, r.document AS "document: Json<Parameters>", w.prepared_at
+            w.parameters_revision, r.document AS "document: Json<Parameters>",
+            COALESCE(r.own, r.document) AS "own!",
+            r.layer_versions AS "layer_versions: Json<BTreeMap<String, i32>>", w.prepared_at
            FROM workload w
            JOIN project p ON p.id = w.project_id
            JOIN environment e ON e.id = w.environment_id
@@ -185,7 +232,7 @@ async fn fetch(
              AND ($2::uuid IS NULL OR w.project_id = $2)
              AND ($3::text IS NULL OR e.key = $3)
              AND ($4::text IS NULL OR w.tier = $4)
-           ORDER BY e.rank, e.key, ec.position, w.component"#,
+           ORDER BY e.rank, e.key, ec.position, p.key, w.component"#,
         id.map(|i| i.0),
         project.map(|p| p.0),
         environment,
@@ -198,6 +245,8 @@ async fn fetch(
         project_id: r.project_id,
         project: r.project,
         language: r.language,
+        project_port: r.port,
+        project_health_path: r.health_path,
         environment_id: r.environment_id,
         environment: r.environment,
         tier: r.tier,
@@ -213,6 +262,8 @@ async fn fetch(
         sequence: r.sequence,
         parameters_revision: r.parameters_revision,
         parameters: r.document.0,
+        own: r.own,
+        layer_versions: r.layer_versions.0,
         prepared_at: r.prepared_at.map(jiff_sqlx::Timestamp::to_jiff),
     });
     Ok(workloads.collect())

@@ -3,6 +3,7 @@
 mod asking;
 mod containers;
 mod document;
+mod standing;
 
 use axum::Json;
 use axum::extract::State;

@@ -238,6 +238,8 @@ async fn history_is_not_rewritten() {
         "parameters_revision",
         "setback",
         "baseline",
+        "layer",
+        "layer_revision",
     ] {
         tries
             .refused(format!("DELETE FROM {table}"), "permission denied")

@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use slipway::jobs::{Claim, Fault, Probe};
 
-use crate::support::company::Company;
+use crate::support::company::{Company, approve};
 
 /// Does one kind of harm to the first attempt at one step, or at every step.
 struct Once {
@@ -89,6 +89,21 @@ async fn cancelled_build(company: &mut Company) -> Ended {
     }
 }
 
+/// A standard that moves both workloads, one after the other.
+async fn standard(company: &mut Company) {
+    let document = json!({ "grace_seconds": 45 });
+    let parameters = json!({ "layer": { "kind": "language", "key": "go" },
+        "document": document, "waves": { "size": 1, "pause_seconds": 0 } });
+    let body = json!({ "kind": "layer", "parameters": parameters, "note": "Time to finish" });
+    let answer = company.ops.api(Method::POST, "/requests", &body).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let mut other = company.portal.signed_in("sun").await;
+    approve(&mut other, answer.json()["number"].as_i64().unwrap()).await;
+    company.settle().await;
+    let runs = company.ops.api_get("/waves").await.json();
+    assert_eq!(runs["items"][0]["state"], "done", "{runs:#}");
+}
+
 async fn mile(probe: Arc<Once>) -> End {
     let mut company = Company::with_probe(probe).await;
     company.project_with_places("pay").await;
@@ -106,6 +121,7 @@ async fn mile(probe: Arc<Once>) -> End {
     company.confirm(&id).await;
     company.send_to_production(&id).await;
     let story = company.release(&id).await;
+    standard(&mut company).await;
     company.check().await;
     let adopted = sqlx::query_scalar("SELECT count(*) FROM build WHERE number IS NOT NULL");
     let adopted: i64 = adopted.fetch_one(&company.portal.db.owner).await.unwrap();
@@ -153,6 +169,7 @@ const STEPS: &[&str] = &[
     "release.tag",
     "release.trigger",
     "rollout.advance",
+    "wave.advance",
     "workload.namespace",
     "workload.objects",
 ];

@@ -28,6 +28,7 @@ mod requests;
 mod resources;
 mod runs;
 mod setbacks;
+mod standards;
 mod statements;
 mod support;
 mod tidy;

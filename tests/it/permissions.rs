@@ -144,6 +144,18 @@ POST   /people/{user}                                      303 403 403 403 403 4
 POST   /people/{user}/password                             303 403 403 403 403 403 403 403 404
 POST   /people/{user}/disablement                          303 403 403 403 403 403 403 403 409
 POST   /people/{user}/enablement                           303 403 403 403 403 403 403 403 303
+GET    /standards                                          303 403 403 403 403 403 200 200 200
+GET    /standards/{kind}/{key}                             303 403 403 403 403 403 200 200 200
+POST   /standards/{kind}/{key}                             303 403 403 403 403 403 400 403 403
+GET    /standards/rails                                    303 403 403 403 403 403 200 200 200
+POST   /standards/rails                                    303 403 403 403 403 403 400 403 403
+POST   /standards/rails/{id}/end                           303 403 403 403 403 403 404 403 403
+GET    /help/rails                                         303 200 200 200 200 200 200 200 200
+GET    /help/rails/{rail}                                  303 200 200 200 200 200 200 200 200
+GET    /waves                                              303 403 403 403 403 403 200 200 200
+GET    /waves/{id}                                         303 403 403 403 403 403 404 404 404
+POST   /waves/{id}/resumption                              303 403 403 403 403 403 404 403 403
+POST   /waves/{id}/stop                                    303 403 403 403 403 403 404 403 403
 GET    /connections                                        303 403 403 403 403 403 200 200 200
 POST   /connections                                        303 403 403 403 403 403 403 403 400
 GET    /connections/new                                    303 403 403 403 403 403 403 403 200
@@ -202,6 +214,16 @@ GET    /api/v1/me                                          401 200 200 200 200 2
 GET    /api/v1/tokens                                      401 200 200 200 200 200 200 200 200
 POST   /api/v1/tokens                                      401 400 400 400 400 400 400 400 400
 DELETE /api/v1/tokens/{id}                                 401 404 404 404 404 404 404 404 404
+GET    /api/v1/layers                                      401 403 403 403 403 403 200 200 200
+GET    /api/v1/layers/{kind}/{key}                         401 403 403 403 403 403 200 200 200
+GET    /api/v1/rails/overrides                             401 403 403 403 403 403 200 200 200
+POST   /api/v1/rails/overrides                             401 403 403 403 403 403 400 403 403
+DELETE /api/v1/rails/overrides/{id}                        401 403 403 403 403 403 404 403 403
+GET    /api/v1/waves                                       401 403 403 403 403 403 200 200 200
+GET    /api/v1/waves/{id}                                  401 403 403 403 403 403 404 404 404
+POST   /api/v1/waves/{id}/resumption                       401 403 403 403 403 403 404 403 403
+POST   /api/v1/waves/{id}/stop                             401 403 403 403 403 403 404 403 403
+GET    /api/v1/projects/{key}/parameters                   401 404 200 200 200 200 200 200 200
 GET    /api/v1/connections                                 401 403 403 403 403 403 200 200 200
 POST   /api/v1/connections                                 401 403 403 403 403 403 403 403 400
 GET    /api/v1/connections/{id}                            401 403 403 403 403 403 200 200 200
@@ -365,6 +387,9 @@ fn body(route: &Route) -> Sent {
         "/api/v1/resources/{id}/making" => Json(json!({ "addresses": [] })),
         "/api/v1/resources/{id}/retirement" => Json(json!({ "reason": " " })),
         "/steps/{id}/abandonment" => Form("reason="),
+        "/api/v1/rails/overrides" => {
+            Json(json!({ "rail": "none", "project": "pay", "environment": "test" }))
+        }
         "/login/as" => Form("as=root"),
         "/language" => Form("language=none"),
         "/me/password" => Form("current=&password="),
@@ -471,6 +496,7 @@ impl Ids {
             _ if below("/notices") => ("lost", self.channel.as_str()),
             _ if below("/clusters") => ("sh-test", self.cluster.as_str()),
             _ if below("/environments") => ("test", self.environment.as_str()),
+            _ if below("/standards") || below("/layers") => ("go", NOBODY),
             _ if below("/languages") => ("go", self.language.as_str()),
             _ if below("/runs") => (self.project, self.run.as_str()),
             _ if below("/resources") => (self.project, self.resource.as_str()),
@@ -487,6 +513,8 @@ impl Ids {
         let path = pattern
             .replace("{user}/{role}", "ghost/viewer")
             .replace("{user}", user)
+            .replace("{kind}", "language")
+            .replace("{rail}", "java-start")
             .replace("{key}", key)
             .replace("{id}", id)
             .replace("{number}", &number.to_string())
@@ -494,6 +522,7 @@ impl Ids {
             .replace("{env}", "test")
             .replace("{version}/{*name}", "any/slipway.css");
         match pattern {
+            "/api/v1/projects/{key}/parameters" => format!("{path}?environment=test"),
             "/events" => format!("{path}?{}", "topic=x&".repeat(TOPICS_TOO_MANY)),
             _ => path,
         }

@@ -38,6 +38,7 @@ const ORDER: &[&str] = &[
     "workloads",
     "builds",
     "releases",
+    "waves",
     // Gathers what all others know, and nobody imports it.
     "home",
     // Tells what all others did, from the outbox.

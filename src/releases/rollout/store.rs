@@ -15,7 +15,6 @@ use crate::releases::{
     ArtifactId, ConfirmationId, DeploymentId, DeploymentState, Kind, ReleaseId, RolloutId,
     RolloutOutcome,
 };
-use crate::standards::SCHEMA_VERSION;
 use crate::workloads::WorkloadId;
 
 pub async fn insert(
@@ -108,16 +107,19 @@ pub async fn insert_deployment(
     let id = DeploymentId::new();
     let made = sqlx::query!(
         "INSERT INTO deployment (id, rollout_id, workload_id, project_id, tier, kind, sequence,
-            artifact_id, parameters_revision, schema_version, predecessor_id, confirmation_id,
-            confirmation_live, author_id)
-         SELECT $1, o.id, $3, o.project_id, o.tier, o.kind, $4, o.artifact_id,
-            CASE WHEN o.kind = 'restart' THEN COALESCE((SELECT d.parameters_revision
-                FROM deployment d WHERE d.workload_id = $3 AND d.state = 'succeeded'
-                ORDER BY d.sequence DESC LIMIT 1), $5) ELSE $5 END, $6,
+            artifact_id, parameters_revision, schema_version, layer_versions, predecessor_id,
+            confirmation_id, confirmation_live, author_id)
+         SELECT $1, o.id, $3, o.project_id, o.tier, o.kind, $4, o.artifact_id, p.revision,
+            p.schema_version, p.layer_versions,
             (SELECT d.id FROM deployment d WHERE d.workload_id = $3 AND d.state = 'succeeded'
              ORDER BY d.sequence DESC LIMIT 1),
             o.confirmation_id, CASE WHEN o.confirmation_id IS NOT NULL THEN true END, o.author_id
-         FROM rollout o WHERE o.id = $2 AND o.ended_at IS NULL
+         FROM rollout o
+         JOIN parameters_revision p ON p.workload_id = $3 AND p.revision =
+            CASE WHEN o.kind = 'restart' THEN COALESCE((SELECT d.parameters_revision
+                FROM deployment d WHERE d.workload_id = $3 AND d.state = 'succeeded'
+                ORDER BY d.sequence DESC LIMIT 1), $5) ELSE $5 END
+         WHERE o.id = $2 AND o.ended_at IS NULL
          FOR SHARE OF o
          ON CONFLICT (workload_id) WHERE ended_at IS NULL DO NOTHING",
         id.0,
@@ -125,7 +127,6 @@ pub async fn insert_deployment(
         workload.0,
         sequence,
         revision,
-        SCHEMA_VERSION,
     )
     .execute(connection)
     .await?;

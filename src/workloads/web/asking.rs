@@ -7,13 +7,14 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::document::{EnvRow, document, env_rows, typed_of};
+use super::standing::{Given, given, stand};
 use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::Permission;
 use crate::projects::ProjectAccess;
 use crate::projects::web::{Frame, Tab};
 use crate::requests::{self, Filing};
-use crate::standards::{self, Parameters};
+use crate::standards;
 use crate::web::extract::{Ctx, Form, Query};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
@@ -32,6 +33,8 @@ struct NewPage {
     component: Field,
     sections: Vec<Section>,
     env: Vec<EnvRow>,
+    /// Variables that the layers give already.
+    env_given: Vec<Given>,
     env_errors: Vec<String>,
     why: Section,
     summary: Option<Summary>,
@@ -81,11 +84,11 @@ pub async fn form(
     Query(query): Query<NewQuery>,
 ) -> Result<Response, AppError> {
     access.must(Permission::FileRequest)?;
-    let mut typed = typed_of(&defaults(&access));
+    let mut typed = Typed::new();
     let environment = query.environment.unwrap_or_default();
     typed.insert("environment".to_owned(), environment);
     typed.insert("component".to_owned(), "main".to_owned());
-    page(&new_page(&app, &access, &ctx, &typed, &Refusal::default()).await?)
+    page(&new_page(&app, &access, &ctx, typed, &Refusal::default()).await?)
 }
 
 /// `POST /projects/{key}/containers/new`
@@ -104,7 +107,7 @@ pub async fn ask(
                 sentence,
                 after_filing: true,
             };
-            let new = new_page(&app, &access, &ctx, &typed, &refusal).await?;
+            let new = new_page(&app, &access, &ctx, typed, &refusal).await?;
             Ok(shown(page(&new)?, &error))
         }
     }
@@ -116,12 +119,6 @@ struct Refusal {
     errors: Errors,
     sentence: Option<Words>,
     after_filing: bool,
-}
-
-fn defaults(access: &ProjectAccess) -> Parameters {
-    let project = &access.project;
-    let port = u16::try_from(project.port).unwrap_or(8080);
-    standards::for_language(&project.language, port, &project.health_path)
 }
 
 fn text(typed: &Typed, name: &str) -> String {
@@ -148,12 +145,12 @@ async fn new_page(
     app: &App,
     access: &ProjectAccess,
     ctx: &Ctx,
-    typed: &Typed,
+    mut typed: Typed,
     refusal: &Refusal,
 ) -> Result<NewPage, AppError> {
     let c = Chrome::new(ctx, Nav::Projects);
     let places = workloads::places(app, access.project.id).await?;
-    let wanted = text(typed, "environment");
+    let wanted = text(&typed, "environment");
     let place = places.iter().find(|(key, _, _)| *key == wanted);
     // Nobody chose one: the first without containers is what is missing.
     let empty = || places.iter().find(|(_, _, n)| *n == 0);
@@ -161,17 +158,23 @@ async fn new_page(
     let (environment, keys) = place.map_or_else(Default::default, |(key, clusters, _)| {
         (key.clone(), clusters.clone())
     });
+    let place = workloads::place_of(&access.project, &environment);
+    let made = standards::over(app, &place).await?;
+    let usual = typed_of(&made.document);
+    if !refusal.after_filing {
+        typed.extend(usual.clone());
+    }
     let is_chosen =
         |key: &String| !refusal.after_filing || typed.contains_key(&format!("cluster.{key}"));
-    let usual = typed_of(&defaults(access));
-    let filled = |f: Field| f.filled(&c, typed, &refusal.errors);
+    let filled = |f: Field| f.filled(&c, &typed, &refusal.errors);
     let section = |(legend, names): &(&str, &[&str])| Section {
         legend: c.t(legend),
         fields: names.iter().map(|n| filled(field(&c, n))).collect(),
     };
     let mut sections: Vec<Section> = SECTIONS.iter().map(section).collect();
-    for field in sections.iter_mut().flat_map(|s| &mut s.fields) {
-        field.from = from(&c, access, usual.get(&field.name), field);
+    for section in &mut sections {
+        let fields = std::mem::take(&mut section.fields).into_iter();
+        section.fields = fields.map(|f| stand(&c, &made, &usual, f)).collect();
     }
     let note = Field::new(&c, "note", "form-note", Control::Text).optional(&c);
     let wrong = refusal.errors.0.iter();
@@ -183,7 +186,8 @@ async fn new_page(
         },
         clusters: keys.iter().map(|k| (k.clone(), is_chosen(k))).collect(),
         env_errors: of_env.map(|e| c.w(&e.words)).collect(),
-        env: env_rows(typed),
+        env: env_rows(&typed),
+        env_given: given(&c, &made),
         component: filled(Field::new(&c, "component", "form-component", Control::Line)),
         why: Section {
             legend: c.t("form-why"),
@@ -195,19 +199,6 @@ async fn new_page(
         environment,
         c,
     })
-}
-
-/// Where a value is from: the project, its language's defaults, or the person.
-fn from(c: &Chrome, access: &ProjectAccess, usual: Option<&String>, field: &Field) -> String {
-    let of_project = field.name.ends_with(".port") || field.name.ends_with(".path");
-    match usual {
-        Some(usual) if *usual == field.value && of_project => c.t("from-project"),
-        Some(usual) if *usual == field.value => {
-            c.t1("from-language", "language", &access.project.language)
-        }
-        Some(usual) => c.t1("from-you", "usual", usual),
-        None => String::new(),
-    }
 }
 
 fn field(c: &Chrome, name: &str) -> Field {

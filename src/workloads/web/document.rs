@@ -2,57 +2,32 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::standards::{Access, Parameters, Probe, ProbeKind, cpu_millis, memory_mebibytes};
+use crate::standards::layers::{leaves, text};
+use crate::standards::{cpu_millis, memory_mebibytes};
 use crate::web::form::Typed;
 
 /// Rows of variables on an empty form; a full form gets as many more.
 const ENV_ROWS: usize = 4;
 const MOST_ENV_ROWS: usize = 200;
 
-/// The fields of a fresh form.
+/// The fields of a fresh form. Variables are rows of their own.
 #[must_use]
-pub fn typed_of(parameters: &Parameters) -> Typed {
-    let mut typed = Typed::new();
-    let mut put = |name: &str, value: String| {
-        typed.insert(format!("parameters.{name}"), value);
-    };
-    put("replicas.min", parameters.replicas.min.to_string());
-    put("replicas.max", parameters.replicas.max.to_string());
-    put("cpu.request", cores(&parameters.cpu.request));
-    put("cpu.limit", cores(&parameters.cpu.limit));
-    put("memory.request", mebibytes(&parameters.memory.request));
-    put("memory.limit", mebibytes(&parameters.memory.limit));
-    let access = match parameters.access {
-        Access::Internal => "internal",
-        Access::Public => "public",
-    };
-    put("access", access.to_owned());
-    put("port", parameters.port.to_string());
-    put("grace_seconds", parameters.grace_seconds.to_string());
-    for (name, probe) in [
-        ("readiness", &parameters.probes.readiness),
-        ("liveness", &parameters.probes.liveness),
-    ] {
-        probe_of(&mut put, name, probe);
-    }
-    typed
+pub fn typed_of(document: &Value) -> Typed {
+    let leaves = leaves(document);
+    let known = leaves.iter().filter(|(p, _)| !p.starts_with("/env"));
+    let field = |pointer: &str| format!("parameters{}", pointer.replace('/', "."));
+    known
+        .map(|(pointer, value)| (field(pointer), typed(pointer, value)))
+        .collect()
 }
 
-fn probe_of(put: &mut impl FnMut(&str, String), name: &str, probe: &Probe) {
-    let kind = match probe.kind {
-        ProbeKind::Http => "http",
-        ProbeKind::Tcp => "tcp",
-    };
-    let path = probe.path.clone().unwrap_or_default();
-    put(&format!("probes.{name}.kind"), kind.to_owned());
-    put(&format!("probes.{name}.path"), path);
-    for (field, number) in [
-        ("delay_seconds", probe.delay_seconds),
-        ("period_seconds", probe.period_seconds),
-        ("timeout_seconds", probe.timeout_seconds),
-        ("failures", probe.failures),
-    ] {
-        put(&format!("probes.{name}.{field}"), number.to_string());
+/// A value of a leaf in the unit of its field.
+#[must_use]
+pub fn typed(pointer: &str, value: &Value) -> String {
+    match value {
+        Value::String(quantity) if pointer.starts_with("/cpu/") => cores(quantity),
+        Value::String(quantity) if pointer.starts_with("/memory/") => mebibytes(quantity),
+        other => text(other),
     }
 }
 
@@ -166,19 +141,26 @@ pub fn env_rows(typed: &Typed) -> Vec<EnvRow> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::standards::{for_language, validate};
+    use crate::standards::validate;
 
     #[test]
-    fn a_fresh_form_files_the_defaults() {
-        for language in ["java", "go"] {
-            let defaults = for_language(language, 8080, "/healthz");
-            let parsed = validate(&document(&typed_of(&defaults))).unwrap();
-            assert_eq!(
-                cpu_millis(&parsed.cpu.limit),
-                cpu_millis(&defaults.cpu.limit)
-            );
-            assert_eq!(parsed.probes, defaults.probes);
-        }
+    fn a_fresh_form_files_what_it_was_filled_with() {
+        let probe = json!({"kind": "http", "path": "/healthz", "delay_seconds": 60,
+            "period_seconds": 10, "timeout_seconds": 3, "failures": 3});
+        let given = json!({
+            "replicas": {"min": 2, "max": 4}, "cpu": {"request": "250m", "limit": "1"},
+            "memory": {"request": "1Gi", "limit": "2Gi"}, "access": "internal", "port": 8080,
+            "probes": {"readiness": probe, "liveness": probe}, "grace_seconds": 30,
+        });
+        let given = validate(&given).unwrap();
+        let filled = typed_of(&serde_json::to_value(&given).unwrap());
+        let parsed = validate(&document(&filled)).unwrap();
+        assert_eq!(cpu_millis(&parsed.cpu.request), 250);
+        assert_eq!(memory_mebibytes(&parsed.memory.limit), 2048);
+        assert_eq!(
+            (parsed.probes, parsed.replicas),
+            (given.probes, given.replicas)
+        );
     }
 
     #[test]

@@ -1,0 +1,144 @@
+//! Guard rails: what was learned once, held against every document before it reaches a cluster.
+//!
+//! Invariant: a rule that refuses is passed by nobody but through an override of operations, which
+//! has a reason, is shown wherever it counts, and is on record.
+
+pub mod api;
+mod overrides;
+mod rules;
+mod store;
+#[cfg(test)]
+mod tests;
+pub mod web;
+
+use serde::Serialize;
+
+pub use overrides::{
+    Override, OverrideId, Overriding, end, live, live_everywhere, live_in, overrule,
+};
+pub use rules::RAILS;
+
+use super::Parameters;
+use crate::clusters::Tier;
+use crate::error::{FieldError, Words};
+
+crate::words! {
+    /// What happens to a document that breaks a rule.
+    pub enum Severity as RailSeverity { Refuse = "refuse", Warn = "warn" }
+}
+
+/// One rule. Its words are the messages `rail-{id}`, `rail-{id}-rule` and `rail-{id}-why`.
+pub struct Rail {
+    pub id: &'static str,
+    pub severity: Severity,
+    /// Where the thing itself is documented, for everybody.
+    pub source: &'static str,
+    check: fn(&Subject<'_>) -> Option<Finding>,
+}
+
+/// What a rule looks at.
+pub struct Subject<'a> {
+    pub parameters: &'a Parameters,
+    pub language: &'a str,
+    pub tier: Tier,
+    /// What the person who asks has said about it.
+    pub why: &'a str,
+}
+
+/// What a rule found: the field, what it is, what it must be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub field: &'static str,
+    pub is: String,
+    pub bound: String,
+}
+
+/// A rule that a document breaks.
+pub struct Broken {
+    pub rail: &'static Rail,
+    pub finding: Finding,
+}
+
+impl std::fmt::Debug for Rail {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.id)
+    }
+}
+
+impl Rail {
+    #[must_use]
+    pub fn find(id: &str) -> Option<&'static Self> {
+        RAILS.iter().find(|rail| rail.id == id)
+    }
+
+    #[must_use]
+    pub fn severity_code(&self) -> String {
+        format!("rail-severity-{}", self.severity)
+    }
+
+    /// A message of this rule: `""`, `-rule` or `-why`.
+    #[must_use]
+    pub fn code(&self, part: &str) -> String {
+        format!("rail-{}{part}", self.id)
+    }
+}
+
+impl Broken {
+    /// The refusal of the field, named from `parameters` on.
+    #[must_use]
+    pub fn refusal(&self) -> FieldError {
+        FieldError {
+            field: format!("parameters.{}", self.finding.field),
+            words: Words::new(&self.rail.code("-rule"))
+                .with("is", &self.finding.is)
+                .with("bound", &self.finding.bound),
+        }
+    }
+}
+
+/// Every rule that a document breaks.
+#[must_use]
+pub fn broken(subject: &Subject<'_>) -> Vec<Broken> {
+    let found = |rail: &'static Rail| {
+        let finding = (rail.check)(subject)?;
+        Some(Broken { rail, finding })
+    };
+    RAILS.iter().filter_map(found).collect()
+}
+
+/// A rule's judgement as it is kept with a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    pub rail: &'static str,
+    pub field: &'static str,
+    pub is: String,
+    /// Why operations let it pass; `None` for a mere warning.
+    pub overruled: Option<String>,
+}
+
+/// Holds a document against every rule.
+///
+/// # Errors
+/// The fields of what is refused and not overruled.
+pub fn judge(subject: &Subject<'_>, live: &[Override]) -> Result<Vec<Note>, Vec<FieldError>> {
+    let mut notes = Vec::new();
+    let mut refused = Vec::new();
+    for broken in broken(subject) {
+        let by = live.iter().find(|o| o.rail == broken.rail.id);
+        if by.is_none() && broken.rail.severity == Severity::Refuse {
+            refused.push(broken.refusal());
+            continue;
+        }
+        notes.push(Note {
+            rail: broken.rail.id,
+            field: broken.finding.field,
+            is: broken.finding.is,
+            overruled: by.map(|o| o.reason.clone()),
+        });
+    }
+    if refused.is_empty() {
+        Ok(notes)
+    } else {
+        Err(refused)
+    }
+}

@@ -1,0 +1,170 @@
+//! The rules themselves: each a pure function over what would hold for a workload.
+
+use super::{Finding, Rail, Severity, Subject};
+use crate::clusters::Tier;
+use crate::standards::{Access, Parameters, Probe, cpu_millis, memory_mebibytes};
+
+const PROBES: &str = "https://kubernetes.io/docs/concepts/configuration/\
+                      liveness-readiness-startup-probes/";
+const PODS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/";
+const DISRUPTIONS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/disruptions/";
+const SERVICES: &str = "https://kubernetes.io/docs/concepts/services-networking/service/";
+const JAVA: &str = "https://docs.oracle.com/en/java/javase/21/docs/specs/man/java.html";
+
+/// Java's virtual machine and frameworks take about forty seconds to start; half as much again.
+const JAVA_STARTS_IN: i32 = 60;
+const FEWEST_FAILURES: i32 = 3;
+/// An answer may take this long and no less.
+const SHORTEST_TIMEOUT: i32 = 2;
+const FEWEST_IN_PRODUCTION: i32 = 2;
+const SHORTEST_GRACE: u32 = 10;
+/// Of the memory limit; the rest is for threads, code and buffers.
+const HEAP_PERCENT: u64 = 75;
+
+/// Every rule, in the order of the help.
+pub const RAILS: &[Rail] = &[
+    Rail {
+        id: "java-start",
+        severity: Severity::Refuse,
+        source: PROBES,
+        check: java_start,
+    },
+    Rail {
+        id: "java-heap",
+        severity: Severity::Refuse,
+        source: JAVA,
+        check: java_heap,
+    },
+    Rail {
+        id: "java-threads",
+        severity: Severity::Warn,
+        source: JAVA,
+        check: java_threads,
+    },
+    Rail {
+        id: "probe-failures",
+        severity: Severity::Refuse,
+        source: PROBES,
+        check: probe_failures,
+    },
+    Rail {
+        id: "probe-timeout",
+        severity: Severity::Refuse,
+        source: PROBES,
+        check: probe_timeout,
+    },
+    Rail {
+        id: "production-two",
+        severity: Severity::Refuse,
+        source: DISRUPTIONS,
+        check: production_two,
+    },
+    Rail {
+        id: "grace",
+        severity: Severity::Warn,
+        source: PODS,
+        check: grace,
+    },
+    Rail {
+        id: "public-why",
+        severity: Severity::Refuse,
+        source: SERVICES,
+        check: public_why,
+    },
+];
+
+fn found(field: &'static str, is: impl ToString, bound: impl ToString) -> Option<Finding> {
+    Some(Finding {
+        field,
+        is: is.to_string(),
+        bound: bound.to_string(),
+    })
+}
+
+fn java_start(s: &Subject<'_>) -> Option<Finding> {
+    let delay = s.parameters.probes.liveness.delay_seconds;
+    let early = s.language == "java" && delay < JAVA_STARTS_IN;
+    early.then(|| found("probes.liveness.delay_seconds", delay, JAVA_STARTS_IN))?
+}
+
+/// What is said to the virtual machine: its own variables, and the arguments.
+fn options(p: &Parameters) -> impl Iterator<Item = &str> {
+    const NAMES: [&str; 3] = ["JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"];
+    let variables = p.env.iter().filter(|v| NAMES.contains(&v.name.as_str()));
+    let variables = variables.filter_map(|v| v.value.as_deref());
+    let all = variables.chain(p.args.iter().map(String::as_str));
+    all.flat_map(str::split_whitespace)
+}
+
+/// The greatest heap that an option allows, in mebibytes.
+fn heap(option: &str) -> Option<u64> {
+    let text = option
+        .strip_prefix("-Xmx")
+        .or_else(|| option.strip_prefix("-XX:MaxHeapSize="))?;
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().ok()?;
+    Some(match text.get(digits.len()..)? {
+        "g" | "G" => number.saturating_mul(1024),
+        "m" | "M" => number,
+        "k" | "K" => number / 1024,
+        _ => number / 1024 / 1024,
+    })
+}
+
+fn java_heap(s: &Subject<'_>) -> Option<Finding> {
+    // Of several the last one counts.
+    let heap = options(s.parameters).filter_map(heap).last()?;
+    let most = memory_mebibytes(&s.parameters.memory.limit) * HEAP_PERCENT / 100;
+    (heap > most).then(|| found("memory.limit", format!("{heap}Mi"), format!("{most}Mi")))?
+}
+
+fn java_threads(s: &Subject<'_>) -> Option<Finding> {
+    let threads = options(s.parameters)
+        .filter_map(|o| o.strip_prefix("-XX:ParallelGCThreads="))
+        .filter_map(|n| n.parse::<u64>().ok())
+        .last()?;
+    let cores = cpu_millis(&s.parameters.cpu.limit).div_ceil(1000);
+    (threads > cores).then(|| found("cpu.limit", threads, cores))?
+}
+
+/// The first of both probes that a rule finds wanting.
+fn either(s: &Subject<'_>, value: fn(&Probe) -> i32, least: i32) -> Option<(bool, i32)> {
+    let probes = &s.parameters.probes;
+    let both = [(false, &probes.readiness), (true, &probes.liveness)];
+    let mut short = both.into_iter().map(|(is, probe)| (is, value(probe)));
+    short.find(|(_, value)| *value < least)
+}
+
+fn probe_failures(s: &Subject<'_>) -> Option<Finding> {
+    let (is_liveness, n) = either(s, |p| p.failures, FEWEST_FAILURES)?;
+    let field = match is_liveness {
+        true => "probes.liveness.failures",
+        false => "probes.readiness.failures",
+    };
+    found(field, n, FEWEST_FAILURES)
+}
+
+fn probe_timeout(s: &Subject<'_>) -> Option<Finding> {
+    let (is_liveness, n) = either(s, |p| p.timeout_seconds, SHORTEST_TIMEOUT)?;
+    let field = match is_liveness {
+        true => "probes.liveness.timeout_seconds",
+        false => "probes.readiness.timeout_seconds",
+    };
+    found(field, n, SHORTEST_TIMEOUT)
+}
+
+fn production_two(s: &Subject<'_>) -> Option<Finding> {
+    let min = s.parameters.replicas.min;
+    let lonely = s.tier == Tier::Production && min < FEWEST_IN_PRODUCTION;
+    lonely.then(|| found("replicas.min", min, FEWEST_IN_PRODUCTION))?
+}
+
+fn grace(s: &Subject<'_>) -> Option<Finding> {
+    let seconds = s.parameters.grace_seconds;
+    (seconds < SHORTEST_GRACE).then(|| found("grace_seconds", seconds, SHORTEST_GRACE))?
+}
+
+fn public_why(s: &Subject<'_>) -> Option<Finding> {
+    let silent = s.parameters.access == Access::Public && s.why.trim().is_empty();
+    silent.then(|| found("access", "public", ""))?
+}

@@ -1,0 +1,163 @@
+//! Each rule against documents on both sides of its edge.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::standards::validate;
+
+fn parameters(changes: &[(&str, Value)]) -> Parameters {
+    let probe = json!({"kind": "http", "path": "/", "delay_seconds": 60, "period_seconds": 10,
+        "timeout_seconds": 3, "failures": 3});
+    let mut document = json!({
+        "replicas": {"min": 2, "max": 4}, "cpu": {"request": "1", "limit": "2"},
+        "memory": {"request": "1Gi", "limit": "2Gi"}, "access": "internal", "port": 8080,
+        "env": [], "probes": {"readiness": probe, "liveness": probe}, "grace_seconds": 30,
+    });
+    for (pointer, value) in changes {
+        *document.pointer_mut(pointer).unwrap() = value.clone();
+    }
+    validate(&document).unwrap()
+}
+
+fn found(language: &str, tier: Tier, why: &str, changes: &[(&str, Value)]) -> Vec<&'static str> {
+    let parameters = parameters(changes);
+    let subject = Subject {
+        parameters: &parameters,
+        language,
+        tier,
+        why,
+    };
+    broken(&subject).into_iter().map(|b| b.rail.id).collect()
+}
+
+fn java(changes: &[(&str, Value)]) -> Vec<&'static str> {
+    found("java", Tier::Production, "", changes)
+}
+
+fn options(text: &str) -> Value {
+    json!([{"name": "JAVA_OPTS", "value": text}])
+}
+
+#[test]
+fn every_rule_has_its_edge() {
+    assert!(java(&[]).is_empty());
+    let liveness = |field: &str| format!("/probes/liveness/{field}");
+    let readiness = |field: &str| format!("/probes/readiness/{field}");
+    for (id, pointer, bad, good) in [
+        (
+            "java-start",
+            liveness("delay_seconds"),
+            json!(59),
+            json!(60),
+        ),
+        ("probe-failures", liveness("failures"), json!(2), json!(3)),
+        ("probe-failures", readiness("failures"), json!(1), json!(4)),
+        (
+            "probe-timeout",
+            liveness("timeout_seconds"),
+            json!(1),
+            json!(2),
+        ),
+        (
+            "probe-timeout",
+            readiness("timeout_seconds"),
+            json!(1),
+            json!(5),
+        ),
+        (
+            "production-two",
+            "/replicas/min".to_owned(),
+            json!(1),
+            json!(2),
+        ),
+        ("grace", "/grace_seconds".to_owned(), json!(9), json!(10)),
+        (
+            "public-why",
+            "/access".to_owned(),
+            json!("public"),
+            json!("internal"),
+        ),
+        (
+            "java-heap",
+            "/env".to_owned(),
+            options("-Xmx1537m"),
+            options("-Xmx1536m"),
+        ),
+        (
+            "java-heap",
+            "/env".to_owned(),
+            options("-Xmx2g"),
+            options("-Xms2g -Xmx1g"),
+        ),
+        (
+            "java-threads",
+            "/env".to_owned(),
+            options("-XX:ParallelGCThreads=4"),
+            options("-XX:ParallelGCThreads=2"),
+        ),
+    ] {
+        assert_eq!(java(&[(&pointer, bad.clone())]), [id], "{pointer} = {bad}");
+        assert!(
+            java(&[(&pointer, good.clone())]).is_empty(),
+            "{pointer} = {good}"
+        );
+    }
+}
+
+#[test]
+fn rules_know_language_tier_and_reason() {
+    let delay = ("/probes/liveness/delay_seconds", json!(5));
+    assert!(found("go", Tier::Production, "", &[delay]).is_empty());
+    let one = ("/replicas/min", json!(1));
+    assert!(found("java", Tier::Test, "", &[one]).is_empty());
+    let public = ("/access", json!("public"));
+    assert!(found("java", Tier::Test, "The shop's door", &[public]).is_empty());
+}
+
+#[test]
+fn an_override_lets_pass_and_is_told() {
+    let parameters = parameters(&[("/replicas/min", json!(1)), ("/grace_seconds", json!(5))]);
+    let subject = Subject {
+        parameters: &parameters,
+        language: "go",
+        tier: Tier::Production,
+        why: "",
+    };
+    let refused = judge(&subject, &[]).unwrap_err();
+    assert_eq!(refused.len(), 1);
+    assert_eq!(refused[0].field, "parameters.replicas.min");
+    let by = Override {
+        id: overrides::OverrideId::new(),
+        rail: "production-two".to_owned(),
+        project: "pay".to_owned(),
+        environment: "prod".to_owned(),
+        component: "main".to_owned(),
+        reason: "A leader by itself".to_owned(),
+        by: "Zhao".to_owned(),
+        at: jiff::Timestamp::UNIX_EPOCH,
+    };
+    let notes = judge(&subject, &[by]).unwrap();
+    let told: Vec<_> = notes
+        .iter()
+        .map(|n| (n.rail, n.overruled.as_deref()))
+        .collect();
+    let expected = [
+        ("production-two", Some("A leader by itself")),
+        ("grace", None),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn every_rule_has_its_words_in_both_languages() {
+    use crate::web::text::Locale;
+    for rail in RAILS {
+        for part in ["", "-rule", "-why"] {
+            let code = rail.code(part);
+            for locale in [Locale::En, Locale::ZhCn] {
+                assert!(!locale.t(&code).contains(&code), "{code}");
+            }
+        }
+        assert!(rail.source.starts_with("https://"));
+    }
+}
