@@ -54,6 +54,7 @@ export const pages = [
   { name: 'members', path: (get) => project(get, '/members'), as: 'developer', ready: 'h1' },
   { name: 'members-change', path: (get) => project(get, '/members'), as: 'admin', ready: 'main form' },
   { name: 'project-settings', path: (get) => project(get, '/settings'), as: 'developer', ready: 'main form' },
+  { name: 'project-programs', path: (get) => project(get, '/programs'), as: 'developer', ready: 'main form' },
   { name: 'containers', path: (get) => project(get, '/containers'), as: 'developer', ready: 'h1' },
   { name: 'containers-new', path: (get) => project(get, '/containers/new'), as: 'developer', ready: 'main form' },
   { name: 'resources', path: '/resources', as: 'ops', ready: 'h1' },

@@ -151,6 +151,10 @@ impl From<DbError> for AppError {
             DbError::Sql(sqlx::Error::Database(refusal)) if is_nul(&**refusal) => {
                 Self::field("", "field-nul")
             }
+            DbError::Sql(sqlx::Error::Database(refusal)) if is_in_need(&**refusal) => {
+                tracing::error!(%refusal, "the database is in need");
+                Self::Unavailable(Words::new("error-database-away"))
+            }
             DbError::Sql(
                 sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed,
             ) => Self::Unavailable(Words::new("error-database-away")),
@@ -159,6 +163,14 @@ impl From<DbError> for AppError {
             }
         }
     }
+}
+
+/// Whether the server lacks disk, memory or connections, or is being stopped: classes 53 and 57P
+/// of PostgreSQL's error codes. Trying again helps once it was helped.
+fn is_in_need(refusal: &dyn sqlx::error::DatabaseError) -> bool {
+    refusal
+        .code()
+        .is_some_and(|code| code.starts_with("53") || code.starts_with("57P"))
 }
 
 /// Whether a text with the one character that PostgreSQL cannot hold came past the edge.

@@ -106,3 +106,11 @@ onboarding-decides = Who will decide
 onboarding-decides-text = One person from operations, not you.
 onboarding-file = File onboarding request
 onboarding-file-help = Nothing changes before it is approved. You can withdraw it until then.
+
+programs = Programs
+programs-lede = Tokens for programs of the project, such as a pipeline. Each has an account of its own in the project; whoever makes it answers for it.
+programs-open = Programs and tokens
+programs-none-why = A program works in the project by a token of its own, which ends by itself. It never decides on a request.
+program-new = New token for a program
+program-role = What it is in the project
+program-role-help = It can never do more than this, whatever its token says.

@@ -106,3 +106,11 @@ onboarding-decides = 谁来审批
 onboarding-decides-text = 运维中的一人，不能是你自己。
 onboarding-file = 提交接入工单
 onboarding-file-help = 通过之前不会有任何改动，之前都可以撤回。
+
+programs = 程序
+programs-lede = 项目的程序（例如流水线）使用的令牌。每个程序在项目中有自己的账号，由创建者负责。
+programs-open = 程序与令牌
+programs-none-why = 程序凭自己的令牌在项目中工作，令牌到期自动失效。它从不审批工单。
+program-new = 为程序新建令牌
+program-role = 它在项目中的角色
+program-role-help = 无论令牌写了什么，它的权限都不会超过这个角色。

@@ -1,6 +1,7 @@
 //! Signing in and out, language, and who am I.
 
 pub mod me;
+pub mod token;
 
 use askama::Template;
 use axum::extract::State;

@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::ProjectAccess;
@@ -58,22 +59,35 @@ pub async fn create(
     Json(asked): Json<Asked>,
 ) -> Result<Response, AppError> {
     access.must(Permission::ManageProjectTokens)?;
-    if asked.role == ProjectRole::Owner {
-        return Err(AppError::field("role", "token-role-owner"));
-    }
-    if asked.role == ProjectRole::Tester {
-        // A program's word for a digest is that of somebody who could name a tester.
-        access.must(Permission::ManageMembers)?;
-    }
-    let project = (access.project.id, access.project.key.as_str());
     let new = NewToken {
         name: asked.name,
         scopes: asked.scopes,
         days: asked.days,
     };
-    let (id, token) =
-        tokens::create_for_project(&app, &access.actor, project, asked.role, &new).await?;
+    let (id, token) = make(&app, &access, asked.role, &new).await?;
     Ok(made(id, &token))
+}
+
+/// A token of a program that may then be no more in the project than the actor could make it.
+/// The caller has checked that the actor may give tokens.
+///
+/// # Errors
+/// 400 naming fields, 403 over a token or for a tester, 409 beyond the limit.
+pub(super) async fn make(
+    app: &App,
+    access: &ProjectAccess,
+    role: ProjectRole,
+    new: &NewToken,
+) -> Result<(TokenId, SecretString), AppError> {
+    if role == ProjectRole::Owner {
+        return Err(AppError::field("role", "token-role-owner"));
+    }
+    if role == ProjectRole::Tester {
+        // A program's word for a digest is that of somebody who could name a tester.
+        access.must(Permission::ManageMembers)?;
+    }
+    let project = (access.project.id, access.project.key.as_str());
+    tokens::create_for_project(app, &access.actor, project, role, new).await
 }
 
 #[derive(Deserialize)]

@@ -3,6 +3,7 @@
 
 mod frame;
 mod onboarding;
+pub mod programs;
 mod settings;
 
 pub use frame::{Frame, Tab};

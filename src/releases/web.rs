@@ -3,8 +3,10 @@
 mod brings;
 mod deeds;
 mod desk;
+mod fold;
 pub mod importing;
 pub mod job;
+pub mod lines;
 mod list;
 pub mod log;
 mod opening;

@@ -218,6 +218,14 @@ fn project_pages() -> Router<App> {
             "/projects/{key}/settings",
             get(projects::web::settings).post(projects::web::save),
         )
+        .route(
+            "/projects/{key}/programs",
+            get(projects::web::programs::show).post(projects::web::programs::create),
+        )
+        .route(
+            "/projects/{key}/programs/{id}/revocation",
+            post(projects::web::programs::revoke),
+        )
         .route("/projects/{key}/containers", get(workloads::containers))
         .route("/projects/{key}/resources", get(resources::web::of_project))
         .route(
@@ -258,7 +266,7 @@ fn release_pages() -> Router<App> {
         )
         .route(
             "/projects/{key}/releases/{n}/log/lines",
-            get(releases::log::lines),
+            get(releases::lines::lines),
         )
         .route(
             "/projects/{key}/releases/{n}/confirmation",

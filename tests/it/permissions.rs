@@ -68,6 +68,9 @@ POST   /projects/{key}/members                             303 404 403 403 403 4
 POST   /projects/{key}/members/removal                     303 404 403 403 403 404 403 403 404
 GET    /projects/{key}/settings                            303 404 200 200 200 200 200 200 200
 POST   /projects/{key}/settings                            303 404 403 403 403 400 400 403 403
+GET    /projects/{key}/programs                            303 404 403 403 403 200 200 403 403
+POST   /projects/{key}/programs                            303 404 403 403 403 400 400 403 403
+POST   /projects/{key}/programs/{id}/revocation            303 404 403 403 403 404 404 403 403
 GET    /projects/{key}/containers                          303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/resources                           303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/resources/new                       303 404 403 200 403 200 200 403 403

@@ -358,3 +358,45 @@ async fn of_equal_posts_at_once_one_alone_has_an_effect() {
         "{answers:?}"
     );
 }
+
+#[tokio::test]
+async fn an_owner_gives_a_program_its_token_on_a_page_and_ends_it_there() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    let mut owner = company.portal.signed_in("lin").await;
+    let here = "/projects/pay/programs";
+    let settings = owner.get("/projects/pay/settings").await;
+    assert!(settings.body.contains(&format!("href=\"{here}\"")));
+    let none = owner.post(here, &[("name", ""), ("days", "7")]).await;
+    assert_eq!(none.status, 400);
+    let wrong = none.text(".notice .links");
+    assert!(
+        wrong.contains("What it is in the project: This is needed."),
+        "{wrong}"
+    );
+    let form = [
+        ("name", "Nightly tests"),
+        ("scope-read", "true"),
+        ("days", "7"),
+        ("role", "viewer"),
+    ];
+    let made = owner.post(here, &form).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    assert_eq!(made.header("cache-control"), "no-store");
+    let mut program = program(&company, &made.text("#made")).await;
+    assert_eq!(program.api_get("/projects/pay").await.status, 200);
+    let page = owner.get(here).await;
+    assert!(page.text("table").contains("pay-bot-"), "{}", page.body);
+    assert!(!page.body.contains("slw_") && !page.body.contains('⟦'));
+
+    let path = Html::parse_document(&page.body)
+        .select(&Selector::parse("form[action$='/revocation']").unwrap())
+        .next()
+        .and_then(|f| f.attr("action"))
+        .unwrap()
+        .to_owned();
+    assert_eq!(owner.post(&path, &[]).await.status, 303);
+    assert_eq!(program.api_get("/me").await.status, 401);
+    let page = owner.get(here).await;
+    assert!(page.text(".nothing").contains("No tokens"), "{}", page.body);
+}

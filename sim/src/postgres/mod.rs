@@ -102,6 +102,28 @@ impl Postgres {
         Ok(())
     }
 
+    /// Drops every database whose name begins like that, with the connections to it.
+    ///
+    /// # Errors
+    /// The server's refusal.
+    pub async fn drop_databases(&self, prefix: &str) -> anyhow::Result<()> {
+        use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+        let mut owner = sqlx::PgConnection::connect(&self.url("postgres")).await?;
+        let names: Vec<String> = sqlx::query_scalar(
+            "SELECT datname::text FROM pg_database WHERE starts_with(datname, $1)",
+        )
+        .bind(prefix)
+        .fetch_all(&mut owner)
+        .await?;
+        for name in names {
+            owner
+                .execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)")))
+                .await?;
+        }
+        owner.close().await?;
+        Ok(())
+    }
+
     fn init(&self) -> anyhow::Result<()> {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), &self.password)?;

@@ -12,6 +12,8 @@ use crate::workspace;
 
 /// Migrated once; each test's database is a copy.
 pub const TEMPLATE: &str = "slipway_template";
+/// How the copies' names begin.
+pub const COPIES: &str = "t_";
 /// Modules of `tests/it/` that are groups of their own, or will be.
 const GROUPS: &[&str] = &[
     "tidy::",

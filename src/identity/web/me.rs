@@ -11,13 +11,14 @@ use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::open_session;
+use super::token::{self, MadeToken, TokenRows};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::error::{AppError, Words};
-use crate::identity::tokens::{self, NewToken, Token};
-use crate::identity::{Actor, TokenId, TokenScope, change_password};
+use crate::identity::tokens;
+use crate::identity::{Actor, TokenId, change_password};
 use crate::web::extract::{Ctx, Form, Path};
-use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
+use crate::web::form::{Control, Field, Section, Summary, Typed};
 use crate::web::layout::{Chrome, Errors, Nav, page, page_with, see_other};
 use crate::web::problem::shown;
 use crate::web::session::{self, Open};
@@ -28,23 +29,12 @@ struct MePage {
     c: Chrome,
     me: Actor,
     roles: String,
-    tokens: Vec<Token>,
+    tokens: TokenRows,
     sessions: Vec<(Open, bool)>,
-    /// The token that was just made, once.
-    made: Option<String>,
+    made: Option<MadeToken>,
     summary: Option<Summary>,
     token: Section,
     password: Section,
-}
-
-impl MePage {
-    fn scopes(&self, token: &Token) -> String {
-        let words = token
-            .scopes
-            .iter()
-            .map(|s| self.c.t(&format!("token-scope-{s}")));
-        words.collect::<Vec<_>>().join(", ")
-    }
 }
 
 /// What a form was filled with, and what is wrong with it.
@@ -57,11 +47,9 @@ struct Filled<'a> {
 }
 
 impl Filled<'_> {
-    /// Nothing wrong yet: a token that reads, for a quarter.
     fn fresh() -> Self {
-        let typed = [("scope-read", "true"), ("days", "90")];
         Self {
-            typed: typed.map(|(k, v)| (k.to_owned(), v.to_owned())).into(),
+            typed: token::fresh(),
             ..Self::default()
         }
     }
@@ -99,9 +87,14 @@ async fn me_page(
     let both = [token.clone(), password.clone()];
     Ok(MePage {
         roles: roles(&c, actor),
-        tokens: tokens::mine(app, actor).await?,
+        tokens: TokenRows {
+            c: c.clone(),
+            tokens: tokens::mine(app, actor).await?,
+            base: "/me/tokens".to_owned(),
+            of_programs: false,
+        },
         sessions: open.into_iter().map(|o| (o.clone(), is_here(&o))).collect(),
-        made: filled.made.map(|t| t.expose_secret().to_owned()),
+        made: filled.made.map(|t| MadeToken::of(&c, t)),
         summary: match filled.sentence {
             Some(words) => Some(Summary::sentence(&c, words)),
             None => Summary::of(&c, &both, &filled.errors),
@@ -119,19 +112,10 @@ fn roles(c: &Chrome, actor: &Actor) -> String {
 }
 
 fn token_form(c: &Chrome, filled: &Filled<'_>) -> Section {
-    let scope = |s: &TokenScope| {
-        let code = format!("token-scope-{s}");
-        Field::new(c, &format!("scope-{s}"), &code, Control::Check)
-    };
-    let name = Field::new(c, "name", "token-name", Control::Line);
-    let days = Field::new(c, "days", "token-days", Control::Number);
-    let fields = std::iter::once(name)
-        .chain(TokenScope::ALL.iter().map(scope))
-        .chain(std::iter::once(days));
     let fill = |f: Field| f.filled(c, &filled.typed, &filled.errors);
     Section {
         legend: c.t("token-new"),
-        fields: fields.map(fill).collect(),
+        fields: token::fields(c).into_iter().map(fill).collect(),
     }
 }
 
@@ -157,17 +141,10 @@ pub async fn create_token(
     session: Session,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
-    let days = typed.get("days").and_then(|d| d.trim().parse().ok());
-    let chosen = |s: &&TokenScope| typed.contains_key(&format!("scope-{s}"));
-    let new = NewToken {
-        name: typed.get("name").cloned().unwrap_or_default(),
-        scopes: TokenScope::ALL.iter().filter(chosen).copied().collect(),
-        days: days.unwrap_or(0),
-    };
-    match tokens::create(&app, &actor, &new).await {
-        Ok((_, token)) => {
+    match tokens::create(&app, &actor, &token::wanted(&typed)).await {
+        Ok((_, made)) => {
             let made = Filled {
-                made: Some(&token),
+                made: Some(&made),
                 ..Filled::fresh()
             };
             let me = me_page(&app, &actor, &ctx, &session, made).await?;
@@ -237,13 +214,7 @@ async fn refuse(
     typed: Typed,
     error: AppError,
 ) -> Result<Response, AppError> {
-    let (mut errors, sentence) = shown_by_form(&error, "")?;
-    for wrong in &mut errors.0 {
-        // The form has a box for each scope; the first one stands for them all.
-        if wrong.field == "scopes" {
-            "scope-read".clone_into(&mut wrong.field);
-        }
-    }
+    let (errors, sentence) = token::wrong(&error)?;
     let filled = Filled {
         typed,
         errors,

@@ -22,6 +22,8 @@ struct SettingsPage {
     /// Why this person may only read.
     shut: Option<String>,
     saved: bool,
+    /// Whether this person may give the project's programs tokens.
+    programs: bool,
 }
 
 #[derive(Deserialize)]
@@ -42,6 +44,7 @@ pub async fn settings(
     page(&SettingsPage {
         f: Frame::new(&access.project, Tab::Settings),
         shut: refused.map(|e| c.w(&e.words())),
+        programs: access.may(Permission::ManageProjectTokens),
         project: access.project,
         saved: shown.saved,
         c,

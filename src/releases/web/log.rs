@@ -1,6 +1,5 @@
-//! A build's log: over the API as lines or as text, as a file, and on a page that searches it.
+//! A build's log: over the API as lines or as text, and as a file.
 
-use askama::Template;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State as Shared;
@@ -15,17 +14,12 @@ use crate::builds::{self, Build, Line};
 use crate::error::AppError;
 use crate::identity::Actor;
 use crate::projects::ProjectAccess;
-use crate::projects::web::{Frame, Tab};
 use crate::releases::{self, Release, ReleaseId};
-use crate::web::extract::{Ctx, Path, Query};
-use crate::web::layout::{Chrome, Nav, page};
-use crate::web::paging::link;
+use crate::web::extract::{Path, Query};
 
 /// Lines found at once.
 const MOST_FOUND: usize = 500;
-/// Lines on one page.
-const ON_A_PAGE: usize = 1000;
-const MOST_SEARCHED: usize = 200;
+pub(super) const MOST_SEARCHED: usize = 200;
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -55,7 +49,7 @@ pub struct Log {
     complete: bool,
 }
 
-async fn newest(app: &App, release: ReleaseId) -> Result<Build, AppError> {
+pub(super) async fn newest(app: &App, release: ReleaseId) -> Result<Build, AppError> {
     let mut builds = builds::of_release(app.db.pool(), release.0).await?;
     builds.pop().ok_or(AppError::NotFound)
 }
@@ -134,52 +128,4 @@ fn text(app: &App, release: &Release, build: &Build) -> Response {
         ),
     ];
     (headers, Body::from_stream(chunks)).into_response()
-}
-
-#[derive(Template)]
-#[template(path = "releases/log.html")]
-struct LogPage {
-    c: Chrome,
-    f: Frame,
-    release: Release,
-    build: Build,
-    q: String,
-    lines: Vec<Line>,
-    /// The address of the lines that follow.
-    more: Option<String>,
-}
-
-/// `GET /projects/{key}/releases/{n}/log/lines?from=&q=`
-pub async fn lines(
-    Shared(app): Shared<App>,
-    access: ProjectAccess,
-    ctx: Ctx,
-    Path(path): Path<NumberPath>,
-    Query(query): Query<LogQuery>,
-) -> Result<Response, AppError> {
-    let release = releases::by_number(&app, access.project.id, path.n).await?;
-    let build = newest(&app, release.id).await?;
-    let mut log = read(&app, &build, &query).await?;
-    let cut = log.lines.len() > ON_A_PAGE;
-    log.lines.truncate(ON_A_PAGE);
-    let next = match cut {
-        true => log.lines.last().map_or(0, |l| l.number + 1),
-        false => log.next,
-    };
-    let here = format!(
-        "/projects/{}/releases/{}/log/lines",
-        release.project, path.n
-    );
-    let q = query.wanted()?.to_owned();
-    let more =
-        (next < build.log_lines).then(|| link(&here, &[("q", &q), ("from", &next.to_string())]));
-    page(&LogPage {
-        c: Chrome::new(&ctx, Nav::Projects),
-        f: Frame::new(&access.project, Tab::Releases),
-        lines: log.lines,
-        release,
-        build,
-        more,
-        q,
-    })
 }

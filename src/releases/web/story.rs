@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::waves::{Wave, waves};
-use super::words::deployment_tone;
+use super::words::{deployment_tone, stage_tone};
 use crate::builds::{Build, Line, Outcome, Stage};
 use crate::clusters::Tier;
 use crate::error::Words;
@@ -203,11 +203,12 @@ fn decision(c: &Chrome, release: &Release, waits: &Words) -> Option<Body> {
 
 fn log(c: &Chrome, tale: &Tale, build: &Build, open: bool) -> LogView {
     let stage = |s: &Stage| {
-        let (tone, icon) = match s.status.as_str() {
-            "SUCCESS" => (Tone::Ok, c.i("check")),
-            "IN_PROGRESS" if build.result.is_none() && open => (Tone::Run, c.turning()),
-            "FAILED" | "ABORTED" | "UNSTABLE" => (Tone::Fail, c.i("x")),
-            _ => (Tone::Idle, c.i("circle-minus")),
+        let tone = stage_tone(s, build.result.is_none() && open);
+        let icon = match tone {
+            Tone::Ok => c.i("check"),
+            Tone::Run => c.turning(),
+            Tone::Fail => c.i("x"),
+            Tone::Wait | Tone::Hold | Tone::Idle => c.i("circle-minus"),
         };
         let seconds = i64::try_from(s.seconds).unwrap_or(i64::MAX);
         let words = format!("{} · {}", s.name, c.seconds(seconds));

@@ -1,5 +1,6 @@
 //! How a release and a deployment are, in the words and tones of pages.
 
+use crate::builds::Stage;
 use crate::clusters::Tier;
 use crate::releases::{ConfirmationKind, DeploymentState, Lane, Origin, Release, State};
 use crate::web::layout::Chrome;
@@ -30,6 +31,24 @@ pub const fn deployment_tone(state: DeploymentState) -> Tone {
         DeploymentState::Failed => Tone::Fail,
         DeploymentState::Aborted | DeploymentState::Superseded => Tone::Idle,
     }
+}
+
+/// How a pipeline's stage is, in the server's word for it.
+#[must_use]
+pub fn stage_tone(stage: &Stage, running: bool) -> Tone {
+    match stage.status.as_str() {
+        "SUCCESS" => Tone::Ok,
+        "IN_PROGRESS" if running => Tone::Run,
+        "FAILED" | "ABORTED" | "UNSTABLE" => Tone::Fail,
+        _ => Tone::Idle,
+    }
+}
+
+/// The same beside a stage's name, with how long it took.
+#[must_use]
+pub fn stage(c: &Chrome, stage: &Stage, running: bool) -> parts::State {
+    let seconds = i64::try_from(stage.seconds).unwrap_or(i64::MAX);
+    c.state(stage_tone(stage, running), c.seconds(seconds), None)
 }
 
 /// What runs a release's image by our record, as `environment cluster`.

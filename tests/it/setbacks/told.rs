@@ -76,3 +76,49 @@ async fn a_log_is_read_searched_and_downloaded() {
     let none = page(&mut company.developer, &format!("{here}?q=no-such-word")).await;
     assert!(none.contains("No line holds “no-such-word”"), "{none}");
 }
+
+#[tokio::test]
+async fn a_log_is_followed_while_it_grows_and_folded_by_stage_afterwards() {
+    let mut company = company().await;
+    let id = company.open("pay").await;
+    let writing = |story: &Value| story["builds"][0]["log_lines"].as_i64() > Some(5);
+    let story = company.settle_until(&id, writing).await;
+    assert_eq!(story["builds"][0]["log_complete"], false, "{story}");
+    let here = "/projects/pay/releases/1/log/lines";
+    let end = company.developer.get(here).await.body;
+    let live = format!("data-part-url=\"{here}\"");
+    assert!(end.contains(&live) && end.contains("data-follow"), "{end}");
+    let start = company.developer.get(&format!("{here}?from=0")).await.body;
+    assert!(!start.contains(&live), "{start}");
+    assert!(start.contains("Follow the end"), "{start}");
+
+    company.settle().await;
+    let whole = company.developer.get(here).await.body;
+    assert!(!whole.contains(&live), "{whole}");
+    let folds = whole.matches("<details class=\"fold\" id=\"stage-").count();
+    let story = company.release(&id).await;
+    let stages = story["builds"][0]["stages"].as_array().unwrap().len();
+    assert!(
+        stages > 1 && folds == stages,
+        "{folds} of {stages}: {whole}"
+    );
+    assert!(!whole.contains("stage-1\" open"), "{whole}");
+    let lines = story["builds"][0]["log_lines"].as_i64().unwrap();
+    for line in 1..=lines {
+        assert!(
+            whole.contains(&format!("id=\"L{line}\"")),
+            "{line}: {whole}"
+        );
+    }
+    let found = company.developer.get(&format!("{here}?q=push")).await.body;
+    assert!(
+        found.contains(&format!("href=\"{here}?from=0#L")),
+        "{found}"
+    );
+    let rest = company.developer.get(&format!("{here}?from=10")).await.body;
+    assert!(
+        rest.contains("Earlier lines") && !rest.contains("id=\"L10\""),
+        "{rest}"
+    );
+    company.check().await;
+}
