@@ -1,6 +1,7 @@
 // Every page, as data. `as` is the role of the person who opens it, null for nobody signed in;
 // `ready` is what must be there before anything is judged. A path that depends on what the portal
-// holds is a function: it gets `get(path)`, the API as that person, and returns the path.
+// holds is a function: it gets `get(path)` and
+// `post(path, body)`, the API as that person, and returns the path.
 export const pages = [
   { name: 'login', path: '/login', as: null, ready: 'form input[name=password]' },
   { name: 'home', path: '/', as: 'developer', ready: 'h1' },
@@ -57,6 +58,11 @@ export const pages = [
   { name: 'project-programs', path: (get) => project(get, '/programs'), as: 'developer', ready: 'main form' },
   { name: 'containers', path: (get) => project(get, '/containers'), as: 'developer', ready: 'h1' },
   { name: 'containers-new', path: (get) => project(get, '/containers/new'), as: 'developer', ready: 'main form' },
+  { name: 'terminal-new', path: async (get) => { const place = await container(get); return place && `/terminals/new?workload=${place.workload}&pod=${place.pod}`; }, as: 'developer', ready: 'main form' },
+  { name: 'terminal', path: async (get, post) => `/terminals/${(await terminal(get, post)).id}`, as: 'developer', ready: '.xterm-rows > div' },
+  { name: 'recordings', path: async (get, post) => { await terminal(get, post); return '/recordings'; }, as: 'developer', ready: '.rows' },
+  { name: 'recordings-all', path: '/recordings', as: 'auditor', ready: 'h1' },
+  { name: 'recording', path: async (get, post) => `/recordings/${(await terminal(get, post)).id}`, as: 'developer', ready: '#replay' },
   { name: 'resources', path: '/resources', as: 'ops', ready: 'h1' },
   { name: 'resources-address', path: '/resources?q=10.20.7.4', as: 'ops', ready: 'h1' },
   { name: 'resources-mine', path: '/resources', as: 'developer', ready: 'h1' },
@@ -118,6 +124,26 @@ async function release(get, state) {
     if (found) return `/projects/${key}/releases/${found.number}`;
   }
   return null;
+}
+
+// A container in test that runs.
+async function container(get) {
+  for (const { key } of (await get('/projects'))?.items ?? []) {
+    const { items } = await get(`/projects/${key}/workloads`);
+    for (const { id } of items.filter(({ tier }) => tier === 'test')) {
+      const pods = (await get(`/workloads/${id}/pods`))?.pods ?? [];
+      const runs = pods.find(({ ready }) => ready);
+      if (runs) return { workload: id, pod: runs.name };
+    }
+  }
+  return null;
+}
+
+// A terminal of one's own that is open.
+async function terminal(get, post) {
+  const { user } = await get('/me');
+  const [open] = (await get(`/recordings?user=${user}&state=open`)).items;
+  return open ?? (await post('/terminals', await container(get))).terminal;
 }
 
 // A resource in a state.

@@ -84,7 +84,7 @@ async function visit(entry, session, lang, width) {
 }
 
 async function open(page, { path, as, ready }) {
-  const target = typeof path === 'function' ? await path((api) => get(page, api)) : path;
+  const target = typeof path === 'function' ? await path((api) => get(page, api), (api, body) => post(page, api, body)) : path;
   if (!target) throw new Error('the portal holds nothing that this page could show');
   const response = await page.goto(target, { waitUntil: 'load', timeout: READY_MS });
   if (!response.ok()) throw new Error(`${target} answered ${response.status()}`);
@@ -94,6 +94,12 @@ async function open(page, { path, as, ready }) {
   if (ready) await page.waitForSelector(ready, { timeout: READY_MS });
   await page.evaluate(() => document.fonts.ready);
   await page.waitForTimeout(SETTLE_MS);
+}
+
+async function post(page, path, data) {
+  const response = await page.request.post(`/api/v1${path}`, { data });
+  if (!response.ok()) throw new Error(`${path} answered ${response.status()}: ${await response.text()}`);
+  return response.json();
 }
 
 async function get(page, path) {

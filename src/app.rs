@@ -15,6 +15,7 @@ use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::Kinds;
 use crate::resources::{Retirement, Supply};
+use crate::terminals::{self, Hall};
 use crate::web::events::Hub;
 use crate::workloads::{self, Containers};
 
@@ -34,6 +35,8 @@ pub struct Inner {
     /// Clients of outside systems, whose breakers and limits last as long as this.
     pub clients: Clients,
     pub last_halt: LastShown,
+    /// The terminals whose shells this process holds.
+    pub terminals: Hall,
 }
 
 impl std::ops::Deref for App {
@@ -58,6 +61,7 @@ impl App {
             kinds: kinds(),
             clients: Clients::default(),
             last_halt: LastShown::default(),
+            terminals: Hall::default(),
         })))
     }
 }
@@ -96,6 +100,7 @@ pub fn couriers(app: &App) -> Vec<Arc<dyn Courier>> {
 pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
     let mut all = connections::timers(app);
     all.extend(clusters::timers(app));
+    all.extend(terminals::timers(app));
     all
 }
 

@@ -32,6 +32,9 @@ crate::words! {
         KeepResources = "keep-resources",
         ImportImages = "import-images",
         WaiveConfirmation = "waive-confirmation",
+        OpenTerminalInTest = "open-terminal-in-test",
+        OpenTerminalInProduction = "open-terminal-in-production",
+        ViewRecordings = "view-recordings",
     }
 
     /// A role on the whole platform.
@@ -64,7 +67,7 @@ impl TokenScope {
     pub const fn of(permission: Permission) -> Option<Self> {
         use Permission as P;
         match permission {
-            P::ViewProject | P::ViewPlatform | P::ViewAudit => Some(Self::Read),
+            P::ViewProject | P::ViewPlatform | P::ViewAudit | P::ViewRecordings => Some(Self::Read),
             P::FileOnboarding | P::FileRequest => Some(Self::Request),
             P::OpenRelease
             | P::ReleaseToProduction
@@ -77,7 +80,9 @@ impl TokenScope {
             | P::ManageClusters
             | P::ManageNotices
             | P::OperateRuns
-            | P::KeepResources => Some(Self::Operate),
+            | P::KeepResources
+            | P::OpenTerminalInTest
+            | P::OpenTerminalInProduction => Some(Self::Operate),
             P::ManagePeople
             | P::ManageMembers
             | P::EditProject
@@ -140,9 +145,15 @@ impl PlatformRole {
                     | P::KeepResources
                     | P::ImportImages
                     | P::WaiveConfirmation
+                    | P::OpenTerminalInTest
+                    | P::OpenTerminalInProduction
+                    | P::ViewRecordings
             ),
             Self::Auditor => {
-                matches!(permission, P::ViewPlatform | P::ViewAudit | P::ViewProject)
+                matches!(
+                    permission,
+                    P::ViewPlatform | P::ViewAudit | P::ViewProject | P::ViewRecordings
+                )
             }
         }
     }
@@ -168,6 +179,9 @@ impl ProjectRole {
                     | P::RestartInTest
                     | P::RestartInProduction
                     | P::EditProject
+                    | P::OpenTerminalInTest
+                    | P::OpenTerminalInProduction
+                    | P::ViewRecordings
             ),
             Self::Developer => matches!(
                 permission,
@@ -177,6 +191,7 @@ impl ProjectRole {
                     | P::ReleaseToProduction
                     | P::RollBack
                     | P::RestartInTest
+                    | P::OpenTerminalInTest
             ),
             Self::Tester => matches!(permission, P::ViewProject | P::Confirm | P::RejectRelease),
             Self::Viewer => matches!(permission, P::ViewProject),

@@ -21,7 +21,8 @@ use crate::releases::web as releases;
 use crate::releases::web::setbacks;
 use crate::workloads::web as workloads;
 use crate::{
-    audit, clusters, connections, halt, home, projects, requests, resources, runs, vitals,
+    audit, clusters, connections, halt, home, projects, requests, resources, runs, terminals,
+    vitals,
 };
 
 /// The calls and their description, as OpenAPI 3.1.
@@ -33,6 +34,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(resource())
         .merge(release())
         .merge(notice())
+        .merge(terminal())
         .split_for_parts();
     document::finish(&mut document);
     (router, document)
@@ -180,4 +182,15 @@ fn notice() -> OpenApiRouter<App> {
         .routes(routes!(notices::delete_in_project))
         .routes(routes!(notices::test_in_project))
         .routes(routes!(notices::mine, notices::put_mine))
+}
+
+/// Shells in containers, and what they showed.
+fn terminal() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(terminals::api::create))
+        .routes(routes!(terminals::api::show, terminals::api::end))
+        .routes(routes!(terminals::api::pass))
+        .routes(routes!(terminals::stream::stream))
+        .routes(routes!(terminals::api::list))
+        .routes(routes!(terminals::replay::cast))
 }

@@ -27,6 +27,7 @@ crate::words! {
         Notices = "notices",
         People = "people",
         Audit = "audit",
+        Recordings = "recordings",
         Nowhere = "nowhere",
     }
 }
@@ -44,6 +45,7 @@ impl Nav {
         Self::Notices,
         Self::People,
         Self::Audit,
+        Self::Recordings,
     ];
 
     /// The keys that go there.
@@ -62,6 +64,7 @@ impl Nav {
             | Self::Notices
             | Self::People
             | Self::Audit
+            | Self::Recordings
             | Self::Nowhere => None,
         }
     }
@@ -82,6 +85,7 @@ impl Nav {
             Self::Notices => "nav-notices",
             Self::People => "nav-people",
             Self::Audit => "nav-audit",
+            Self::Recordings => "nav-recordings",
             Self::Nowhere => "nav-main",
         }
     }
@@ -205,6 +209,7 @@ impl Chrome {
             | Nav::Notices
             | Nav::People => may(Permission::ViewPlatform),
             Nav::Audit => may(Permission::ViewAudit),
+            Nav::Recordings => may(Permission::ViewRecordings),
             Nav::Nowhere => false,
         }
     }
@@ -223,7 +228,8 @@ impl Chrome {
             | Nav::Connections
             | Nav::Notices
             | Nav::People
-            | Nav::Audit => format!("/{nav}"),
+            | Nav::Audit
+            | Nav::Recordings => format!("/{nav}"),
         }
     }
 
@@ -269,6 +275,7 @@ impl Chrome {
             | Nav::Notices
             | Nav::People
             | Nav::Audit
+            | Nav::Recordings
             | Nav::Nowhere => None,
         }
     }

@@ -30,5 +30,6 @@ mod runs;
 mod setbacks;
 mod statements;
 mod support;
+mod terminal;
 mod tidy;
 mod tokens;

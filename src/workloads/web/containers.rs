@@ -47,6 +47,9 @@ struct ContainersPart {
     summary: Option<Summary>,
     /// Why this person may not restart what is here.
     may_not_restart: Option<String>,
+    /// Whether this person may open a terminal here, and is asked why.
+    may_open: bool,
+    is_production: bool,
 }
 
 impl HtmlSafe for ContainersPart {}
@@ -74,6 +77,8 @@ struct Row {
     node: String,
     started: Option<jiff::Timestamp>,
     digest: String,
+    /// Whether a shell could run there.
+    runs: bool,
 }
 
 impl WorkloadBox {
@@ -139,12 +144,21 @@ async fn part(
         environments: places.into_iter().map(|(key, _, n)| (key, n)).collect(),
         f: Frame::new(project, Tab::Containers),
         may_ask: access.may(Permission::FileRequest),
+        may_open: tier.is_some_and(|tier| access.may(terminal_right(tier))),
+        is_production: tier == Some(Tier::Production),
         may_not_restart: tier.and_then(|tier| may_not_restart(&c, access, tier)),
         summary: None,
         topic,
         environment,
         c,
     })
+}
+
+const fn terminal_right(tier: Tier) -> Permission {
+    match tier {
+        Tier::Test => Permission::OpenTerminalInTest,
+        Tier::Production => Permission::OpenTerminalInProduction,
+    }
 }
 
 fn may_not_restart(c: &Chrome, access: &ProjectAccess, tier: Tier) -> Option<String> {
@@ -291,5 +305,6 @@ fn row(c: &Chrome, pod: &Pod) -> Row {
         node: pod.node.clone().unwrap_or_else(|| "–".to_owned()),
         started: pod.started_at,
         digest: digest.unwrap_or("–").to_owned(),
+        runs: pod.phase == "Running" && !pod.leaving,
     }
 }

@@ -1,0 +1,7 @@
+//! Shells in containers, over real WebSockets through the real router.
+
+mod attacks;
+mod limits;
+mod recordings;
+mod sessions;
+mod stage;
