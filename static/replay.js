@@ -27,7 +27,7 @@ async function load() {
   events = lines.map(([interval, code, data]) => { time += interval; return { time, code, data }; });
   terminal = new Terminal({
     cols: head.term.cols, rows: head.term.rows, disableStdin: true, cursorBlink: false, fontSize: 13, scrollback: 0,
-    fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Noto Sans Mono CJK SC", monospace',
+    fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
     theme: { background: '#0c0e0f', foreground: '#d9dddd', cursor: '#0c0e0f' },
   });
   terminal.open(at('screen'));

@@ -25,8 +25,9 @@ const say = (code, ...values) => values.reduce((text, value, n) => text.replace(
 
 const remembered = Number(localStorage.getItem('terminal-size'));
 const terminal = new Terminal({
-  fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Noto Sans Mono CJK SC", monospace',
+  fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
   fontSize: SIZES.includes(remembered) ? remembered : 13,
+  lineHeight: 1.25,
   cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
   scrollback: 10_000,
   screenReaderMode: false,
@@ -102,7 +103,7 @@ function heard(said) {
     if (offset !== said.offset) terminal.reset();
     [offset, confirmed, lostAt, tries] = [said.offset, said.offset, 0, 0];
     idleSeconds = said.idle_seconds;
-    typedAt = Date.now();
+    typedAt = Date.now() - said.quiet_seconds * 1000;
     note('');
     resize();
     terminal.focus();

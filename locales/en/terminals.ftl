@@ -89,7 +89,7 @@ terminal-says-replaced = This terminal was opened on another page, and goes on t
 terminal-says-not-taken = The shell does not keep up: %1 bytes of what you pasted were not taken.
 terminal-says-idle-soon = Nobody has typed for long. The shell ends in %1 s unless you press a key.
 terminal-says-left = %1 left
-terminal-says-paste = Paste these %1 lines? Each one but the last runs at once.
+terminal-says-paste = Paste these %1 lines? They may run at once.
 terminal-says-size = %1 × %2
 terminal-row = Terminal
 

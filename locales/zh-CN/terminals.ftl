@@ -89,7 +89,7 @@ terminal-says-replaced = 这个终端已在另一个页面打开，并在那里�
 terminal-says-not-taken = shell 处理不过来：粘贴的内容有 %1 字节未被接收。
 terminal-says-idle-soon = 已经很久没有输入。再不按键，shell 将在 %1 秒后结束。
 terminal-says-left = 剩余 %1
-terminal-says-paste = 要粘贴这 %1 行吗？除最后一行外，每一行都会立即执行。
+terminal-says-paste = 要粘贴这 %1 行吗？它们可能会立即执行。
 terminal-says-size = %1 × %2
 terminal-row = 终端
 

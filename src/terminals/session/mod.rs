@@ -28,6 +28,8 @@ use crate::integrations::kubernetes::Size;
 
 /// What may be typed ahead of a shell that does not read.
 const TYPED_AHEAD_BYTES: usize = 1024 * 1024;
+/// Sizes that come faster are somebody's game, and would fill the recording.
+const SIZES_APART: Duration = Duration::from_millis(20);
 
 /// What stays as it was when the terminal was opened.
 #[derive(Debug, Clone)]
@@ -86,6 +88,7 @@ struct State {
     alone_since: Option<Instant>,
     typed_at: Instant,
     typed_ahead: usize,
+    sized_at: Option<Instant>,
     ends_at: Instant,
     /// Since when the recording cannot be written.
     unwritten_since: Option<Instant>,
@@ -124,6 +127,7 @@ impl Session {
             alone_since: Some(now),
             typed_at: now,
             typed_ahead: 0,
+            sized_at: None,
             ends_at,
             unwritten_since: None,
             told_to_end: None,
@@ -224,10 +228,12 @@ impl Session {
     }
 
     pub fn resize(&self, viewer: u64, size: Size) {
-        let state = self.state();
-        if state.viewer != viewer || state.ended.is_some() {
+        let mut state = self.state();
+        let too_soon = state.sized_at.is_some_and(|at| at.elapsed() < SIZES_APART);
+        if state.viewer != viewer || state.ended.is_some() || too_soon {
             return;
         }
+        state.sized_at = Some(Instant::now());
         drop(state);
         let (columns, rows) = (size.columns, size.rows);
         let what = What::Resized { columns, rows };
@@ -263,6 +269,12 @@ impl Session {
             alone_since: state.alone_since,
             ends_at: state.ends_at,
         }
+    }
+
+    /// For how long nobody has typed.
+    #[must_use]
+    pub fn quiet_for(&self) -> Duration {
+        self.state().typed_at.elapsed()
     }
 
     /// Whether both the viewer and the recording can take more.

@@ -43,6 +43,7 @@ pub async fn look(
         offset: from,
         ends_at: session.opened.ends_at,
         idle_seconds: terms.idle.as_secs(),
+        quiet_seconds: session.quiet_for().as_secs(),
         grace_seconds: terms.grace.as_secs(),
     };
     let (say, to_say) = tokio::sync::mpsc::channel(1);

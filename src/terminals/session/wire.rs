@@ -24,6 +24,8 @@ pub enum Said {
         offset: u64,
         ends_at: Timestamp,
         idle_seconds: u64,
+        /// For how long nobody has typed by now.
+        quiet_seconds: u64,
         grace_seconds: u64,
     },
     /// More was typed at once than can be held; so much of it was not taken.

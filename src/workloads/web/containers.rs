@@ -49,6 +49,8 @@ struct ContainersPart {
     may_not_restart: Option<String>,
     /// Whether this person may open a terminal here, and is asked why.
     may_open: bool,
+    /// Why not, and who may.
+    may_not_open: Option<String>,
     is_production: bool,
 }
 
@@ -144,6 +146,7 @@ async fn part(
         environments: places.into_iter().map(|(key, _, n)| (key, n)).collect(),
         f: Frame::new(project, Tab::Containers),
         may_ask: access.may(Permission::FileRequest),
+        may_not_open: tier.and_then(|t| refused(&c, access, terminal_right(t))),
         may_open: tier.is_some_and(|tier| access.may(terminal_right(tier))),
         is_production: tier == Some(Tier::Production),
         may_not_restart: tier.and_then(|tier| may_not_restart(&c, access, tier)),
@@ -166,6 +169,11 @@ fn may_not_restart(c: &Chrome, access: &ProjectAccess, tier: Tier) -> Option<Str
         Tier::Test => Permission::RestartInTest,
         Tier::Production => Permission::RestartInProduction,
     };
+    refused(c, access, right)
+}
+
+/// Why this person may not, and who may.
+fn refused(c: &Chrome, access: &ProjectAccess, right: Permission) -> Option<String> {
     access.must(right).err().map(|e| c.w(&e.words()))
 }
 

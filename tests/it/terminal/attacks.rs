@@ -24,7 +24,7 @@ async fn another_sites_page_gets_no_terminal() {
     ];
     for origin in &origins {
         let lin = &stage.company.developer;
-        let mut knock = Knock::of(&stage, lin, &way);
+        let mut knock = Knock::of(lin, &way);
         knock.origin = origin.clone();
         assert_eq!(knock.enter().await.err(), Some(403), "{origin:?}");
     }
@@ -75,14 +75,14 @@ async fn a_pass_is_good_once_for_one_person_and_one_terminal_and_not_for_long() 
     let other = stage.company.portal.signed_in("stranger").await;
     let (one, two) = (stage.open().await, stage.open().await);
     let status = async |knock: Knock| knock.enter().await.err();
-    let lin = |way| Knock::of(&stage, &stage.company.developer, way);
+    let lin = |way| Knock::of(&stage.company.developer, way);
     assert!(one.pass.len() >= 22, "at least 128 bits");
 
     let mut crossed = one.clone();
     crossed.pass.clone_from(&two.pass);
     assert_eq!(status(lin(&crossed)).await, Some(401), "another terminal's");
     assert_eq!(
-        status(Knock::of(&stage, &other, &one)).await,
+        status(Knock::of(&other, &one)).await,
         Some(401),
         "another's"
     );
@@ -109,7 +109,7 @@ async fn a_pass_is_good_once_for_one_person_and_one_terminal_and_not_for_long() 
         .company
         .advance(std::time::Duration::from_secs(31))
         .await;
-    let lin = Knock::of(&stage, &stage.company.developer, &two);
+    let lin = Knock::of(&stage.company.developer, &two);
     assert_eq!(status(lin).await, Some(401), "too late");
 }
 
@@ -117,7 +117,7 @@ async fn a_pass_is_good_once_for_one_person_and_one_terminal_and_not_for_long() 
 async fn of_two_who_come_with_one_pass_one_gets_in() {
     let mut stage = Stage::start().await;
     let way = stage.open().await;
-    let knock = Knock::of(&stage, &stage.company.developer, &way);
+    let knock = Knock::of(&stage.company.developer, &way);
     let all = futures_util::future::join_all((0..8).map(|_| knock.enter())).await;
     let refused: Vec<u16> = all
         .iter()
@@ -155,7 +155,7 @@ async fn a_token_opens_what_it_may_and_no_longer_than_it_lives() {
     );
     let mut browser = program(&strong);
     let way = open(&mut browser, &asked).await;
-    let mut knock = Knock::of(&stage, &browser, &way);
+    let mut knock = Knock::of(&browser, &way);
     (knock.origin, knock.cookie) = (None, None);
     knock.bearer = Some(strong["token"].as_str().unwrap().to_owned());
     let mut terminal = knock.enter().await.unwrap();

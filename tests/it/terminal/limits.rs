@@ -124,7 +124,7 @@ async fn a_role_that_is_taken_ends_it() {
     seed::member(&stage.company.portal, "pay", "chen", "developer").await;
     let asked = stage.asked();
     let way = open(&mut stage.company.tester, &asked).await;
-    let knock = super::stage::Knock::of(&stage, &stage.company.tester, &way);
+    let knock = super::stage::Knock::of(&stage.company.tester, &way);
     let mut terminal = knock.enter().await.unwrap();
     let path = "/api/v1/projects/pay/members/chen/developer";
     let answer = stage.company.developer.bare(Method::DELETE, path).await;

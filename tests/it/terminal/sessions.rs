@@ -64,7 +64,7 @@ async fn a_lost_page_goes_on_where_it_was_and_a_new_one_sees_what_came_before() 
     assert!(page.text().starts_with(&shown), "{}", page.text());
 
     again = stage.again(&way.id).await;
-    let mut knock = Knock::of(&stage, &stage.company.developer, &again);
+    let mut knock = Knock::of(&stage.company.developer, &again);
     knock.url = format!("{}?from={offset}&columns=100&rows=30", knock.url);
     let mut newer = knock.enter().await.unwrap();
     assert_eq!(newer.offset, offset);

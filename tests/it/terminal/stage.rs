@@ -86,7 +86,7 @@ impl Stage {
     /// Lin comes with a pass.
     pub async fn come(&self, way: &Way) -> Terminal {
         let lin = &self.company.developer;
-        Knock::of(self, lin, way).enter().await.expect("a terminal")
+        Knock::of(lin, way).enter().await.expect("a terminal")
     }
 
     /// A new pass for Lin.
@@ -201,8 +201,8 @@ pub struct Knock {
 }
 
 impl Knock {
-    pub fn of(stage: &Stage, browser: &Browser, way: &Way) -> Self {
-        let base = stage.company.portal.url.clone();
+    pub fn of(browser: &Browser, way: &Way) -> Self {
+        let base = browser.base.clone();
         let cookies: Vec<String> = browser
             .cookies
             .iter()
