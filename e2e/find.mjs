@@ -39,6 +39,34 @@ export async function withSteps(get) {
   return first({ items: items.filter(({ kind }) => kind === 'containers') }, '/requests/');
 }
 
+// A container in test that runs.
+async function container(get) {
+  for (const { key } of (await get('/projects', 'developer')).items) {
+    const { items } = await get(`/projects/${key}/workloads`, 'developer');
+    for (const { id } of items.filter(({ tier }) => tier === 'test')) {
+      const { pods } = await get(`/workloads/${id}/pods`, 'developer');
+      const runs = (pods ?? []).find(({ ready }) => ready);
+      if (runs) return { workload: id, pod: runs.name };
+    }
+  }
+  return null;
+}
+
+export async function terminalForm(get) {
+  const place = await container(get);
+  return place && `/terminals/new?workload=${place.workload}&pod=${place.pod}`;
+}
+
+// The developer's own terminal that is open, or a new one.
+export function terminal(folder) {
+  return async (get, post) => {
+    const { user } = await get('/me', 'developer');
+    const [open] = (await get(`/recordings?user=${user}&state=open`, 'developer')).items;
+    const { id } = open ?? (await post('/terminals', await container(get), 'developer')).terminal;
+    return folder + id;
+  };
+}
+
 // A durable run in a state.
 export function run(state) {
   return async (get) => {

@@ -3,7 +3,7 @@
 // A path that depends on what the portal holds is a function of find.mjs. `ready` is what must be
 // there before anything is judged; the roles of `form` must find a form instead.
 import {
-  cluster, connection, channel, environment, imported, job, language, own, person, policy, project, release, request, resource, run, withSteps,
+  cluster, connection, channel, environment, imported, job, language, own, person, policy, project, release, request, resource, run, terminal, terminalForm, withSteps,
 } from './find.mjs';
 
 const STATES = [
@@ -72,6 +72,10 @@ export const pages = [
   { name: 'project-programs', route: '/projects/{key}/programs', path: project('/programs'), form: ['developer', 'ops'] },
   { name: 'containers', route: '/projects/{key}/containers', path: project('/containers') },
   { name: 'containers-new', route: '/projects/{key}/containers/new', path: project('/containers/new'), form: ['developer', 'ops'] },
+  { name: 'terminal-new', route: '/terminals/new', path: terminalForm, only: 'developer', form: ['developer'], as: { developer: 200 } },
+  { name: 'terminal', route: '/terminals/{id}', path: terminal('/terminals/'), only: 'developer', as: { developer: 200 }, ready: '.xterm-rows > div' },
+  { name: 'recordings', route: '/recordings', path: '/recordings' },
+  { name: 'recording', route: '/recordings/{id}', path: terminal('/recordings/'), only: 'developer', as: { developer: 200 }, ready: '#replay' },
   { name: 'project-resources', route: '/projects/{key}/resources', path: project('/resources') },
   { name: 'resource-ask', route: '/projects/{key}/resources/new', path: project('/resources/new'), form: ['developer', 'ops'] },
   { name: 'resources', route: '/resources', path: '/resources' },

@@ -76,15 +76,20 @@ async function plan(sessions) {
     if (!response.ok()) throw new Error(`GET /api/v1${path} answered ${response.status()}`);
     return response.json();
   };
+  const post = async (path, data, role) => {
+    const response = await readers.get(role).request.post(`/api/v1${path}`, { data });
+    if (!response.ok()) throw new Error(`POST /api/v1${path} answered ${response.status()}`);
+    return response.json();
+  };
   const jobs = [];
-  for (const entry of wanted) jobs.push(...await plannedFor(entry, get));
+  for (const entry of wanted) jobs.push(...await plannedFor(entry, get, post));
   for (const context of readers.values()) await context.close();
   const order = [...sessions.keys()];
   return jobs.sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
 }
 
-async function plannedFor(entry, get) {
-  const path = typeof entry.path === 'function' ? await entry.path(get).catch(() => null) : entry.path;
+async function plannedFor(entry, get, post) {
+  const path = typeof entry.path === 'function' ? await entry.path(get, post).catch(() => null) : entry.path;
   if (!path) {
     tally.check(`${entry.name} opens`, ['the portal holds nothing that this page could show']);
     return [];

@@ -15,6 +15,7 @@ use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::{self, Kinds};
 use crate::resources::{Retirement, Supply};
+use crate::terminals::{self, Hall};
 use crate::waves::{self, LayerChange};
 use crate::web::events::Hub;
 use crate::workloads::{self, Containers};
@@ -35,6 +36,8 @@ pub struct Inner {
     /// Clients of outside systems, whose breakers and limits last as long as this.
     pub clients: Clients,
     pub last_halt: LastShown,
+    /// The terminals whose shells this process holds.
+    pub terminals: Hall,
 }
 
 impl std::ops::Deref for App {
@@ -59,6 +62,7 @@ impl App {
             kinds: kinds(),
             clients: Clients::default(),
             last_halt: LastShown::default(),
+            terminals: Hall::default(),
         })))
     }
 }
@@ -100,6 +104,7 @@ pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
     let mut all = connections::timers(app);
     all.extend(clusters::timers(app));
     all.extend(requests::timers(app));
+    all.extend(terminals::timers(app));
     all
 }
 

@@ -54,6 +54,26 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "WATCH_SECONDS",
         "how often a build or a rollout is looked at [3]",
     ),
+    (
+        "TERMINAL_LENGTH_SECONDS",
+        "how long a terminal may be open [3600]",
+    ),
+    (
+        "TERMINAL_IDLE_SECONDS",
+        "how long a terminal may be open without a key [900]",
+    ),
+    (
+        "TERMINAL_GRACE_SECONDS",
+        "how long a shell waits for a page that was lost [600]",
+    ),
+    (
+        "TERMINALS_EACH",
+        "terminals that one person may have open [5]",
+    ),
+    (
+        "TERMINALS_IN_ALL",
+        "terminals that may be open at once [500]",
+    ),
     ("LOG", "tracing filter [info]"),
     ("LOG_FORMAT", "text or json [text]"),
 ];
@@ -80,6 +100,16 @@ pub struct EngineSettings {
     pub watch: Duration,
 }
 
+/// What limits terminals; each is shown before it strikes.
+#[derive(Debug, Clone)]
+pub struct TerminalSettings {
+    pub length: Duration,
+    pub idle: Duration,
+    pub grace: Duration,
+    pub each: i64,
+    pub in_all: i64,
+}
+
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub database_url: SecretString,
@@ -91,6 +121,7 @@ pub struct Settings {
     pub time_zone: TimeZone,
     pub sign_in_as: Vec<String>,
     pub engine: EngineSettings,
+    pub terminals: TerminalSettings,
     pub log: String,
     pub log_json: bool,
 }
@@ -129,6 +160,7 @@ impl Settings {
             time_zone: time_zone(&values)?,
             sign_in_as: values.list("SIGN_IN_AS"),
             engine: engine(&values)?,
+            terminals: terminals(&values)?,
             log: values.text("LOG").unwrap_or_else(|| "info".to_owned()),
             log_json: values.one_of("LOG_FORMAT", &["text", "json"])? == Some("json"),
         };
@@ -198,6 +230,16 @@ fn engine(values: &Values) -> Result<EngineSettings, ConfigError> {
     Ok(settings)
 }
 
+fn terminals(values: &Values) -> Result<TerminalSettings, ConfigError> {
+    Ok(TerminalSettings {
+        length: values.seconds("TERMINAL_LENGTH_SECONDS", 3600)?,
+        idle: values.seconds("TERMINAL_IDLE_SECONDS", 900)?,
+        grace: values.seconds("TERMINAL_GRACE_SECONDS", 600)?,
+        each: values.count("TERMINALS_EACH", 5)?,
+        in_all: values.count("TERMINALS_IN_ALL", 500)?,
+    })
+}
+
 /// The variables that are ours, by name without the prefix, with `_FILE` ones already read.
 struct Values(BTreeMap<&'static str, String>);
 
@@ -253,6 +295,14 @@ impl Values {
             return Err(invalid(name, "must be 0.01 to 3600 seconds"));
         }
         Ok(Duration::from_secs_f64(value))
+    }
+
+    fn count(&self, name: &str, default: i64) -> Result<i64, ConfigError> {
+        let value = self.parse(name)?.unwrap_or(default);
+        if !(1..=100_000).contains(&value) {
+            return Err(invalid(name, "must be 1 to 100000"));
+        }
+        Ok(value)
     }
 
     fn list(&self, name: &str) -> Vec<String> {

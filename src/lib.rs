@@ -32,6 +32,7 @@ pub mod runs;
 pub mod secrets;
 pub mod serve;
 pub mod standards;
+pub mod terminals;
 pub mod vitals;
 pub mod waves;
 pub mod web;

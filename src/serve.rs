@@ -16,7 +16,7 @@ use crate::audit::{self, Entry, Origin};
 use crate::identity::{self, NewAccount, PlatformRole};
 use crate::jobs::{self, Engine};
 use crate::web::{idempotency, router, session};
-use crate::{notifications, secrets, vitals};
+use crate::{notifications, secrets, terminals, vitals};
 
 /// Requests that are under way when the signal comes get this long.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -38,6 +38,7 @@ pub async fn portal(app: App, listener: TcpListener, work: bool) -> anyhow::Resu
         start_workers(&app, &stop, &tasks);
     }
     let address = listener.local_addr()?;
+    tasks.spawn(end_terminals(app.clone(), stop.clone()));
     tracing::info!(%address, public_url = %app.settings.public_url, "the portal is open");
     let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
     let done = stop.clone();
@@ -67,6 +68,12 @@ pub async fn workers(app: App) -> anyhow::Result<()> {
     stop.cancelled().await;
     finish(&stop, &tasks).await;
     Ok(())
+}
+
+/// Whoever is in a terminal is told at once why it ends, and each end is put on record.
+async fn end_terminals(app: App, stop: CancellationToken) {
+    stop.cancelled().await;
+    terminals::stop(&app).await;
 }
 
 fn stop_on_signal(stop: &CancellationToken) -> anyhow::Result<()> {

@@ -18,6 +18,11 @@ const STATIC = dirname(fileURLToPath(import.meta.url));
 const COPIES = [
   { package: '@tabler/core', from: 'dist/css/tabler.min.css', to: 'vendor/tabler.min.css' },
   { package: 'htmx.org', from: 'dist/htmx.min.js', to: 'vendor/htmx.min.js' },
+  { package: '@xterm/xterm', from: 'lib/xterm.mjs', to: 'vendor/xterm.js' },
+  { package: '@xterm/xterm', from: 'css/xterm.css', to: 'vendor/xterm.css' },
+  { package: '@xterm/addon-fit', from: 'lib/addon-fit.mjs', to: 'vendor/xterm-fit.js' },
+  { package: '@xterm/addon-search', from: 'lib/addon-search.mjs', to: 'vendor/xterm-search.js' },
+  { package: '@xterm/addon-web-links', from: 'lib/addon-web-links.mjs', to: 'vendor/xterm-links.js' },
 ];
 const ICONS = '@tabler/icons';
 const SPRITE = 'icons.svg';

@@ -6,6 +6,7 @@ pub mod delegation;
 pub mod groups;
 mod password;
 pub mod people;
+mod presence;
 mod rights;
 mod store;
 mod throttle;
@@ -19,6 +20,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use uuid::Uuid;
 
 pub use people::Temporary;
+pub use presence::{Door, Presence, present};
 pub use rights::{Permission, PlatformRole, ProjectRole, Scope, TokenScope};
 pub use tokens::TokenId;
 
@@ -334,7 +336,8 @@ pub async fn load_actor(
     address: Option<IpAddr>,
     operation: Uuid,
 ) -> Result<Option<Actor>, AppError> {
-    Ok(store::load_actor(app.db.pool(), id, address, operation).await?)
+    let found = store::load_actors(app.db.pool(), &[id.0], address, operation).await?;
+    Ok(found.into_iter().next())
 }
 
 /// The people who may be signed in as by a click, with what they are.

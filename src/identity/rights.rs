@@ -33,6 +33,9 @@ crate::words! {
         KeepResources = "keep-resources",
         ImportImages = "import-images",
         WaiveConfirmation = "waive-confirmation",
+        OpenTerminalInTest = "open-terminal-in-test",
+        OpenTerminalInProduction = "open-terminal-in-production",
+        ViewRecordings = "view-recordings",
     }
 
     /// A role on the whole platform.
@@ -65,7 +68,7 @@ impl TokenScope {
     pub const fn of(permission: Permission) -> Option<Self> {
         use Permission as P;
         match permission {
-            P::ViewProject | P::ViewPlatform | P::ViewAudit => Some(Self::Read),
+            P::ViewProject | P::ViewPlatform | P::ViewAudit | P::ViewRecordings => Some(Self::Read),
             P::FileOnboarding | P::FileRequest => Some(Self::Request),
             P::OpenRelease
             | P::ReleaseToProduction
@@ -78,7 +81,9 @@ impl TokenScope {
             | P::ManageClusters
             | P::ManageNotices
             | P::OperateRuns
-            | P::KeepResources => Some(Self::Operate),
+            | P::KeepResources
+            | P::OpenTerminalInTest
+            | P::OpenTerminalInProduction => Some(Self::Operate),
             P::ManagePeople
             | P::ManagePolicies
             | P::ManageMembers
@@ -143,9 +148,15 @@ impl PlatformRole {
                     | P::KeepResources
                     | P::ImportImages
                     | P::WaiveConfirmation
+                    | P::OpenTerminalInTest
+                    | P::OpenTerminalInProduction
+                    | P::ViewRecordings
             ),
             Self::Auditor => {
-                matches!(permission, P::ViewPlatform | P::ViewAudit | P::ViewProject)
+                matches!(
+                    permission,
+                    P::ViewPlatform | P::ViewAudit | P::ViewProject | P::ViewRecordings
+                )
             }
         }
     }
@@ -171,6 +182,9 @@ impl ProjectRole {
                     | P::RestartInTest
                     | P::RestartInProduction
                     | P::EditProject
+                    | P::OpenTerminalInTest
+                    | P::OpenTerminalInProduction
+                    | P::ViewRecordings
             ),
             Self::Developer => matches!(
                 permission,
@@ -180,6 +194,7 @@ impl ProjectRole {
                     | P::ReleaseToProduction
                     | P::RollBack
                     | P::RestartInTest
+                    | P::OpenTerminalInTest
             ),
             Self::Tester => matches!(permission, P::ViewProject | P::Confirm | P::RejectRelease),
             Self::Viewer => matches!(permission, P::ViewProject),

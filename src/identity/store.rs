@@ -67,14 +67,16 @@ pub async fn find_for_sign_in(
     Ok(row.fetch_optional(executor).await?)
 }
 
-pub async fn load_actor(
+/// Those of the accounts that may come in, with what they may.
+pub async fn load_actors(
     executor: impl PgExecutor<'_>,
-    id: AccountId,
+    ids: &[Uuid],
     address: Option<IpAddr>,
     operation: Uuid,
-) -> Result<Option<Actor>, DbError> {
-    let row = sqlx::query!(
-        r#"SELECT COALESCE(a.responsible_id, a.id) AS "responsible!: AccountId",
+) -> Result<Vec<Actor>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT a.id AS "id: AccountId",
+            COALESCE(a.responsible_id, a.id) AS "responsible!: AccountId",
             a.number, a.name, a.display_name, a.locale AS "locale: Locale",
             ARRAY(SELECT role FROM platform_role
                 WHERE account_id = a.id AND (expires_at IS NULL OR expires_at > slipway_now()))
@@ -91,20 +93,20 @@ pub async fn load_actor(
                 WHERE d.deputy_id = a.id AND d.ended_at IS NULL
                   AND d.begins_at <= slipway_now() AND d.ends_at > slipway_now())
                 AS "stands_for!: Vec<AccountId>"
-           FROM account a WHERE a.id = $1 AND a.disabled_at IS NULL
+           FROM account a WHERE a.id = ANY($1) AND a.disabled_at IS NULL
              AND NOT EXISTS (SELECT 1 FROM account r
                 WHERE r.id = a.responsible_id AND r.disabled_at IS NOT NULL)"#,
-        id.0,
+        ids,
     )
-    .fetch_optional(executor)
+    .fetch_all(executor)
     .await?;
-    Ok(row.map(|row| {
+    let actors = rows.into_iter().map(|row| {
         let mut memberships = std::collections::BTreeMap::<_, Vec<_>>::new();
         for (project, role) in row.memberships.0 {
             memberships.entry(project).or_default().push(role);
         }
         Actor {
-            id,
+            id: row.id,
             responsible: row.responsible,
             number: row.number,
             name: row.name,
@@ -118,7 +120,8 @@ pub async fn load_actor(
             operation,
             token: None,
         }
-    }))
+    });
+    Ok(actors.collect())
 }
 
 /// People by name, in the order asked for, with the words of their roles.

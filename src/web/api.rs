@@ -25,7 +25,7 @@ use crate::requests::policy::api as policies;
 use crate::workloads::web as workloads;
 use crate::{
     audit, clusters, connections, halt, home, projects, requests, resources, runs, standards,
-    vitals, waves,
+    terminals, vitals, waves,
 };
 
 /// The calls and their description, as OpenAPI 3.1.
@@ -38,6 +38,7 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(release())
         .merge(notice())
         .merge(standard())
+        .merge(terminal())
         .split_for_parts();
     document::finish(&mut document);
     (router, document)
@@ -211,4 +212,15 @@ fn notice() -> OpenApiRouter<App> {
         .routes(routes!(notices::delete_in_project))
         .routes(routes!(notices::test_in_project))
         .routes(routes!(notices::mine, notices::put_mine))
+}
+
+/// Shells in containers, and what they showed.
+fn terminal() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(terminals::api::create))
+        .routes(routes!(terminals::api::show, terminals::api::end))
+        .routes(routes!(terminals::api::pass))
+        .routes(routes!(terminals::stream::stream))
+        .routes(routes!(terminals::api::list))
+        .routes(routes!(terminals::replay::cast))
 }

@@ -29,6 +29,7 @@ crate::words! {
         People = "people",
         Policies = "policies",
         Audit = "audit",
+        Recordings = "recordings",
         Nowhere = "nowhere",
     }
 }
@@ -48,6 +49,7 @@ impl Nav {
         Self::People,
         Self::Policies,
         Self::Audit,
+        Self::Recordings,
     ];
 
     /// The keys that go there.
@@ -68,6 +70,7 @@ impl Nav {
             | Self::People
             | Self::Policies
             | Self::Audit
+            | Self::Recordings
             | Self::Nowhere => None,
         }
     }
@@ -90,6 +93,7 @@ impl Nav {
             Self::People => "nav-people",
             Self::Policies => "nav-policies",
             Self::Audit => "nav-audit",
+            Self::Recordings => "nav-recordings",
             Self::Nowhere => "nav-main",
         }
     }
@@ -215,6 +219,7 @@ impl Chrome {
             | Nav::People
             | Nav::Policies => may(Permission::ViewPlatform),
             Nav::Audit => may(Permission::ViewAudit),
+            Nav::Recordings => may(Permission::ViewRecordings),
             Nav::Nowhere => false,
         }
     }
@@ -235,7 +240,8 @@ impl Chrome {
             | Nav::Notices
             | Nav::People
             | Nav::Policies
-            | Nav::Audit => format!("/{nav}"),
+            | Nav::Audit
+            | Nav::Recordings => format!("/{nav}"),
         }
     }
 
@@ -283,6 +289,7 @@ impl Chrome {
             | Nav::People
             | Nav::Policies
             | Nav::Audit
+            | Nav::Recordings
             | Nav::Nowhere => None,
         }
     }

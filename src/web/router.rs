@@ -27,7 +27,7 @@ use crate::requests::policy::web as policies;
 use crate::workloads::web as workloads;
 use crate::{
     audit, clusters, connections, halt, home, projects, requests, resources, runs, standards,
-    vitals, waves,
+    terminals, vitals, waves,
 };
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
@@ -46,6 +46,7 @@ pub fn router(app: &App) -> Router {
         .merge(project_pages())
         .merge(notice_pages())
         .merge(release_pages())
+        .merge(terminal_pages())
         .route_layer(count)
         .route_layer(banner)
         .nest("/api/v1", api::calls().layer(once))
@@ -366,6 +367,18 @@ fn notice_pages() -> Router<App> {
             post(pages::project::delete),
         )
         .route("/me/notices", get(pages::me::show).post(pages::me::save))
+}
+
+/// Shells in containers, and what they showed.
+fn terminal_pages() -> Router<App> {
+    use terminals::web as pages;
+    Router::new()
+        .route("/terminals", post(pages::create))
+        .route("/terminals/new", get(pages::new))
+        .route("/terminals/{id}", get(pages::show))
+        .route("/terminals/{id}/end", post(pages::end))
+        .route("/recordings", get(pages::list))
+        .route("/recordings/{id}", get(pages::recording))
 }
 
 async fn not_found() -> AppError {

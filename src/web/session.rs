@@ -173,6 +173,20 @@ pub async fn of_account(db: &Db, account: Uuid) -> std::result::Result<Vec<Open>
     Ok(open.collect())
 }
 
+/// Those of the sessions that are not over, by key.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn still_open(db: &Db, keys: &[String]) -> std::result::Result<Vec<String>, DbError> {
+    let hashes: Vec<Vec<u8>> = keys.iter().filter_map(|k| hex::decode(k).ok()).collect();
+    let open = sqlx::query_scalar!(
+        r#"SELECT encode(id_hash, 'hex') AS "key!" FROM session
+           WHERE id_hash = ANY($1) AND expires_at > slipway_now()"#,
+        &hashes,
+    );
+    Ok(open.fetch_all(db.pool()).await?)
+}
+
 /// Ends one of an account's sessions; false if it has none of that key.
 ///
 /// # Errors

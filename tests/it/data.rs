@@ -186,6 +186,56 @@ async fn production_is_stopped_once_and_never_without_a_reason() {
 }
 
 #[tokio::test]
+async fn a_terminal_says_why_and_how_and_its_pass_is_good_once() {
+    let (mut tries, _db) = Tries::start().await;
+    let terminal = |reason: &str| {
+        format!(
+            "INSERT INTO terminal (id, account_id, project_id, workload_id, environment_id,
+                cluster_id, tier, namespace, pod, container, reason, strict, ends_at, replica,
+                alive_until)
+             VALUES ('00000000-0000-0000-0000-000000000090',
+                '00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000010',
+                '00000000-0000-0000-0000-000000000020', '00000000-0000-0000-0000-000000000008',
+                '00000000-0000-0000-0000-000000000006', 'production', 'pay-prod', 'pay-1',
+                'pay', '{reason}', true, now() + interval '1 hour', gen_random_uuid(), now())"
+        )
+    };
+    tries
+        .refused(terminal(""), "terminal_production_says_why")
+        .await;
+    tries.works(terminal("x")).await;
+    for (set, by) in [
+        ("ended_at = now()", "terminal_ended_says_how"),
+        (
+            "ended_at = now(), ending = 'exited'",
+            "terminal_exited_says_code",
+        ),
+        (
+            "ended_at = now(), ending = 'bored'",
+            "terminal_ending_known",
+        ),
+    ] {
+        tries
+            .refused(format!("UPDATE terminal SET {set}"), by)
+            .await;
+    }
+    let pass = |seconds: i32| {
+        format!(
+            "INSERT INTO terminal_pass (id, terminal_id, account_id, pass_hash, expires_at)
+             VALUES ('00000000-0000-0000-0000-000000000091',
+                '00000000-0000-0000-0000-000000000090', '00000000-0000-0000-0000-000000000001',
+                decode(repeat('ab', 32), 'hex'), slipway_now() + interval '{seconds} seconds')"
+        )
+    };
+    tries.refused(pass(31), "terminal_pass_is_short").await;
+    tries.works(pass(30)).await;
+    let visit = "INSERT INTO terminal_visit (pass_id)
+        VALUES ('00000000-0000-0000-0000-000000000091')";
+    tries.works(visit).await;
+    tries.refused(visit, "terminal_visit_once").await;
+}
+
+#[tokio::test]
 async fn a_workload_has_one_unfinished_deployment() {
     let (mut tries, _db) = Tries::start().await;
     tries

@@ -31,5 +31,6 @@ mod setbacks;
 mod standards;
 mod statements;
 mod support;
+mod terminal;
 mod tidy;
 mod tokens;

@@ -113,6 +113,13 @@ POST   /projects/{key}/releases/{n}/builds                 303 404 403 409 403 4
 POST   /projects/{key}/releases/{n}/withdrawal             303 404 403 403 403 403 400 403 403
 POST   /projects/{key}/releases/{n}/aborts                 303 404 403 409 403 409 409 403 403
 
+POST   /terminals                                          303 404 403 400 403 400 400 403 403
+GET    /terminals/new                                      303 404 403 200 403 200 200 403 403
+GET    /terminals/{id}                                     303 404 403 403 403 303 303 303 403
+GET    /recordings                                         303 200 200 200 200 200 200 200 200
+GET    /recordings/{id}                                    303 404 403 403 403 200 200 200 403
+POST   /terminals/{id}/end                                 303 404 403 403 403 303 303 403 403
+
 GET    /health                                             303 403 403 403 403 403 200 200 200
 GET    /api/v1/health                                      401 403 403 403 403 403 200 200 200
 GET    /runs                                               303 403 403 403 403 403 200 200 200
@@ -326,6 +333,14 @@ POST   /api/v1/steps/{id}/retry                            401 403 403 403 403 4
 POST   /api/v1/steps/{id}/look                             401 403 403 403 403 403 409 403 409
 POST   /api/v1/steps/{id}/abandonment                      401 403 403 403 403 403 400 403 400
 
+POST   /api/v1/terminals                                   401 404 403 400 403 400 400 403 403
+GET    /api/v1/terminals/{id}                              401 404 403 403 403 200 200 200 403
+POST   /api/v1/terminals/{id}/passes                       401 404 403 403 403 403 403 403 403
+GET    /api/v1/terminals/{id}/stream                       401 403 403 403 403 403 403 403 403
+GET    /api/v1/recordings                                  401 200 200 200 200 200 200 200 200
+GET    /api/v1/recordings/{id}/cast                        401 404 403 403 403 200 200 200 403
+DELETE /api/v1/terminals/{id}                              401 404 403 403 403 204 204 403 403
+
 POST   /logout                                             303 303 303 303 303 303 303 303 303
 DELETE /api/v1/session                                     204 204 204 204 204 204 204 204 204
 ";
@@ -423,6 +438,8 @@ fn body(route: &Route) -> Sent {
         "/api/v1/languages" | "/api/v1/languages/{id}" => {
             Json(json!({ "key": "", "jenkins": "", "template_job": "" }))
         }
+        "/terminals" => Form("workload={workload}&pod="),
+        "/api/v1/terminals" => Json(json!({ "workload": "{id}", "pod": "" })),
         "/api/v1/requests" => Json(containers),
         "/api/v1/requests/{number}/decisions" => Json(wrong_hash),
         "/api/v1/projects/{key}/releases" => Json(json!({ "ref": "-x" })),
@@ -472,6 +489,8 @@ struct Ids {
     /// Its author has taken it back.
     withdrawn: i64,
     workload: String,
+    /// Lin's, in test.
+    terminal: String,
     resource: String,
     /// Awaits its confirmation.
     release: String,
@@ -502,6 +521,9 @@ impl Ids {
             _ if below("/resources") => (self.project, self.resource.as_str()),
             _ if pattern.contains("/workloads/") => (self.project, self.workload.as_str()),
             _ if below("/deployments") => (self.project, self.deployment.as_str()),
+            _ if below("/terminals") || below("/recordings") => {
+                (self.project, self.terminal.as_str())
+            }
             _ if below("/steps") => (self.project, self.step.as_str()),
             _ => (self.project, self.release.as_str()),
         };
@@ -523,6 +545,7 @@ impl Ids {
             .replace("{version}/{*name}", "any/slipway.css");
         match pattern {
             "/api/v1/projects/{key}/parameters" => format!("{path}?environment=test"),
+            "/terminals/new" => format!("{path}?workload={}&pod=pay-1", self.workload),
             "/events" => format!("{path}?{}", "topic=x&".repeat(TOPICS_TOO_MANY)),
             _ => path,
         }
@@ -541,12 +564,16 @@ async fn knock(browser: &mut Browser, route: &Route, ids: &Ids) -> u16 {
         Sent::Nothing => browser.bare(route.method.clone(), &path).await,
         Sent::Form(form) => {
             let form = form.replace("{deployment}", &ids.deployment);
+            let form = form.replace("{workload}", &ids.workload);
             let form = form.replace("{long}", &"x".repeat(2001));
             browser.typed(&path, &form).await
         }
         Sent::Json(mut body) => {
             if body["project"].is_string() {
                 body["project"] = json!(ids.project);
+            }
+            if body["workload"].is_string() {
+                body["workload"] = json!(ids.workload);
             }
             let path = path.trim_start_matches("/api/v1");
             browser.api(route.method.clone(), path, &body).await
@@ -596,6 +623,10 @@ async fn furnish(company: &mut Company, project: &'static str, author: &mut Brow
     let id = |value: &Value| value.as_str().unwrap().to_owned();
     let path = format!("/projects/{project}/workloads");
     let workloads = company.ops.api_get(&path).await.json();
+    let mut here = workloads["items"].as_array().unwrap().iter();
+    let workload = here.find(|w| w["environment"] == "test").unwrap();
+    let workload = id(&workload["id"]);
+    let terminal = terminal(company, &workload).await;
     let channel = json!({ "key": "lost", "kind": "wecom", "url": "http://127.0.0.1:9/send?key=x" });
     let path = "/notices/channels";
     let mut channel = company.admin.api(Method::POST, path, &channel).await.json();
@@ -617,13 +648,26 @@ async fn furnish(company: &mut Company, project: &'static str, author: &mut Brow
         language: id(&languages["items"][0]["id"]),
         open,
         withdrawn,
-        workload: id(&workloads["items"][0]["id"]),
+        workload,
+        terminal,
         resource: id(&resource.json()["id"]),
         deployment: id(&story["deployments"][0]["id"]),
         release,
         run: id(&story["steps"][0]["id"]),
         step: id(&story["steps"][0]["steps"][0]["id"]),
     }
+}
+
+/// A terminal that Lin has opened, and nobody came to yet.
+async fn terminal(company: &mut Company, workload: &str) -> String {
+    let pods = format!("/workloads/{workload}/pods");
+    let pods = company.developer.api_get(&pods).await.json();
+    let asked = json!({ "workload": workload, "pod": pods["pods"][0]["name"] });
+    let lin = &mut company.developer;
+    let answer = lin.api(Method::POST, "/terminals", &asked).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let id = answer.json()["terminal"]["id"].clone();
+    id.as_str().unwrap().to_owned()
 }
 
 async fn ask(author: &mut Browser, project: &str, component: &str) -> i64 {

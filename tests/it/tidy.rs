@@ -20,6 +20,10 @@ const LONG_FUNCTIONS: &[(&str, &str)] = &[
         "releases/store.rs:fetch",
         "one statement with all columns of a release",
     ),
+    (
+        "terminals/store.rs:select",
+        "one statement with all columns of a terminal",
+    ),
 ];
 
 /// Domains, leftmost first: each may use those before it, never those after.
@@ -39,6 +43,8 @@ const ORDER: &[&str] = &[
     "builds",
     "releases",
     "waves",
+    // Shells in what the others run; nobody imports it.
+    "terminals",
     // Gathers what all others know, and nobody imports it.
     "home",
     // Tells what all others did, from the outbox.

@@ -31,6 +31,8 @@ pub enum Group {
     Mile,
     /// What needs a yes.
     Requests,
+    /// Shells in containers, over real WebSockets.
+    Terminal,
     /// Outside systems that fail, and a portal that dies on the way.
     Faults,
     /// Bad input, forbidden deeds, secrets that must not come out.
@@ -86,6 +88,7 @@ impl Plan {
             Group::Unit => tests::unit(server),
             Group::Mile => mile::mile(self, server).await,
             Group::Requests => tests::of(server, "requests::"),
+            Group::Terminal => tests::of(server, "terminal::"),
             Group::Faults => tests::of(server, "faults::"),
             Group::Attacks => tests::of(server, "attacks::"),
             Group::Contract => tests::contract(server, &[]),

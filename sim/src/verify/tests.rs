@@ -14,7 +14,7 @@ use crate::workspace;
 pub const TEMPLATE: &str = "slipway_template";
 /// How the copies' names begin.
 pub const COPIES: &str = "t_";
-/// Modules of `tests/it/` that are groups of their own, or will be.
+/// Modules of `tests/it/` that are groups of their own.
 const GROUPS: &[&str] = &[
     "tidy::",
     "contract::",

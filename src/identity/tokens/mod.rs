@@ -226,6 +226,11 @@ pub(super) async fn revoke_all(tx: &mut Tx, name: &str) -> Result<(), DbError> {
     store::revoke_all(tx.connection(), name).await
 }
 
+/// Those of the tokens that still work.
+pub(super) async fn working(app: &App, ids: &[Uuid]) -> Result<Vec<Uuid>, DbError> {
+    store::working(app.db.pool(), ids).await
+}
+
 /// Who comes with a token, narrowed to its scopes. Its use is noted at most once a minute.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! The SQL of tokens.
 
 use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
 
 use super::{AccountId, ProjectId, ProjectRole, Token, TokenId, TokenScope};
 use crate::db::DbError;
@@ -143,6 +144,16 @@ pub async fn find(executor: impl PgExecutor<'_>, hash: &[u8]) -> Result<Option<F
         hash,
     );
     Ok(row.fetch_optional(executor).await?)
+}
+
+/// Those of the tokens that still work.
+pub async fn working(executor: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<Vec<Uuid>, DbError> {
+    let working = sqlx::query_scalar!(
+        "SELECT id FROM api_token
+         WHERE id = ANY($1) AND revoked_at IS NULL AND expires_at > slipway_now()",
+        ids,
+    );
+    Ok(working.fetch_all(executor).await?)
 }
 
 pub async fn touch(executor: impl PgExecutor<'_>, id: TokenId) -> Result<(), DbError> {

@@ -12,7 +12,7 @@ use super::kubeconfig::{Kubeconfig, KubeconfigError, text};
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Silence on one connection, not the length of a whole answer.
-const READ_TIMEOUT: Duration = Duration::from_secs(15);
+pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Repeating is the caller's business (kube's own retry is off), and so is a proxy (kube would
 /// take one from the environment).

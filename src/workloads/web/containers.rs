@@ -47,6 +47,11 @@ struct ContainersPart {
     summary: Option<Summary>,
     /// Why this person may not restart what is here.
     may_not_restart: Option<String>,
+    /// Whether this person may open a terminal here, and is asked why.
+    may_open: bool,
+    /// Why not, and who may.
+    may_not_open: Option<String>,
+    is_production: bool,
 }
 
 impl HtmlSafe for ContainersPart {}
@@ -74,6 +79,8 @@ struct Row {
     node: String,
     started: Option<jiff::Timestamp>,
     digest: String,
+    /// Whether a shell could run there.
+    runs: bool,
 }
 
 impl WorkloadBox {
@@ -149,6 +156,9 @@ async fn part(
         environments: places.into_iter().map(|(key, _, n)| (key, n)).collect(),
         f: Frame::new(project, Tab::Containers),
         may_ask: access.may(Permission::FileRequest),
+        may_not_open: tier.and_then(|t| refused(&c, access, terminal_right(t))),
+        may_open: tier.is_some_and(|tier| access.may(terminal_right(tier))),
+        is_production: tier == Some(Tier::Production),
         may_not_restart: tier.and_then(|tier| may_not_restart(&c, access, tier)),
         summary: None,
         topic,
@@ -157,11 +167,23 @@ async fn part(
     })
 }
 
+const fn terminal_right(tier: Tier) -> Permission {
+    match tier {
+        Tier::Test => Permission::OpenTerminalInTest,
+        Tier::Production => Permission::OpenTerminalInProduction,
+    }
+}
+
 fn may_not_restart(c: &Chrome, access: &ProjectAccess, tier: Tier) -> Option<String> {
     let right = match tier {
         Tier::Test => Permission::RestartInTest,
         Tier::Production => Permission::RestartInProduction,
     };
+    refused(c, access, right)
+}
+
+/// Why this person may not, and who may.
+fn refused(c: &Chrome, access: &ProjectAccess, right: Permission) -> Option<String> {
     access.must(right).err().map(|e| c.w(&e.words()))
 }
 
@@ -306,5 +328,6 @@ fn row(c: &Chrome, pod: &Pod) -> Row {
         node: pod.node.clone().unwrap_or_else(|| "–".to_owned()),
         started: pod.started_at,
         digest: digest.unwrap_or("–").to_owned(),
+        runs: pod.phase == "Running" && !pod.leaving,
     }
 }

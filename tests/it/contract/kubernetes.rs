@@ -1,6 +1,7 @@
 //! What the portal relies on in Kubernetes: held against the simulator always, and against a real
 //! cluster where a run has one. What no real cluster confirmed in this run is printed.
 
+mod commands;
 mod objects;
 mod reading;
 mod rollouts;
@@ -58,4 +59,14 @@ behaviours! {
         a_watch_tells_what_happens
         a_watch_from_long_ago_is_told_to_list_again
         kubectl_reads_what_is_there;
+    commands:
+        a_command_ends_with_its_code
+        a_terminal_has_the_size_that_it_is_given
+        bytes_pass_unchanged_though_characters_are_split
+        ctrl_c_ends_a_flood
+        an_older_protocol_does_as_well
+        a_missing_program_is_an_end_and_not_an_error
+        a_shell_is_the_best_that_there_is
+        a_command_ends_with_its_pod
+        commands_are_refused_as_other_calls_are;
 }

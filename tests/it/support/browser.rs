@@ -8,7 +8,7 @@ use super::described;
 
 pub struct Browser {
     client: Client,
-    base: String,
+    pub base: String,
     pub cookies: Vec<(String, String)>,
     pub headers: Vec<(&'static str, String)>,
 }

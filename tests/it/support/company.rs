@@ -38,7 +38,15 @@ impl Company {
     }
 
     pub async fn with_probe(probe: Arc<dyn Probe>) -> Self {
-        let portal = Portal::start().await;
+        Self::with(Portal::start().await, probe).await
+    }
+
+    /// Over a portal with settings of its own.
+    pub async fn start_over(portal: Portal) -> Self {
+        Self::with(portal, Arc::new(NoFaults)).await
+    }
+
+    async fn with(portal: Portal, probe: Arc<dyn Probe>) -> Self {
         let world = World::explicit();
         let outside = Outside::start(&world, Ports::default()).await.unwrap();
         let test = kubernetes::serve(&world, "sh-test", 0).await.unwrap();

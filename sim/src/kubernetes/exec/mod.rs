@@ -23,6 +23,8 @@ use crate::world::World;
 pub enum Exec {
     /// A real process behind a real terminal.
     Runs,
+    /// The same, but the image lacks this program.
+    RunsAllBut(&'static str),
     /// The image holds no program at all.
     HoldsNothing,
     /// What is typed comes back at once, until Ctrl-C.
@@ -33,6 +35,9 @@ pub enum Exec {
 
 /// What each server of today speaks, the one that it prefers first.
 pub const PROTOCOLS: &[&str] = &["v5.channel.k8s.io", "v4.channel.k8s.io"];
+
+/// From 1.35 on a WebSocket needs the right that a POST always needed.
+const ALSO_CREATE_FROM_MINOR: u32 = 35;
 
 const KNOWN: &[&str] = &["command", "container", "stderr", "stdin", "stdout", "tty"];
 
@@ -81,9 +86,10 @@ fn order(world: &World, name: &str, call: &Call) -> Result<Order, No> {
     let ["api", "v1", "namespaces", namespace, "pods", pod, "exec"] = parts.as_slice() else {
         return Err(call.unknown().into());
     };
-    // Opening a WebSocket is a GET, whatever comes of it.
-    if !rights.allow("pods/exec", "get") {
-        return Err(status::forbidden("get pods/exec"));
+    for verb in verbs(&cluster.settings.version) {
+        if !rights.allow("pods/exec", verb) {
+            return Err(status::forbidden(&format!("{verb} pods/exec")));
+        }
     }
     let found = cluster.existing(of_kind("Pod"), namespace, pod)?;
     let container = logs::which(&found, call.query("container"))?;
@@ -103,6 +109,19 @@ fn order(world: &World, name: &str, call: &Call) -> Result<Order, No> {
         uid: text(&found, "/metadata/uid").to_owned(),
         protocols: cluster.settings.exec_protocols,
     })
+}
+
+/// Opening a WebSocket is a GET; newer servers also ask for what it comes to.
+fn verbs(version: &str) -> &'static [&'static str] {
+    let minor = version
+        .split('.')
+        .nth(1)
+        .and_then(|minor| minor.parse().ok());
+    if minor >= Some(ALSO_CREATE_FROM_MINOR) {
+        &["get", "create"]
+    } else {
+        &["get"]
+    }
 }
 
 #[cfg(test)]

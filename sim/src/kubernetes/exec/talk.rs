@@ -57,11 +57,13 @@ pub(super) async fn hold(world: World, cluster: String, order: Order, socket: We
 async fn perform(order: &Order, out: &mut Out, typed: &mut In) -> Option<Value> {
     let program = order.command.first().map_or("", String::as_str);
     match &order.exec {
-        Exec::Runs if pty::is_there(program) => match pty::run(&order.command, &order.pod) {
-            Ok(running) => process(running, out, typed).await,
-            Err(error) => Some(failure(&error.to_string())),
-        },
-        Exec::Runs | Exec::HoldsNothing => Some(failure(&format!(
+        Exec::Runs | Exec::RunsAllBut(_) if holds(&order.exec, program) => {
+            match pty::run(&order.command, &order.pod) {
+                Ok(running) => process(running, out, typed).await,
+                Err(error) => Some(failure(&error.to_string())),
+            }
+        }
+        Exec::Runs | Exec::RunsAllBut(_) | Exec::HoldsNothing => Some(failure(&format!(
             "exec: \"{program}\": executable file not found in $PATH"
         ))),
         Exec::Echoes => echo(out, typed).await,
@@ -70,6 +72,11 @@ async fn perform(order: &Order, out: &mut Out, typed: &mut In) -> Option<Value> 
             status = interrupted(typed) => status,
         },
     }
+}
+
+fn holds(exec: &Exec, program: &str) -> bool {
+    let lacks = matches!(exec, Exec::RunsAllBut(missing) if *missing == program);
+    !lacks && pty::is_there(program)
 }
 
 /// Until the pod is away, or another of its name has taken its place.

@@ -156,13 +156,21 @@ async fn protocols_are_negotiated_and_strangers_refused() {
     );
     let elsewhere = format!("{tty}&container=side");
     assert_eq!(refused(Client::try_open(&api, &elsewhere, BOTH).await), 400);
-    let rights = Rights::AllBut(vec![("pods/exec".to_owned(), "get".to_owned())]);
-    {
-        let mut state = world.kubernetes();
-        let tokens = &mut state.cluster("east").unwrap().tokens;
-        tokens.insert("simulated-east-admin".to_owned(), rights);
-    }
-    assert_eq!(refused(Client::try_open(&api, tty, BOTH).await), 403);
+    let verdict = async |version: &str, denied: &str| {
+        let rights = Rights::AllBut(vec![("pods/exec".to_owned(), denied.to_owned())]);
+        {
+            let mut state = world.kubernetes();
+            let cluster = state.cluster("east").unwrap();
+            version.clone_into(&mut cluster.settings.version);
+            let tokens = &mut cluster.tokens;
+            tokens.insert("simulated-east-admin".to_owned(), rights);
+        }
+        Client::try_open(&api, tty, BOTH).await.err()
+    };
+    assert_eq!(verdict("v1.33.4", "get").await, Some(403));
+    assert_eq!(verdict("v1.33.4", "create").await, None);
+    assert_eq!(verdict("v1.35.0", "get").await, Some(403));
+    assert_eq!(verdict("v1.35.0", "create").await, Some(403));
     world.transcript().check().unwrap();
 }
 

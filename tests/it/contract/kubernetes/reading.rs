@@ -73,7 +73,7 @@ pub async fn a_wrong_token_is_denied(target: &Target) {
 }
 
 /// Name of the one pod, once it runs, or has got as far as it will.
-async fn pod(target: &Target, image: &str) -> String {
+pub async fn pod(target: &Target, image: &str) -> String {
     target
         .kubernetes
         .apply(&deployment(target, image))

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use slipway::integrations::kubernetes::{Kubeconfig, Kubernetes};
 use slipway_sim::World;
-use slipway_sim::kubernetes::{Api, Pulls, Rights, serve};
+use slipway_sim::kubernetes::{Api, Pulls, Rights, Settings, serve};
 
 use crate::contract::setting;
 
@@ -71,6 +71,16 @@ impl Target {
 
     pub fn is_simulated(&self) -> bool {
         self.simulated.is_some()
+    }
+
+    /// Changes how the simulated cluster behaves; a real one stays as it is.
+    pub fn simulate(&self, change: impl FnOnce(&mut Settings)) {
+        let Some((world, _)) = &self.simulated else {
+            return;
+        };
+        if let Some(cluster) = world.kubernetes().cluster("east") {
+            change(&mut cluster.settings);
+        }
     }
 
     /// Lets a little time go by.

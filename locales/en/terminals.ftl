@@ -1,0 +1,117 @@
+# Shells in containers, and what they showed.
+
+may-not-open-terminal-in-test = Only owners and developers of the project, and operations, may open a terminal in test.
+may-not-open-terminal-in-production = Only owners of the project, and operations, may open a terminal in production.
+may-not-view-recordings = Only owners of the project, operations and auditors may see what others did in a terminal.
+
+terminal-name-wrong = This is no name of a pod or a container.
+terminal-reason-needed = Say why: production is where customers are served.
+terminal-not-running = This container does not run right now.
+terminal-not-yours = This terminal is somebody else’s. Open one of your own.
+terminal-elsewhere = The shell of this terminal is held by another process of the portal. Open a new one.
+terminal-too-many-mine = You have { $n } terminals open, and no more are allowed at once. End one first.
+terminal-too-many = { $n } terminals are open, and no more are allowed at once. Try again when one has ended.
+terminal-no-websocket = A terminal is a WebSocket.
+terminal-over = This terminal is over: { $ending ->
+    [exited] its shell ended by itself.
+    [killed] its process was killed, or its pod was taken away.
+    [no-shell] the container has no shell.
+    [gone] the pod is no longer there.
+    [unreachable] the cluster did not answer.
+    [failed] the cluster could not start the shell.
+    [lost] the connection to the cluster broke.
+    [closed] somebody ended it.
+    [idle] nobody typed for too long.
+    [too-long] it was open as long as it may be.
+    [abandoned] nobody came back to it in time.
+    [unused] nobody ever came to it.
+    [signed-out] you signed out, or your session ended.
+    [right-lost] you no longer may be in it.
+    [right-unknown] nobody could find out who still may be in it.
+    [no-recorder] what it shows could not be recorded.
+    [portal-stopped] the portal was stopped.
+   *[portal-lost] the portal’s process was lost.
+}
+
+ending-exited = Exited
+ending-killed = Killed
+ending-no-shell = No shell
+ending-gone = Pod was gone
+ending-unreachable = Cluster did not answer
+ending-failed = Could not start
+ending-lost = Cluster lost
+ending-closed = Ended by hand
+ending-idle = Idle too long
+ending-too-long = Time was up
+ending-abandoned = Abandoned
+ending-unused = Never used
+ending-signed-out = Signed out
+ending-right-lost = Right was lost
+ending-right-unknown = Rights unknown
+ending-no-recorder = Not recordable
+ending-portal-stopped = Portal stopped
+ending-portal-lost = Portal lost
+
+terminal-open = Open
+terminal-new = Terminal in { $pod }
+terminal-new-lede = A shell in this container, in your browser. It goes on when your connection does not.
+terminal-where = Site and cluster
+terminal-namespace = Namespace
+terminal-reason = Reason
+terminal-recorded = What is shown is recorded; what you type is not.
+terminal-recorded-strictly = What is shown is recorded; what you type is not. When it cannot be recorded, the shell ends.
+terminal-limits = It ends after { $minutes } min at the latest. You may have { $n } open at once.
+terminal-open-in = Open the terminal in { $environment }
+terminal-title = Terminal of { $pod }
+terminal-back = Back to the containers of { $project }
+terminal-recording = Recording
+terminal-ends-at = Ends at
+terminal-smaller = Smaller letters
+terminal-larger = Larger letters
+terminal-find = Find in the terminal
+terminal-find-close = Close the search
+terminal-end = End
+terminal-end-this = End this terminal
+terminal-open-ones = Open terminals
+terminal-open-another = Open another container
+terminal-try-now = Try now
+terminal-see-recording = See the recording
+terminal-open-new = Open a new one
+terminal-needs-script = A terminal needs JavaScript.
+terminal-because = Reason: { $reason }
+terminal-keys = Copy: select, Ctrl+Shift+C · Paste: Ctrl+Shift+V · Search: Ctrl+Shift+F
+terminal-paste = Paste
+terminal-paste-not = Do not paste
+terminal-says-starting = Connecting to the container.
+terminal-says-lost = Connection lost %1 s ago. Your shell keeps running and its output is kept. Trying again in %2 s.
+terminal-says-refused = This terminal cannot be entered.
+terminal-says-replaced = This terminal was opened on another page, and goes on there.
+terminal-says-not-taken = The shell does not keep up: %1 bytes of what you pasted were not taken.
+terminal-says-idle-soon = Nobody has typed for long. The shell ends in %1 s unless you press a key.
+terminal-says-left = %1 left
+terminal-says-paste = Paste these %1 lines? They may run at once.
+terminal-says-size = %1 × %2
+terminal-row = Terminal
+
+nav-recordings = Recordings
+recordings-lede = What was shown in terminals: who opened one, where, and how it ended.
+recordings-filter = Narrow the list
+recordings-state = State
+recordings-any-state = Any state
+recordings-length = Length
+recordings-none = There is no recording here.
+recordings-none-why = Every terminal is recorded from its first line on.
+recording-title = Recording of { $pod }
+recording-open-lede = This terminal is still open; its recording ends where it was a second ago.
+recording-download = Download (asciicast)
+recording-exit-code = Exit code
+replay-title = Replay
+replay-never-typed = What was typed is not recorded.
+replay-needs-script = A replay needs JavaScript; the recording can be downloaded.
+replay-play = Play
+replay-pause = Pause
+replay-seek = Position
+replay-speed = Speed
+replay-skip = Skip pauses
+replay-failed = The recording could not be loaded. Reload the page, or download it.
+replay-nothing = Nothing was shown.

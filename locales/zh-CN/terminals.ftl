@@ -1,0 +1,117 @@
+# 容器里的 shell，以及它们显示过的内容。
+
+may-not-open-terminal-in-test = 只有项目的负责人、开发人员和运维可以在测试环境打开终端。
+may-not-open-terminal-in-production = 只有项目的负责人和运维可以在生产环境打开终端。
+may-not-view-recordings = 只有项目的负责人、运维和审计人员可以查看他人在终端里的操作。
+
+terminal-name-wrong = 这不是 pod 或容器的名称。
+terminal-reason-needed = 请说明原因：生产环境直接服务客户。
+terminal-not-running = 这个容器现在没有运行。
+terminal-not-yours = 这是别人的终端，请打开自己的。
+terminal-elsewhere = 这个终端的 shell 由门户的另一个进程持有，请打开新的终端。
+terminal-too-many-mine = 你已打开 { $n } 个终端，达到上限。请先结束一个。
+terminal-too-many = 已有 { $n } 个终端打开，达到上限。请等其中一个结束后再试。
+terminal-no-websocket = 终端是一个 WebSocket。
+terminal-over = 终端已结束：{ $ending ->
+    [exited] shell 自行退出。
+    [killed] 进程被杀死，或 pod 已被移除。
+    [no-shell] 容器里没有 shell。
+    [gone] pod 已不存在。
+    [unreachable] 集群没有应答。
+    [failed] 集群无法启动 shell。
+    [lost] 与集群的连接中断。
+    [closed] 有人结束了它。
+    [idle] 太久没有输入。
+    [too-long] 已达到最长打开时间。
+    [abandoned] 没有人及时回来。
+    [unused] 没有人进入过。
+    [signed-out] 你已退出登录，或会话已结束。
+    [right-lost] 你不再有权留在其中。
+    [right-unknown] 无法确认谁仍有权留在其中。
+    [no-recorder] 无法录制它显示的内容。
+    [portal-stopped] 门户已停止。
+   *[portal-lost] 门户的进程已丢失。
+}
+
+ending-exited = 已退出
+ending-killed = 被杀死
+ending-no-shell = 没有 shell
+ending-gone = pod 已不存在
+ending-unreachable = 集群没有应答
+ending-failed = 无法启动
+ending-lost = 与集群失联
+ending-closed = 手动结束
+ending-idle = 长时间无输入
+ending-too-long = 到时结束
+ending-abandoned = 无人返回
+ending-unused = 从未使用
+ending-signed-out = 已退出登录
+ending-right-lost = 失去权限
+ending-right-unknown = 权限未知
+ending-no-recorder = 无法录制
+ending-portal-stopped = 门户已停止
+ending-portal-lost = 门户进程丢失
+
+terminal-open = 打开中
+terminal-new = { $pod } 的终端
+terminal-new-lede = 在浏览器里使用这个容器的 shell。连接断开时，它会继续运行。
+terminal-where = 机房和集群
+terminal-namespace = 命名空间
+terminal-reason = 原因
+terminal-recorded = 显示的内容会被录制，输入的内容不会。
+terminal-recorded-strictly = 显示的内容会被录制，输入的内容不会。无法录制时，shell 会结束。
+terminal-limits = 最长 { $minutes } 分钟后结束。你最多可同时打开 { $n } 个。
+terminal-open-in = 在 { $environment } 打开终端
+terminal-title = { $pod } 的终端
+terminal-back = 返回 { $project } 的容器
+terminal-recording = 录制中
+terminal-ends-at = 结束时间
+terminal-smaller = 缩小字体
+terminal-larger = 放大字体
+terminal-find = 在终端中查找
+terminal-find-close = 关闭查找
+terminal-end = 结束
+terminal-end-this = 结束这个终端
+terminal-open-ones = 打开的终端
+terminal-open-another = 打开另一个容器
+terminal-try-now = 立即重试
+terminal-see-recording = 查看录像
+terminal-open-new = 打开新的终端
+terminal-needs-script = 终端需要 JavaScript。
+terminal-because = 原因：{ $reason }
+terminal-keys = 复制：选中后按 Ctrl+Shift+C · 粘贴：Ctrl+Shift+V · 查找：Ctrl+Shift+F
+terminal-paste = 粘贴
+terminal-paste-not = 不粘贴
+terminal-says-starting = 正在连接容器。
+terminal-says-lost = 连接已中断 %1 秒。shell 仍在运行，输出会保留。%2 秒后重试。
+terminal-says-refused = 无法进入这个终端。
+terminal-says-replaced = 这个终端已在另一个页面打开，并在那里继续。
+terminal-says-not-taken = shell 处理不过来：粘贴的内容有 %1 字节未被接收。
+terminal-says-idle-soon = 已经很久没有输入。再不按键，shell 将在 %1 秒后结束。
+terminal-says-left = 剩余 %1
+terminal-says-paste = 要粘贴这 %1 行吗？它们可能会立即执行。
+terminal-says-size = %1 × %2
+terminal-row = 终端
+
+nav-recordings = 录像
+recordings-lede = 终端里显示过的内容：谁在哪里打开，又如何结束。
+recordings-filter = 筛选列表
+recordings-state = 状态
+recordings-any-state = 全部状态
+recordings-length = 时长
+recordings-none = 这里没有录像。
+recordings-none-why = 每个终端都从第一行开始录制。
+recording-title = { $pod } 的录像
+recording-open-lede = 这个终端仍然打开，录像截止到一秒之前。
+recording-download = 下载（asciicast）
+recording-exit-code = 退出码
+replay-title = 回放
+replay-never-typed = 输入的内容没有录制。
+replay-needs-script = 回放需要 JavaScript，也可以下载录像。
+replay-play = 播放
+replay-pause = 暂停
+replay-seek = 位置
+replay-speed = 速度
+replay-skip = 跳过停顿
+replay-failed = 无法加载录像。请重新加载页面，或下载录像。
+replay-nothing = 没有显示任何内容。

@@ -1,0 +1,84 @@
+//! Coming into a terminal with a pass: the first who comes starts its shell.
+
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::session::shell::{self, Spot};
+use super::session::{Opened, Session};
+use super::{Hall, Terminal, TerminalId, open, pass, store};
+use crate::app::App;
+use crate::audit::{self, Entry, Origin};
+use crate::error::AppError;
+use crate::identity::{Actor, Presence, Scope};
+use crate::integrations::kubernetes::Size;
+
+/// Who comes, and how big their screen is.
+pub struct Visitor<'a> {
+    pub actor: &'a Actor,
+    pub presence: Presence,
+    pub pass: &'a SecretString,
+    pub size: Size,
+}
+
+/// The open terminal; the pass is used up by it.
+///
+/// # Errors
+/// 401 for a pass that is no good, 404 and 403 as for the terminal, 409 when it is over or its
+/// shell is held by another process.
+pub async fn enter(
+    app: &App,
+    id: TerminalId,
+    visitor: &Visitor<'_>,
+) -> Result<Arc<Session>, AppError> {
+    let actor = visitor.actor;
+    let mut tx = app.db.begin().await?;
+    pass::redeem(&mut tx, id, actor, visitor.pass).await?;
+    let terminal = super::seen(app, actor, id).await?;
+    actor.must(terminal.right(), Scope::Project(terminal.project_id))?;
+    let found = app.terminals.find(id);
+    let starts =
+        found.is_none() && store::start(tx.connection(), id, app.terminals.replica).await?;
+    let came = match (&found, terminal.ending) {
+        (_, Some(ending)) => Err(open::over(ending)),
+        (None, None) if !starts => Err(AppError::conflict("terminal-elsewhere")),
+        (Some(_) | None, None) => Ok(()),
+    };
+    let entry = match &came {
+        Ok(()) => Entry::done("terminal.attach", "terminal", id),
+        Err(no) => Entry::refused("terminal.attach", "terminal", id).because(&no.words().code),
+    };
+    let entry = entry.in_project(terminal.project_id);
+    let entry = entry.after(json!({ "starts": starts }));
+    audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
+    // A pass is used up even where nothing comes of it.
+    tx.commit().await?;
+    came?;
+    Ok(found.unwrap_or_else(|| begin(app, &terminal, visitor)))
+}
+
+fn begin(app: &App, terminal: &Terminal, visitor: &Visitor<'_>) -> Arc<Session> {
+    let opened = Opened {
+        id: terminal.id,
+        project: terminal.project_id,
+        right: terminal.right(),
+        strict: terminal.strict,
+        ends_at: terminal.ends_at,
+        origin: Origin::from(visitor.actor),
+    };
+    let ends_at = Instant::now() + app.settings.terminals.length;
+    let (session, typed) = Session::new(opened, visitor.presence.clone(), ends_at);
+    let session = Arc::new(session);
+    Hall::take_in(app, &session);
+    let spot = Spot {
+        cluster: terminal.cluster_id,
+        namespace: terminal.namespace.clone(),
+        pod: terminal.pod.clone(),
+        container: terminal.container.clone(),
+        size: visitor.size,
+    };
+    tokio::spawn(shell::live(app.clone(), session.clone(), spot, typed));
+    session
+}

@@ -1,0 +1,190 @@
+//! Shells in containers, opened by people who may, recorded for those who must know.
+//!
+//! Invariant: the shell lives in the portal's process, not in anybody's connection; whoever comes
+//! needs a pass that is good once, and whoever may no longer be there is out within seconds.
+
+pub mod api;
+mod enter;
+mod hall;
+mod open;
+mod outside;
+mod pass;
+mod recording;
+pub mod replay;
+mod session;
+mod settle;
+mod store;
+pub mod stream;
+mod wanted;
+pub mod web;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use uuid::Uuid;
+
+pub use hall::{Hall, stop};
+pub use open::{Opening, Way, close, open, resume};
+pub use wanted::Wanted;
+
+use crate::app::App;
+use crate::clusters::{ClusterId, Tier};
+use crate::error::AppError;
+use crate::identity::{AccountId, Actor, Permission, Person, ProjectId, Scope};
+use crate::jobs::Timer;
+use crate::web::paging::List;
+use crate::workloads::WorkloadId;
+
+crate::id! { TerminalId }
+
+/// What lists of terminals listen to.
+pub const TOPIC: &str = "terminals";
+
+crate::words! {
+    /// Why a terminal is over.
+    pub enum Ending {
+        /// The shell ended by itself, with a code.
+        Exited = "exited",
+        Killed = "killed",
+        NoShell = "no-shell",
+        /// There was no such pod any more.
+        Gone = "gone",
+        /// The cluster did not answer.
+        Unreachable = "unreachable",
+        Failed = "failed",
+        /// The connection to the cluster broke.
+        Lost = "lost",
+        /// Somebody who may has ended it.
+        Closed = "closed",
+        Idle = "idle",
+        TooLong = "too-long",
+        /// Nobody came back to it.
+        Abandoned = "abandoned",
+        /// Nobody ever came with the pass.
+        Unused = "unused",
+        SignedOut = "signed-out",
+        RightLost = "right-lost",
+        /// Nobody could look up who may be there.
+        RightUnknown = "right-unknown",
+        NoRecorder = "no-recorder",
+        PortalStopped = "portal-stopped",
+        /// The portal's process died.
+        PortalLost = "portal-lost",
+    }
+}
+
+/// A terminal with where it is, whose it is, and how it ended.
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+pub struct Terminal {
+    pub id: TerminalId,
+    #[serde(skip)]
+    pub account_id: AccountId,
+    pub person: Person,
+    #[serde(skip)]
+    pub project_id: ProjectId,
+    pub project: String,
+    pub workload: WorkloadId,
+    pub component: String,
+    pub environment: String,
+    pub tier: Tier,
+    #[serde(skip)]
+    pub cluster_id: ClusterId,
+    pub cluster: String,
+    pub site: String,
+    pub namespace: String,
+    pub pod: String,
+    pub container: String,
+    pub reason: String,
+    /// Whether there is no shell without its recording.
+    pub strict: bool,
+    pub opened_at: Timestamp,
+    pub started_at: Option<Timestamp>,
+    /// No later than this, whatever happens.
+    pub ends_at: Timestamp,
+    pub ended_at: Option<Timestamp>,
+    pub ending: Option<Ending>,
+    pub exit_code: Option<i32>,
+    pub output_bytes: i64,
+    /// How long the recording is.
+    pub recorded_ms: Option<i64>,
+    #[serde(skip)]
+    pub replica: Uuid,
+}
+
+impl Terminal {
+    /// The right that it takes to be in it.
+    #[must_use]
+    pub const fn right(&self) -> Permission {
+        right(self.tier)
+    }
+}
+
+/// The right to a shell where customers are served is another than to one in test.
+#[must_use]
+pub const fn right(tier: Tier) -> Permission {
+    match tier {
+        Tier::Test => Permission::OpenTerminalInTest,
+        Tier::Production => Permission::OpenTerminalInProduction,
+    }
+}
+
+/// A terminal that this person may look at: their own, or any of the project by right.
+///
+/// # Errors
+/// 404 where the project may not be seen, 403 without the right.
+pub async fn get(app: &App, actor: &Actor, id: TerminalId) -> Result<Terminal, AppError> {
+    let terminal = seen(app, actor, id).await?;
+    if terminal.account_id != actor.id {
+        let scope = Scope::Project(terminal.project_id);
+        actor.must(Permission::ViewRecordings, scope)?;
+    }
+    Ok(terminal)
+}
+
+/// A terminal of a project that this person may see.
+async fn seen(app: &App, actor: &Actor, id: TerminalId) -> Result<Terminal, AppError> {
+    let filter = store::Filter {
+        id: Some(id),
+        limit: 1,
+        ..store::Filter::default()
+    };
+    let found = store::select(app.db.pool(), &filter).await?.pop();
+    let terminal = found.ok_or(AppError::NotFound)?;
+    if actor.may(Permission::ViewProject, Scope::Project(terminal.project_id)) {
+        Ok(terminal)
+    } else {
+        Err(AppError::NotFound)
+    }
+}
+
+/// One page of the terminals that this person may look at, the newest first.
+///
+/// # Errors
+/// A filter that makes no sense.
+pub async fn list(app: &App, actor: &Actor, wanted: &Wanted) -> Result<List<Terminal>, AppError> {
+    let filter = wanted.filter(visible(actor))?;
+    let limit = filter.limit;
+    let more = store::Filter {
+        limit: limit + 1,
+        ..filter
+    };
+    let rows = store::select(app.db.pool(), &more).await?;
+    Ok(List::cut(rows, limit, |t| t.id.to_string()))
+}
+
+/// Whose terminals somebody may look at; nothing for everybody's.
+fn visible(actor: &Actor) -> Option<(AccountId, Vec<Uuid>)> {
+    let right = Permission::ViewRecordings;
+    if actor.may(right, Scope::Platform) {
+        return None;
+    }
+    let may = |id: &&Uuid| actor.may(right, Scope::Project(ProjectId(**id)));
+    let projects = actor.project_ids().iter().filter(may).copied().collect();
+    Some((actor.id, projects))
+}
+
+#[must_use]
+pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
+    vec![Arc::new(settle::Sweep(app.clone()))]
+}

@@ -1,0 +1,233 @@
+//! Opening a terminal, coming back to one, ending one: who may, and with what reason.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{Ending, TOPIC, Terminal, TerminalId, outside, pass, right, settle, store};
+use crate::app::App;
+use crate::audit::{self, Entry, Origin};
+use crate::clusters::Tier;
+use crate::error::{AppError, Words};
+use crate::identity::{Actor, Permission, Scope};
+use crate::workloads::{self, Workload, WorkloadId};
+
+const MAX_REASON: usize = 2000;
+const MAX_LABEL: usize = 63;
+const MAX_POD: usize = 253;
+
+/// What is asked for. Which shell is the portal's choice, and no command is taken.
+#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewTerminal)]
+pub struct Opening {
+    pub workload: WorkloadId,
+    pub pod: String,
+    /// The pod's first, where none is named.
+    #[serde(default)]
+    pub container: Option<String>,
+    /// A must in production.
+    #[serde(default)]
+    pub reason: String,
+}
+
+/// A way into a terminal.
+#[derive(Debug)]
+pub struct Way {
+    pub terminal: Terminal,
+    pub pass: SecretString,
+}
+
+/// Opens one; its shell starts when somebody comes with the pass.
+///
+/// # Errors
+/// 404 for what may not be seen or is not the project's, 403 without the right, 400 for names
+/// that are none and for a missing reason, 409 at a limit, 503 when the cluster does not answer.
+pub async fn open(app: &App, actor: &Actor, asked: &Opening) -> Result<Way, AppError> {
+    let workload = workloads::get(app, asked.workload).await?;
+    let workload = workload.ok_or(AppError::NotFound)?;
+    let scope = Scope::Project(workload.project_id);
+    if !actor.may(Permission::ViewProject, scope) {
+        return Err(AppError::NotFound);
+    }
+    actor.must(right(workload.tier), scope)?;
+    check(workload.tier, asked)?;
+    let container = asked.container.as_deref();
+    let container = outside::container(app, &workload, &asked.pod, container).await?;
+    settle::sweep(app).await?;
+    let id = TerminalId::new();
+    let pass = insert(app, actor, &workload, (id, asked, &container)).await?;
+    let terminal = super::seen(app, actor, id).await?;
+    Ok(Way { terminal, pass })
+}
+
+async fn insert(
+    app: &App,
+    actor: &Actor,
+    workload: &Workload,
+    (id, asked, container): (TerminalId, &Opening, &str),
+) -> Result<SecretString, AppError> {
+    let new = store::NewTerminal {
+        id,
+        account: actor.id,
+        workload,
+        pod: &asked.pod,
+        container,
+        reason: asked.reason.trim(),
+        strict: workload.tier == Tier::Production,
+        length_seconds: app.settings.terminals.length.as_secs_f64(),
+        replica: app.terminals.replica,
+    };
+    let mut tx = app.db.begin().await?;
+    store::lock_opening(tx.connection()).await?;
+    let open = store::count_open(&mut *tx.connection(), actor.id).await?;
+    check_limits(app, open)?;
+    store::insert(tx.connection(), &new).await?;
+    let pass = pass::make(&mut tx, id, actor).await?;
+    let entry = Entry::done("terminal.open", "terminal", id)
+        .in_project(workload.project_id)
+        .after(json!({
+            "cluster": workload.cluster, "namespace": workload.namespace, "pod": asked.pod,
+            "container": container, "reason": new.reason, "recorded": true,
+        }));
+    audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
+    tx.event(TOPIC, Some(workload.project_id.0)).await?;
+    tx.commit().await?;
+    Ok(pass)
+}
+
+/// A new pass into one's own terminal, for a page that was lost or reloaded. The right is asked
+/// for anew.
+///
+/// # Errors
+/// 404 for what may not be seen, 403 for another's, 409 when it is over.
+pub async fn resume(app: &App, actor: &Actor, id: TerminalId) -> Result<Way, AppError> {
+    let terminal = super::seen(app, actor, id).await?;
+    actor.must(terminal.right(), Scope::Project(terminal.project_id))?;
+    if terminal.account_id != actor.id {
+        return Err(AppError::forbidden("terminal-not-yours"));
+    }
+    if let Some(ending) = terminal.ending {
+        return Err(over(ending));
+    }
+    let mut tx = app.db.begin().await?;
+    let pass = pass::make(&mut tx, id, actor).await?;
+    tx.commit().await?;
+    Ok(Way { terminal, pass })
+}
+
+/// A terminal that is over says how it ended.
+pub(super) fn over(ending: Ending) -> AppError {
+    AppError::Conflict(Words::new("terminal-over").with("ending", ending))
+}
+
+/// Ends one, wherever its shell is held. One that is over stays as it is.
+///
+/// # Errors
+/// 404 for what may not be seen, 403 for another's without the right to both look and open.
+pub async fn close(app: &App, actor: &Actor, id: TerminalId) -> Result<(), AppError> {
+    let terminal = super::get(app, actor, id).await?;
+    if terminal.account_id != actor.id {
+        actor.must(terminal.right(), Scope::Project(terminal.project_id))?;
+    }
+    if terminal.ended_at.is_some() {
+        return Ok(());
+    }
+    let mut tx = app.db.begin().await?;
+    let entry = Entry::done("terminal.close", "terminal", id).in_project(terminal.project_id);
+    audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
+    match app.terminals.find(id) {
+        Some(session) => session.end(Ending::Closed),
+        // Nobody came yet, or another process holds it and sees that its row is over.
+        None => {
+            store::end(tx.connection(), id, Ending::Closed.into(), 0).await?;
+            tx.event(TOPIC, Some(terminal.project_id.0)).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Until when a pass that is made now is good, for whoever waits with it.
+#[must_use]
+pub fn good_until() -> Timestamp {
+    let seconds = i64::from(pass::SECONDS);
+    crate::clock::now() + jiff::SignedDuration::from_secs(seconds)
+}
+
+fn check(tier: Tier, asked: &Opening) -> Result<(), AppError> {
+    if !is_name(&asked.pod, MAX_POD, true) {
+        return Err(AppError::field("pod", "terminal-name-wrong"));
+    }
+    let container = asked.container.as_deref();
+    if container.is_some_and(|name| !is_name(name, MAX_LABEL, false)) {
+        return Err(AppError::field("container", "terminal-name-wrong"));
+    }
+    let length = asked.reason.trim().chars().count();
+    if length > MAX_REASON {
+        return Err(AppError::field("reason", "field-too-long"));
+    }
+    match tier {
+        Tier::Production if length == 0 => Err(AppError::field("reason", "terminal-reason-needed")),
+        Tier::Production | Tier::Test => Ok(()),
+    }
+}
+
+/// What Kubernetes lets a container be called; a pod's name may have dots between such.
+fn is_name(text: &str, longest: usize, dots: bool) -> bool {
+    let end = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
+    let label = |part: &[u8]| end(part.first()) && end(part.last()) && part.iter().all(inner);
+    let mut parts = text.as_bytes().split(|b| dots && *b == b'.');
+    text.len() <= longest && parts.all(label)
+}
+
+fn check_limits(app: &App, (mine, all): (i64, i64)) -> Result<(), AppError> {
+    let limits = &app.settings.terminals;
+    if mine >= limits.each {
+        let words = Words::new("terminal-too-many-mine").with("n", limits.each);
+        return Err(AppError::Conflict(words));
+    }
+    if all >= limits.in_all {
+        let words = Words::new("terminal-too-many").with("n", limits.in_all);
+        return Err(AppError::Conflict(words));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn names_are_those_of_kubernetes() {
+        for name in ["a", "pay-gateway-59b7c-k4vzn", "0", &"a".repeat(63)] {
+            assert!(is_name(name, 63, false), "{name}");
+        }
+        assert!(is_name("web-0.pay", 253, true));
+        for name in [
+            "",
+            ".",
+            "..",
+            "a..b",
+            "-a",
+            "a-",
+            "A",
+            "a b",
+            "a/b",
+            "%2f",
+            "a\n",
+            "é",
+            "a_b",
+            "a,b",
+            &"a".repeat(10_000),
+        ] {
+            assert!(
+                !is_name(name, 63, false) && !is_name(name, 253, true),
+                "{name}"
+            );
+        }
+        assert!(!is_name("a.b", 63, false));
+    }
+}

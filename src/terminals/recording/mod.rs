@@ -1,0 +1,105 @@
+//! What terminals showed, kept: one statement a second for all that this process holds.
+//!
+//! Invariant: where a recording is a must, nothing is shown before it has begun, and a shell ends
+//! when it can no longer be kept. What was typed is never in it.
+
+pub mod cast;
+mod frames;
+mod tape;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+pub use frames::{Mark, What, decompress, read};
+pub use tape::{Piece, Tape};
+
+use super::session::Session;
+use super::store::{self, NewChunk};
+use super::{Ending, TerminalId};
+use crate::app::App;
+use crate::integrations::kubernetes::Size;
+
+/// A database that has not taken it by then did not.
+const TAKEN_WITHIN: Duration = Duration::from_secs(4);
+/// How long a shell that must be recorded goes on, within its room, while it cannot be.
+const WITHOUT: Duration = Duration::from_secs(3);
+/// Tries at the end of a terminal, so that its last second survives a short trouble.
+const LAST_TRIES: usize = 3;
+
+/// Begins a recording with the size of the screen; false if it must be kept and cannot.
+pub async fn begin(app: &App, session: &Session, size: Size) -> bool {
+    let (columns, rows) = (size.columns, size.rows);
+    let what = What::Resized { columns, rows };
+    session.tape().note(session.now_ms(), what);
+    !session.opened.strict || write_all(app).await
+}
+
+/// Writes what waits; true if all of it was taken. What was not taken waits again, and those who
+/// may not be without a recording end.
+pub async fn write_all(app: &App) -> bool {
+    let _one_at_a_time = app.terminals.writing.lock().await;
+    let taken: Vec<_> = app.terminals.all().into_iter().filter_map(take).collect();
+    if taken.is_empty() {
+        return true;
+    }
+    let chunks: Vec<NewChunk> = taken.iter().map(|(s, p)| chunk(s.opened.id, p)).collect();
+    let written = timeout(TAKEN_WITHIN, store::insert_chunks(app.db.pool(), &chunks)).await;
+    let trouble = match written {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(_) => Some("it took too long".to_owned()),
+    };
+    if let Some(why) = &trouble {
+        tracing::error!(why, "recordings could not be written");
+    }
+    for (session, piece) in taken {
+        match trouble {
+            Some(_) => give_back(&session, piece),
+            None => session.written(),
+        }
+    }
+    trouble.is_none()
+}
+
+/// Writes the last of a terminal, in spite of a short trouble.
+pub async fn finish(app: &App) {
+    for _ in 0..LAST_TRIES {
+        if write_all(app).await {
+            return;
+        }
+        let _ = timeout(TAKEN_WITHIN / 4, std::future::pending::<()>()).await;
+    }
+}
+
+fn take(session: Arc<Session>) -> Option<(Arc<Session>, Piece)> {
+    let piece = session.tape().take(session.now_ms())?;
+    Some((session, piece))
+}
+
+fn chunk(terminal: TerminalId, piece: &Piece) -> NewChunk {
+    NewChunk {
+        terminal: terminal.0,
+        sequence: piece.sequence,
+        until_ms: i64::try_from(piece.until_ms).unwrap_or(i64::MAX),
+        frames: frames::compress(&piece.frames),
+    }
+}
+
+fn give_back(session: &Session, piece: Piece) {
+    let mut tape = session.tape();
+    tape.put_back(piece);
+    if session.opened.strict {
+        drop(tape);
+        if session.not_written() > WITHOUT {
+            session.end(Ending::NoRecorder);
+        }
+    } else if !tape.has_room() {
+        let now_ms = session.now_ms();
+        tape.note(now_ms, What::Mark(Mark::RecorderAway));
+        tape.forget(now_ms);
+        drop(tape);
+        session.room.notify_one();
+    }
+}

@@ -1,0 +1,327 @@
+//! One open terminal: what its shell and whoever looks at it share.
+//!
+//! Invariant: the shell's input is held by its own task alone, so that ending that task is the
+//! end of every key. Nobody waits here: bytes are shown when both the recording and the viewer
+//! have room for them.
+
+pub mod clock;
+mod scroll;
+pub mod shell;
+pub mod viewer;
+pub mod wire;
+
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::Bytes;
+
+use self::clock::Facts;
+use self::scroll::{Scroll, WINDOW_BYTES};
+use super::recording::{Mark, Tape, What};
+use super::{Ending, TerminalId};
+use crate::audit::Origin;
+use crate::identity::{Permission, Presence, ProjectId};
+use crate::integrations::kubernetes::Size;
+
+/// What may be typed ahead of a shell that does not read.
+const TYPED_AHEAD_BYTES: usize = 1024 * 1024;
+/// Sizes that come faster are somebody's game, and would fill the recording.
+const SIZES_APART: Duration = Duration::from_millis(20);
+
+/// What stays as it was when the terminal was opened.
+#[derive(Debug, Clone)]
+pub struct Opened {
+    pub id: TerminalId,
+    pub project: ProjectId,
+    pub right: Permission,
+    pub strict: bool,
+    pub ends_at: Timestamp,
+    /// Whoever opened it, for the record of its end.
+    pub origin: Origin,
+}
+
+pub struct Session {
+    pub opened: Opened,
+    state: Mutex<State>,
+    tape: Mutex<Tape>,
+    began: Instant,
+    typed: mpsc::UnboundedSender<Typed>,
+    /// Changes when there is something new to show, or to decide.
+    pub news: watch::Sender<u64>,
+    /// Rung when there may be room again.
+    pub room: Notify,
+}
+
+/// What the shell is to be told.
+#[derive(Debug)]
+pub enum Typed {
+    Bytes(Bytes),
+    Size(Size),
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Ended {
+    pub ending: Ending,
+    pub exit_code: Option<i32>,
+}
+
+impl From<Ending> for Ended {
+    fn from(ending: Ending) -> Self {
+        Self {
+            ending,
+            exit_code: None,
+        }
+    }
+}
+
+struct State {
+    scroll: Scroll,
+    /// Up to where the viewer has shown it.
+    shown: u64,
+    /// Counts viewers; the last one alone types and is shown anything.
+    viewer: u64,
+    presence: Presence,
+    alone_since: Option<Instant>,
+    typed_at: Instant,
+    typed_ahead: usize,
+    sized_at: Option<Instant>,
+    ends_at: Instant,
+    /// Since when the recording cannot be written.
+    unwritten_since: Option<Instant>,
+    /// Why it is to end, before its task has seen it.
+    told_to_end: Option<Ending>,
+    ended: Option<Ended>,
+}
+
+/// What a viewer is to do next.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Next {
+    Show(Vec<u8>),
+    Wait,
+    Replaced,
+    Ended(Ended),
+}
+
+/// A poisoned lock is one whose holder panicked; what it holds is still the best there is.
+fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
+    of.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+impl Session {
+    pub fn new(
+        opened: Opened,
+        presence: Presence,
+        ends_at: Instant,
+    ) -> (Self, mpsc::UnboundedReceiver<Typed>) {
+        let (typed, to_tell) = mpsc::unbounded_channel();
+        let now = Instant::now();
+        let state = State {
+            scroll: Scroll::default(),
+            shown: 0,
+            viewer: 0,
+            presence,
+            alone_since: Some(now),
+            typed_at: now,
+            typed_ahead: 0,
+            sized_at: None,
+            ends_at,
+            unwritten_since: None,
+            told_to_end: None,
+            ended: None,
+        };
+        let session = Self {
+            opened,
+            state: Mutex::new(state),
+            tape: Mutex::default(),
+            began: now,
+            typed,
+            news: watch::Sender::new(0),
+            room: Notify::new(),
+        };
+        (session, to_tell)
+    }
+
+    /// Milliseconds since it was begun.
+    #[must_use]
+    pub fn now_ms(&self) -> u64 {
+        u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    pub fn tape(&self) -> MutexGuard<'_, Tape> {
+        locked(&self.tape)
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        locked(&self.state)
+    }
+
+    /// Lets somebody look, instead of whoever did before; gives their number, and from where on.
+    pub fn attach(&self, presence: Presence, from: Option<u64>) -> (u64, u64) {
+        let mut state = self.state();
+        state.viewer += 1;
+        state.presence = presence;
+        state.alone_since = None;
+        let begin = state.scroll.begin();
+        let from = from.unwrap_or(begin).clamp(begin, state.scroll.end());
+        state.shown = from;
+        let viewer = state.viewer;
+        drop(state);
+        self.tape().note(self.now_ms(), What::Mark(Mark::Attached));
+        self.tell_news();
+        self.room.notify_one();
+        (viewer, from)
+    }
+
+    pub fn leave(&self, viewer: u64) {
+        let mut state = self.state();
+        if state.viewer != viewer || state.ended.is_some() {
+            return;
+        }
+        state.alone_since = Some(Instant::now());
+        drop(state);
+        self.tape().note(self.now_ms(), What::Mark(Mark::Left));
+        self.tell_news();
+    }
+
+    /// What a viewer who has everything before `from` is to do.
+    #[must_use]
+    pub fn next(&self, viewer: u64, from: u64, most: usize) -> Next {
+        let state = self.state();
+        if state.viewer != viewer {
+            return Next::Replaced;
+        }
+        if from < state.scroll.end() {
+            return Next::Show(state.scroll.read(from, most));
+        }
+        state.ended.map_or(Next::Wait, Next::Ended)
+    }
+
+    /// A viewer has shown everything before this byte.
+    pub fn confirm(&self, viewer: u64, offset: u64) {
+        let mut state = self.state();
+        if state.viewer == viewer && offset <= state.scroll.end() {
+            state.shown = state.shown.max(offset);
+            drop(state);
+            self.room.notify_one();
+        }
+    }
+
+    /// Takes keys; gives how many were not taken, because the shell is far behind.
+    pub fn type_in(&self, viewer: u64, bytes: Bytes) -> usize {
+        let mut state = self.state();
+        if state.viewer != viewer || state.ended.is_some() || state.told_to_end.is_some() {
+            return 0;
+        }
+        state.typed_at = Instant::now();
+        let length = bytes.len();
+        if state.typed_ahead + length > TYPED_AHEAD_BYTES {
+            return length;
+        }
+        state.typed_ahead += length;
+        // Nobody takes it any longer once the shell has ended.
+        let _ = self.typed.send(Typed::Bytes(bytes));
+        0
+    }
+
+    pub fn resize(&self, viewer: u64, size: Size) {
+        let mut state = self.state();
+        let too_soon = state.sized_at.is_some_and(|at| at.elapsed() < SIZES_APART);
+        if state.viewer != viewer || state.ended.is_some() || too_soon {
+            return;
+        }
+        state.sized_at = Some(Instant::now());
+        drop(state);
+        let (columns, rows) = (size.columns, size.rows);
+        let what = What::Resized { columns, rows };
+        self.tape().note(self.now_ms(), what);
+        let _ = self.typed.send(Typed::Size(size));
+    }
+
+    /// The shell has taken so many bytes.
+    fn took(&self, bytes: usize) {
+        let mut state = self.state();
+        state.typed_ahead = state.typed_ahead.saturating_sub(bytes);
+    }
+
+    /// Decides that it is over; the first reason counts.
+    pub fn end(&self, why: Ending) {
+        self.state().told_to_end.get_or_insert(why);
+        self.tell_news();
+    }
+
+    fn told_to_end(&self) -> Option<Ending> {
+        self.state().told_to_end
+    }
+
+    #[must_use]
+    pub fn presence(&self) -> Presence {
+        self.state().presence.clone()
+    }
+
+    fn facts(&self) -> Facts {
+        let state = self.state();
+        Facts {
+            typed_at: state.typed_at,
+            alone_since: state.alone_since,
+            ends_at: state.ends_at,
+        }
+    }
+
+    /// For how long nobody has typed.
+    #[must_use]
+    pub fn quiet_for(&self) -> Duration {
+        self.state().typed_at.elapsed()
+    }
+
+    /// Whether both the viewer and the recording can take more.
+    fn has_room(&self) -> bool {
+        let state = self.state();
+        let ahead = state.scroll.end().saturating_sub(state.shown);
+        drop(state);
+        ahead < WINDOW_BYTES && self.tape().has_room()
+    }
+
+    /// The shell has shown something; true if the recording should be written before its time.
+    fn show(&self, bytes: &[u8]) -> bool {
+        self.state().scroll.push(bytes);
+        let mut tape = self.tape();
+        tape.output(self.now_ms(), bytes);
+        let is_filling = tape.is_filling();
+        drop(tape);
+        self.tell_news();
+        is_filling
+    }
+
+    /// From now on nothing is taken any more; gives how much it ever showed.
+    fn close(&self, ended: Ended) -> u64 {
+        let mut state = self.state();
+        state.ended = Some(ended);
+        let bytes = state.scroll.end();
+        drop(state);
+        let what = What::Ended(ended.ending, ended.exit_code);
+        self.tape().note(self.now_ms(), what);
+        self.tell_news();
+        bytes
+    }
+
+    /// The recording was written; the shell may show more.
+    pub fn written(&self) {
+        self.state().unwritten_since = None;
+        self.room.notify_one();
+    }
+
+    /// The recording could not be written; tells for how long by now.
+    pub fn not_written(&self) -> Duration {
+        let mut state = self.state();
+        let since = state.unwritten_since.get_or_insert_with(Instant::now);
+        since.elapsed()
+    }
+
+    fn tell_news(&self) {
+        self.news.send_modify(|n| *n = n.wrapping_add(1));
+    }
+}

@@ -1,0 +1,83 @@
+//! The last of what a terminal showed, addressed by how many bytes came before.
+//!
+//! Invariant: it holds at most [`MOST_BYTES`], and always what its viewer has not confirmed yet,
+//! because the shell waits before that could be pushed out.
+
+use std::collections::VecDeque;
+
+/// What may be shown beyond what the viewer has confirmed.
+pub const WINDOW_BYTES: u64 = 128 * 1024;
+/// A window, and the piece that was under way when it was full.
+const MOST_BYTES: usize = WINDOW_BYTES as usize + 32 * 1024;
+
+#[derive(Debug, Default)]
+pub struct Scroll {
+    bytes: VecDeque<u8>,
+    /// How many came before the first of them.
+    gone: u64,
+}
+
+impl Scroll {
+    /// Where the first byte that is still there stands.
+    #[must_use]
+    pub fn begin(&self) -> u64 {
+        self.gone
+    }
+
+    /// Where the next byte will stand: how many there ever were.
+    #[must_use]
+    pub fn end(&self) -> u64 {
+        self.gone + self.bytes.len() as u64
+    }
+
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend(bytes);
+        let over = self.bytes.len().saturating_sub(MOST_BYTES);
+        self.bytes.drain(..over);
+        self.gone += over as u64;
+    }
+
+    /// What stands from there on, at most so much; what is gone is passed over.
+    #[must_use]
+    pub fn read(&self, from: u64, most: usize) -> Vec<u8> {
+        let skip = usize::try_from(from.saturating_sub(self.gone)).unwrap_or(usize::MAX);
+        let skip = skip.min(self.bytes.len());
+        let take = most.min(self.bytes.len() - skip);
+        let (front, back) = self.bytes.as_slices();
+        let mut found = Vec::with_capacity(take);
+        let front = front.get(skip..).unwrap_or_default();
+        found.extend(front.iter().take(take));
+        let skip = skip.saturating_sub(self.bytes.len() - back.len());
+        let back = back.get(skip..).unwrap_or_default();
+        found.extend(back.iter().take(take - found.len()));
+        found
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_keep_their_places_whatever_is_pushed_out() {
+        let byte = |at: u64| (at % 251) as u8;
+        let mut scroll = Scroll::default();
+        let mut end = 0u64;
+        for length in [0, 1, 1000, 32 * 1024, 70_000, 100_000, 5, 160_000, 300_000] {
+            let more: Vec<u8> = (end..end + length).map(byte).collect();
+            scroll.push(&more);
+            end += length;
+            assert_eq!(scroll.end(), end);
+            assert!(end - scroll.begin() <= MOST_BYTES as u64);
+            for from in [scroll.begin(), end.saturating_sub(7), end] {
+                let from = from.max(scroll.begin());
+                let read = scroll.read(from, 100_000);
+                let to = (from + 100_000).min(end);
+                let expected: Vec<u8> = (from..to).map(byte).collect();
+                assert_eq!(read, expected, "from {from} of {end}");
+            }
+        }
+        assert_eq!(scroll.read(0, 3).len(), 3);
+        assert_eq!(scroll.read(u64::MAX, 3), b"");
+    }
+}

@@ -1,0 +1,175 @@
+//! The task that owns a terminal's shell: it starts it, passes bytes both ways, and ends it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::clock::{self, Limits};
+use super::{Ended, Session, Typed};
+use crate::app::App;
+use crate::clusters::{self, ClusterId};
+use crate::connections::ConnectionError;
+use crate::integrations::CallError;
+use crate::integrations::kubernetes::{End, Input, Output, Place, Running, Size};
+use crate::terminals::{Ending, recording, settle};
+
+/// What a shell gets to say goodbye before its connection is cut.
+const FAREWELL: Duration = Duration::from_millis(500);
+/// Breaks off what runs in front, and ends the shell's input.
+const GOODBYE: &str = "\x03\x04";
+
+/// Where the shell is to run.
+#[derive(Debug, Clone)]
+pub struct Spot {
+    pub cluster: ClusterId,
+    pub namespace: String,
+    pub pod: String,
+    pub container: String,
+    pub size: Size,
+}
+
+/// From the first byte to the last line of the record.
+pub async fn live(app: App, session: Arc<Session>, spot: Spot, typed: UnboundedReceiver<Typed>) {
+    let ended = hold(&app, &session, &spot, typed).await;
+    let bytes = session.close(ended);
+    settle::settle(&app, &session, ended, bytes).await;
+}
+
+async fn hold(app: &App, session: &Session, spot: &Spot, typed: UnboundedReceiver<Typed>) -> Ended {
+    if !recording::begin(app, session, spot.size).await {
+        return Ending::NoRecorder.into();
+    }
+    let started = tokio::select! {
+        started = start(app, spot) => started,
+        why = over(app, session) => return why.into(),
+    };
+    let mut running = match started {
+        Ok(running) => running,
+        Err(error) => return refused(&error).into(),
+    };
+    let (input, output) = (&running.input, &mut running.output);
+    let why = tokio::select! {
+        end = pass_output(app, session, output) => return ended(&end),
+        () = pass_input(session, input, typed) => None,
+        why = over(app, session) => Some(why),
+    };
+    match why {
+        Some(why) => {
+            part(running).await;
+            why.into()
+        }
+        // It takes no input any longer; how it ended is known in a moment.
+        None => drain(app, session, &mut running.output).await,
+    }
+}
+
+async fn start(app: &App, spot: &Spot) -> Result<Running, ConnectionError> {
+    let kubernetes = clusters::kubernetes(app, spot.cluster).await?;
+    let place = Place {
+        namespace: &spot.namespace,
+        pod: &spot.pod,
+        container: &spot.container,
+    };
+    Ok(kubernetes.exec_shell(place, spot.size).await?)
+}
+
+fn refused(error: &ConnectionError) -> Ending {
+    tracing::warn!(%error, "a shell could not be started");
+    match error {
+        ConnectionError::Call(CallError::NotFound { .. }) => Ending::Gone,
+        ConnectionError::Call(CallError::Unavailable { .. }) => Ending::Unreachable,
+        _ => Ending::Failed,
+    }
+}
+
+fn ended(end: &End) -> Ended {
+    match end {
+        End::Exited { code } => Ended {
+            ending: Ending::Exited,
+            exit_code: Some(*code),
+        },
+        End::Killed => Ending::Killed.into(),
+        End::Missing { .. } => Ending::NoShell.into(),
+        End::Failed { detail } => {
+            tracing::warn!(detail, "a shell could not be run");
+            Ending::Failed.into()
+        }
+        End::Lost { detail } => {
+            tracing::info!(detail, "a shell was lost");
+            Ending::Lost.into()
+        }
+    }
+}
+
+/// Reads no more than can be shown and recorded.
+async fn pass_output(app: &App, session: &Session, output: &mut Output) -> End {
+    loop {
+        while !session.has_room() {
+            session.room.notified().await;
+        }
+        match output.next().await {
+            Ok(bytes) => {
+                if session.show(&bytes) {
+                    app.terminals.hurry();
+                }
+            }
+            Err(end) => return end,
+        }
+    }
+}
+
+async fn pass_input(session: &Session, input: &Input, mut typed: UnboundedReceiver<Typed>) {
+    while let Some(next) = typed.recv().await {
+        let told = match next {
+            Typed::Bytes(bytes) => {
+                let length = bytes.len();
+                let told = input.write(bytes).await;
+                session.took(length);
+                told
+            }
+            Typed::Size(size) => input.resize(size).await,
+        };
+        if told.is_err() {
+            return;
+        }
+    }
+}
+
+/// Until it was told to end, or a limit strikes.
+async fn over(app: &App, session: &Session) -> Ending {
+    let settings = &app.settings.terminals;
+    let limits = Limits {
+        idle: settings.idle,
+        grace: settings.grace,
+    };
+    let mut news = session.news.subscribe();
+    loop {
+        if let Some(why) = session.told_to_end() {
+            return why;
+        }
+        let (why, at) = clock::next(&session.facts(), &limits);
+        if at <= Instant::now() {
+            return why;
+        }
+        // Keys only move limits away; whatever brings one nearer is news.
+        let _ = timeout_at(at, news.changed()).await;
+    }
+}
+
+/// A shell that is left to itself goes on in its container, so it is asked to end first.
+async fn part(mut running: Running) {
+    let goodbye = async {
+        let _ = running.input.write(GOODBYE).await;
+        while running.output.next().await.is_ok() {}
+    };
+    let _ = timeout(FAREWELL, goodbye).await;
+}
+
+async fn drain(app: &App, session: &Session, output: &mut Output) -> Ended {
+    match timeout(FAREWELL, pass_output(app, session, output)).await {
+        Ok(end) => ended(&end),
+        Err(_) => Ending::Lost.into(),
+    }
+}

@@ -1,0 +1,129 @@
+//! Somebody who looks at a terminal, over one WebSocket.
+//!
+//! Bytes are taken from the scroll as fast as the socket takes them: at once while it is idle,
+//! and in ever greater pieces while it is not.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{Message, WebSocket};
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::wire::{Said, Told, is_fit};
+use super::{Next, Session};
+use crate::integrations::kubernetes::Size;
+use crate::terminals::Ending;
+
+const PIECE_BYTES: usize = 32 * 1024;
+/// Keeps what stands between from taking a silent connection for a dead one.
+const PING_EVERY: Duration = Duration::from_secs(15);
+/// A browser that does not even answer pings for so long is gone.
+const HEARD_WITHIN: Duration = Duration::from_secs(40);
+/// A socket that takes nothing for so long belongs to nobody.
+const TAKEN_WITHIN: Duration = Duration::from_secs(30);
+
+/// What is told to whoever comes.
+#[derive(Debug, Clone, Copy)]
+pub struct Terms {
+    pub idle: Duration,
+    pub grace: Duration,
+}
+
+/// Until they go, are replaced, or the terminal ends.
+pub async fn look(
+    session: Arc<Session>,
+    (viewer, from): (u64, u64),
+    terms: Terms,
+    socket: WebSocket,
+) {
+    let (mut out, incoming) = socket.split();
+    let welcome = Said::Welcome {
+        offset: from,
+        ends_at: session.opened.ends_at,
+        idle_seconds: terms.idle.as_secs(),
+        quiet_seconds: session.quiet_for().as_secs(),
+        grace_seconds: terms.grace.as_secs(),
+    };
+    let (say, to_say) = tokio::sync::mpsc::channel(1);
+    let show = async {
+        send(&mut out, Message::text(welcome.text())).await?;
+        show(&session, (viewer, from), &mut out, to_say).await
+    };
+    tokio::select! {
+        _ = show => {}
+        () = listen(&session, viewer, incoming, say) => {}
+    }
+    // Dropping the connection ends it as well.
+    let _ = send(&mut out, Message::Close(None)).await;
+    session.leave(viewer);
+}
+
+type Out = SplitSink<WebSocket, Message>;
+
+async fn send(out: &mut Out, message: Message) -> Option<()> {
+    timeout(TAKEN_WITHIN, out.send(message)).await.ok()?.ok()
+}
+
+async fn show(
+    session: &Session,
+    (viewer, mut at): (u64, u64),
+    out: &mut Out,
+    mut to_say: tokio::sync::mpsc::Receiver<Said>,
+) -> Option<()> {
+    let mut news = session.news.subscribe();
+    let mut pings = interval(PING_EVERY);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        news.borrow_and_update();
+        match session.next(viewer, at, PIECE_BYTES) {
+            Next::Show(bytes) => {
+                at += bytes.len() as u64;
+                send(out, Message::binary(bytes)).await?;
+            }
+            Next::Replaced => return send(out, Message::text(Said::Replaced.text())).await,
+            Next::Ended(ended) => {
+                let said = Said::Ended {
+                    ending: ended.ending,
+                    exit_code: ended.exit_code,
+                };
+                return send(out, Message::text(said.text())).await;
+            }
+            Next::Wait => tokio::select! {
+                changed = news.changed() => changed.ok()?,
+                Some(said) = to_say.recv() => send(out, Message::text(said.text())).await?,
+                _ = pings.tick() => send(out, Message::Ping(Vec::new().into())).await?,
+            },
+        }
+    }
+}
+
+/// Never waits for the shell, so that confirmations come through while it is far behind.
+async fn listen(
+    session: &Session,
+    viewer: u64,
+    mut incoming: SplitStream<WebSocket>,
+    say: tokio::sync::mpsc::Sender<Said>,
+) {
+    while let Ok(Some(Ok(message))) = timeout(HEARD_WITHIN, incoming.next()).await {
+        match message {
+            Message::Binary(keys) => match session.type_in(viewer, keys) {
+                0 => {}
+                // One such message that waits is enough.
+                bytes => drop(say.try_send(Said::NotTaken { bytes })),
+            },
+            Message::Text(text) => match Told::read(&text) {
+                Some(Told::Shown { offset }) => session.confirm(viewer, offset),
+                Some(Told::Resize { columns, rows }) if is_fit(columns, rows) => {
+                    session.resize(viewer, Size { columns, rows });
+                }
+                Some(Told::End) => session.end(Ending::Closed),
+                // Whoever does not keep to the protocol is not listened to any longer.
+                Some(Told::Resize { .. }) | None => return,
+            },
+            Message::Ping(_) | Message::Pong(_) => {}
+            Message::Close(_) => return,
+        }
+    }
+}

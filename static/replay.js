@@ -1,0 +1,103 @@
+// Plays a recording: asciicast v3, fetched once, shown at the pace at which it came.
+//
+//   <section id="replay" data-cast data-play data-pause data-failed data-nothing>
+
+import './sheets.js';
+import { Terminal } from './vendor/xterm.js';
+
+const FRAME_MS = 50;
+const PAUSE_S = 2; // longer ones are cut to this where pauses are skipped
+
+const at = (id) => document.getElementById(id);
+const section = at('replay');
+const texts = section.dataset;
+
+let events = []; // { time, code, data }
+let position = 0; // seconds
+let next = 0; // the first event that is not shown yet
+let playing = false;
+let terminal;
+
+async function load() {
+  const answer = await fetch(texts.cast).catch(() => null);
+  if (!answer?.ok) return tell(texts.failed);
+  const [head, ...lines] = (await answer.text()).split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  if (!head) return tell(texts.nothing);
+  let time = 0;
+  events = lines.map(([interval, code, data]) => { time += interval; return { time, code, data }; });
+  terminal = new Terminal({
+    cols: head.term.cols, rows: head.term.rows, disableStdin: true, cursorBlink: false, fontSize: 13, scrollback: 0,
+    fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
+    theme: { background: '#0c0e0f', foreground: '#d9dddd', cursor: '#0c0e0f' },
+  });
+  terminal.open(at('screen'));
+  terminal.textarea?.setAttribute('aria-label', document.title);
+  at('seek').max = String(Math.ceil(length() * 10) / 10);
+  at('seek').disabled = at('play').disabled = false;
+  // Shows at once how it ended; playing begins at the beginning.
+  go(length());
+  return undefined;
+}
+
+const length = () => events.at(-1)?.time ?? 0;
+
+function go(to) {
+  if (to < position || next === 0) {
+    terminal.reset();
+    next = 0;
+  }
+  position = Math.min(to, length());
+  let output = '';
+  for (; next < events.length && events[next].time <= position; next += 1) {
+    const { code, data } = events[next];
+    if (code === 'o') output += data;
+    if (code === 'm') tell(data);
+    if (code === 'r') {
+      terminal.write(output);
+      output = '';
+      terminal.resize(...data.split('x').map(Number));
+    }
+  }
+  if (output) terminal.write(output);
+  at('seek').value = String(position);
+  at('at').textContent = `${clock(position)} / ${clock(length())}`;
+}
+
+function clock(seconds) {
+  const whole = Math.floor(seconds);
+  const parts = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60];
+  const [hours, ...rest] = parts.map((n) => String(n).padStart(2, '0'));
+  return (parts[0] ? [hours, ...rest] : rest).join(':');
+}
+
+function tell(text) {
+  at('replay-note').hidden = !text;
+  at('replay-note').textContent = text;
+}
+
+function play(begins) {
+  playing = begins;
+  if (playing && position >= length()) {
+    tell('');
+    go(0);
+  }
+  at('play-text').textContent = playing ? texts.pause : texts.play;
+  const icon = at('play').querySelector('use');
+  icon.setAttribute('href', icon.getAttribute('href').replace(/#.*/, playing ? '#player-pause' : '#player-play'));
+}
+
+let then = performance.now();
+setInterval(() => {
+  const now = performance.now();
+  const passed = ((now - then) / 1000) * Number(at('speed').value);
+  then = now;
+  if (!playing) return;
+  const coming = events[next]?.time ?? length();
+  const skips = at('skip').checked && coming - position > PAUSE_S;
+  go(skips ? coming - PAUSE_S + passed : position + passed);
+  if (position >= length()) play(false);
+}, FRAME_MS);
+
+at('play').onclick = () => play(!playing);
+at('seek').oninput = ({ target }) => go(Number(target.value));
+load();

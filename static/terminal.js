@@ -1,0 +1,256 @@
+// A terminal: bytes of a WebSocket on a screen, and keys the other way. The shell is in the
+// portal; this page may come and go, and goes on at the byte where it was.
+//
+//   <div id="terminal" data-id data-ends data-words data-endings data-label>
+
+import './sheets.js';
+import { Terminal } from './vendor/xterm.js';
+import { FitAddon } from './vendor/xterm-fit.js';
+import { SearchAddon } from './vendor/xterm-search.js';
+import { WebLinksAddon } from './vendor/xterm-links.js';
+
+const PROTOCOL = 'slipway.terminal.v1';
+const CONFIRM_EVERY_BYTES = 16 * 1024;
+const KEYS_AT_ONCE_BYTES = 256 * 1024;
+const AGAIN_MOST_MS = 10_000;
+const WARN_IDLE_S = 60;
+const SIZES = [10, 11, 12, 13, 14, 16, 18, 20, 24];
+const PASTED_SHOWN = 2000;
+
+const box = document.getElementById('terminal');
+const at = (id) => document.getElementById(id);
+const words = JSON.parse(box.dataset.words);
+const endings = JSON.parse(box.dataset.endings);
+const say = (code, ...values) => values.reduce((text, value, n) => text.replace(`%${n + 1}`, value), words[`terminal-says-${code}`]);
+
+const remembered = Number(localStorage.getItem('terminal-size'));
+const terminal = new Terminal({
+  fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
+  fontSize: SIZES.includes(remembered) ? remembered : 13,
+  lineHeight: 1.25,
+  cursorBlink: !matchMedia('(prefers-reduced-motion: reduce)').matches,
+  scrollback: 10_000,
+  screenReaderMode: false,
+  theme: {
+    background: '#0c0e0f', foreground: '#d9dddd', cursor: '#d9dddd', selectionBackground: '#2f5563',
+    red: '#f58b82', green: '#7fd39b', yellow: '#e2b158', blue: '#86bff0', magenta: '#d3a3e8', cyan: '#6ac1dc',
+  },
+  // A link that a program wrote is followed only to the web, and never by itself.
+  linkHandler: { activate: (_, address) => follow(address), allowNonHttpProtocols: false },
+});
+const fit = new FitAddon();
+const search = new SearchAddon();
+terminal.loadAddon(fit);
+terminal.loadAddon(search);
+terminal.loadAddon(new WebLinksAddon((_, address) => follow(address)));
+terminal.open(box);
+terminal.textarea?.setAttribute('aria-label', box.dataset.label);
+
+function follow(address) {
+  if (/^https?:\/\//i.test(address)) window.open(address, '_blank', 'noopener,noreferrer');
+}
+
+// ---------- the connection ----------
+
+let socket;
+let offset = null; // the next byte's place; nothing was shown yet
+let confirmed = 0;
+let over = false;
+let lostAt = 0;
+let tries = 0;
+let againAt = 0;
+let typedAt = Date.now();
+let idleSeconds = Infinity;
+const encoder = new TextEncoder();
+
+async function connect() {
+  againAt = 0;
+  const answer = await fetch(`/api/v1/terminals/${box.dataset.id}/passes`, { method: 'POST' }).catch(() => null);
+  if (answer && !answer.ok && answer.status < 500) return refused(answer);
+  if (!answer?.ok) return lost();
+  const { pass, stream } = await answer.json();
+  const address = new URL(stream, location.href);
+  address.protocol = address.protocol.replace('http', 'ws');
+  address.searchParams.set('columns', terminal.cols);
+  address.searchParams.set('rows', terminal.rows);
+  if (offset !== null) address.searchParams.set('from', offset);
+  open(new WebSocket(address, [PROTOCOL, `pass.${pass}`]));
+}
+
+function open(opening) {
+  socket = opening;
+  socket.binaryType = 'arraybuffer';
+  socket.onmessage = ({ data }) => (typeof data === 'string' ? heard(JSON.parse(data)) : show(new Uint8Array(data)));
+  socket.onclose = () => { if (socket === opening && !over) lost(); };
+}
+
+async function refused(answer) {
+  if (answer.status === 401) return location.assign(`/login?next=${encodeURIComponent(location.pathname)}`);
+  const problem = await answer.json().catch(() => ({}));
+  finish(problem.detail ?? say('refused'));
+}
+
+function lost() {
+  socket = null;
+  lostAt ||= Date.now();
+  tries += 1;
+  againAt = Date.now() + Math.min(1000 * 2 ** (tries - 1), AGAIN_MOST_MS);
+  tick();
+}
+
+function heard(said) {
+  if (said.kind === 'welcome') {
+    if (offset !== said.offset) terminal.reset();
+    [offset, confirmed, lostAt, tries] = [said.offset, said.offset, 0, 0];
+    idleSeconds = said.idle_seconds;
+    typedAt = Date.now() - said.quiet_seconds * 1000;
+    note('');
+    resize();
+    terminal.focus();
+  } else if (said.kind === 'ended') {
+    finish(endings[said.ending]);
+  } else if (said.kind === 'replaced') {
+    finish(say('replaced'));
+  } else if (said.kind === 'not-taken') {
+    note(say('not-taken', said.bytes));
+  }
+}
+
+// Told to the portal once it is on the screen, so that a flood comes as fast as it is shown.
+function show(bytes) {
+  offset += bytes.length;
+  const end = offset;
+  terminal.write(bytes, () => {
+    const behind = offset - end;
+    if (end - confirmed < CONFIRM_EVERY_BYTES && behind > 0) return;
+    confirmed = end;
+    tell({ kind: 'shown', offset: end });
+  });
+}
+
+function tell(what) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(what));
+}
+
+function type(bytes) {
+  typedAt = Date.now();
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  for (let from = 0; from < bytes.length; from += KEYS_AT_ONCE_BYTES) {
+    socket.send(bytes.subarray(from, from + KEYS_AT_ONCE_BYTES));
+  }
+}
+
+terminal.onData((text) => type(encoder.encode(text)));
+terminal.onBinary((text) => type(Uint8Array.from(text, (character) => character.charCodeAt(0))));
+
+// ---------- what is said ----------
+
+function note(text, isOver = false) {
+  at('note').hidden = text === '';
+  at('note').classList.toggle('is-over', isOver);
+  at('note-text').textContent = text;
+  at('again').hidden = isOver || socket !== null;
+  at('replay').hidden = at('anew').hidden = !isOver;
+}
+
+function finish(text) {
+  over = true;
+  terminal.options.disableStdin = true;
+  terminal.options.cursorBlink = false;
+  document.querySelector('.rec').hidden = true;
+  at('left').hidden = true;
+  note(text, true);
+}
+
+function tick() {
+  if (over) return;
+  const now = Date.now();
+  const left = Math.max(0, Math.ceil((Date.parse(box.dataset.ends) - now) / 1000));
+  at('left-text').textContent = say('left', left >= 120 ? `${Math.floor(left / 60)} min` : `${left} s`);
+  if (againAt > 0) {
+    const wait = Math.max(0, Math.ceil((againAt - now) / 1000));
+    note(say('lost', Math.round((now - lostAt) / 1000), wait));
+    if (now >= againAt) connect();
+  } else if (socket !== null) {
+    const idle = Math.ceil(idleSeconds - (now - typedAt) / 1000);
+    const warned = at('note').classList.toggle('is-idle', idle <= WARN_IDLE_S);
+    if (warned) note(say('idle-soon', Math.max(0, idle)));
+    else if (at('note').dataset.idle === 'true') note('');
+    at('note').dataset.idle = String(warned);
+  }
+}
+
+// ---------- size, search, paste ----------
+
+function resize() {
+  fit.fit();
+  at('size').textContent = say('size', terminal.cols, terminal.rows);
+  tell({ kind: 'resize', columns: terminal.cols, rows: terminal.rows });
+}
+
+function letters(step) {
+  const next = SIZES[SIZES.indexOf(terminal.options.fontSize) + step];
+  if (!next) return;
+  terminal.options.fontSize = next;
+  localStorage.setItem('terminal-size', next);
+  resize();
+  terminal.focus();
+}
+
+function find(isOpen) {
+  at('finder').hidden = !isOpen;
+  if (isOpen) at('finding').select();
+  else terminal.focus();
+}
+
+async function paste(text) {
+  const lines = text.replace(/\r?\n$/, '').split(/\r?\n/).length;
+  if (lines > 1 || /\r?\n$/.test(text)) {
+    at('paste-text').textContent = say('paste', lines);
+    at('pasted').textContent = text.slice(0, PASTED_SHOWN);
+    at('paste').returnValue = 'no';
+    at('paste').showModal();
+    await new Promise((closed) => { at('paste').addEventListener('close', closed, { once: true }); });
+    if (at('paste').returnValue !== 'yes') return terminal.focus();
+  }
+  terminal.paste(text);
+  return terminal.focus();
+}
+
+box.addEventListener('paste', (event) => {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  const text = event.clipboardData.getData('text/plain');
+  if (text) paste(text);
+}, { capture: true });
+
+terminal.attachCustomKeyEventHandler((event) => {
+  if (event.type !== 'keydown' || !event.ctrlKey || !event.shiftKey) return true;
+  if (event.code === 'KeyF') find(true);
+  else if (event.code === 'KeyC') navigator.clipboard?.writeText(terminal.getSelection());
+  else return event.code !== 'KeyV';
+  event.preventDefault();
+  return false;
+});
+
+at('again').onclick = () => connect();
+at('smaller').onclick = () => letters(-1);
+at('larger').onclick = () => letters(1);
+at('find').onclick = () => find(at('finder').hidden);
+at('find-close').onclick = () => find(false);
+at('finding').oninput = ({ target }) => search.findNext(target.value, { incremental: true });
+at('finding').onkeydown = (event) => {
+  if (event.key === 'Escape') find(false);
+  if (event.key === 'Enter') search[event.shiftKey ? 'findPrevious' : 'findNext'](event.target.value);
+};
+
+let pending;
+new ResizeObserver(() => {
+  clearTimeout(pending);
+  pending = setTimeout(resize, 100);
+}).observe(box);
+window.addEventListener('online', () => { if (againAt > 0) connect(); });
+setInterval(tick, 1000);
+note(say('starting'));
+fit.fit();
+connect();

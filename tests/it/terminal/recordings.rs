@@ -1,0 +1,272 @@
+//! What is kept of a terminal, for whom, and what happens where it cannot be kept.
+
+use reqwest::Method;
+use serde_json::json;
+use slipway_sim::kubernetes::Exec;
+use sqlx::{AssertSqlSafe, Executor as _};
+
+use super::stage::{Stage, shown};
+use crate::support::seed;
+
+#[tokio::test]
+async fn a_recording_shows_what_was_on_the_screen_and_nothing_that_was_not() {
+    let mut stage = Stage::start().await;
+    let (way, mut terminal) = stage.enter().await;
+    terminal
+        .type_in("stty -echo; printf '\\033]52;c;aGk=\\a'; echo sil''ent\n")
+        .await;
+    terminal.until("silent").await;
+    terminal
+        .type_in("printf as''k; read secret; echo g''ot\n")
+        .await;
+    terminal.until("ask").await;
+    terminal.type_in("swordfish\n").await;
+    terminal.until("got").await;
+    let size = json!({ "kind": "resize", "columns": 120, "rows": 40 });
+    terminal.tell(&size).await.unwrap();
+    terminal
+        .type_in("printf '\\344\\275'; printf '\\240好\\n'; exit\n")
+        .await;
+    terminal.hear("ended").await;
+    assert_eq!(stage.ending(&way.id).await, "exited");
+
+    let cast = stage.cast(&way.id).await;
+    let head = &cast[0];
+    assert_eq!(
+        (&head["version"], &head["term"]["cols"]),
+        (&json!(3), &json!(80))
+    );
+    assert!(
+        head["title"]
+            .as_str()
+            .unwrap()
+            .contains("sh-test/pay-test/"),
+        "{head}"
+    );
+    let events = &cast[1..];
+    assert_eq!(shown(events), terminal.text());
+    assert!(shown(events).contains("你好") && !shown(events).contains("swordfish"));
+    assert!(
+        shown(events).contains("\u{1b}]52;c;"),
+        "bytes are kept as they came"
+    );
+    assert!(
+        events.iter().any(|e| e[1] == "r" && e[2] == "120x40"),
+        "{events:?}"
+    );
+    assert_eq!(events.last().unwrap()[1], "x");
+    let trail = stage.trail("recording.download").await;
+    assert_eq!(trail[0]["target_id"], way.id);
+    stage.company.check().await;
+}
+
+#[tokio::test]
+async fn it_is_kept_while_the_shell_runs() {
+    let mut stage = Stage::start().await;
+    let (way, mut terminal) = stage.enter().await;
+    terminal.type_in("echo ne''arly\n").await;
+    terminal.until("nearly").await;
+    stage.recorded(&way.id, "nearly").await;
+    let row = stage.until(&way.id, |_| true).await;
+    assert!(
+        row["ended_at"].is_null() && row["recorded_ms"].as_i64() > Some(0),
+        "{row}"
+    );
+}
+
+#[tokio::test]
+async fn a_flood_is_kept_in_part_and_says_so() {
+    let mut stage = Stage::start().await;
+    let flood = Exec::Floods {
+        frames: 3000,
+        bytes: 16 * 1024,
+    };
+    stage.containers("sh-test", flood);
+    let (way, mut terminal) = stage.enter().await;
+    terminal.hear("ended").await;
+    assert_eq!(terminal.shown.len(), 3000 * 16 * 1024);
+    stage.ending(&way.id).await;
+    let cast = stage.cast(&way.id).await;
+    let notes = cast.iter().filter(|e| e[1] == "m");
+    let notes: Vec<_> = notes.filter_map(|e| e[2].as_str()).collect();
+    let omitted = notes
+        .iter()
+        .filter_map(|note| note.strip_prefix("omitted "));
+    let missing = omitted.map(|note| note.split(' ').next().unwrap().parse::<usize>().unwrap());
+    assert_eq!(
+        shown(&cast).len() + missing.sum::<usize>(),
+        terminal.shown.len()
+    );
+    let head = 1024 * 1024;
+    assert_eq!(shown(&cast).as_bytes()[..head], terminal.shown[..head]);
+}
+
+#[tokio::test]
+async fn who_may_see_which() {
+    let mut stage = Stage::start().await;
+    seed::member(&stage.company.portal, "pay", "stranger", "developer").await;
+    let mut other = stage.company.portal.signed_in("stranger").await;
+    let asked = stage.asked();
+    let theirs = super::stage::open(&mut other, &asked).await;
+    let mine = stage.open().await;
+    // Lin owns the project and sees all; the other developer sees their own alone.
+    let list = stage.company.developer.api_get("/recordings").await.json();
+    let ids: Vec<_> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| &t["id"])
+        .collect();
+    assert_eq!(ids, [&mine.id, &theirs.id]);
+    let list = other
+        .api_get("/recordings?project=pay&environment=test&state=open")
+        .await
+        .json();
+    let ids: Vec<_> = list["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|t| &t["id"])
+        .collect();
+    assert_eq!(ids, [&theirs.id]);
+    let cast = other
+        .api_get(&format!("/recordings/{}/cast", mine.id))
+        .await;
+    assert_eq!(
+        (cast.status, &cast.json()["code"]),
+        (403, &json!("may-not-view-recordings"))
+    );
+    let page = stage
+        .company
+        .ops
+        .api_get("/recordings?limit=1")
+        .await
+        .json();
+    let path = format!(
+        "/recordings?limit=1&after={}",
+        page["next"].as_str().unwrap()
+    );
+    let page = stage.company.ops.api_get(&path).await.json();
+    assert_eq!(
+        (&page["items"][0]["id"], &page["next"]),
+        (&json!(theirs.id), &json!(null))
+    );
+    for wrong in ["state=x", "after=1", "from=yesterday", "limit=0", "pods=x"] {
+        let answer = stage
+            .company
+            .ops
+            .api_get(&format!("/recordings?{wrong}"))
+            .await;
+        assert_eq!(answer.status, 400, "{wrong}: {}", answer.body);
+    }
+}
+
+/// The database takes no recordings from now on, or does again.
+async fn recorder(stage: &Stage, works: bool) {
+    let sql = if works {
+        "GRANT INSERT ON recording_chunk TO slipway_app"
+    } else {
+        "REVOKE INSERT ON recording_chunk FROM slipway_app"
+    };
+    let owner = &stage.company.portal.db.owner;
+    owner.execute(AssertSqlSafe(sql)).await.unwrap();
+}
+
+#[tokio::test]
+async fn in_production_there_is_no_shell_without_a_recorder() {
+    let mut stage = Stage::start_in_production().await;
+    let mut asked = stage.asked();
+    let refused = stage
+        .company
+        .tester
+        .api(Method::POST, "/terminals", &asked)
+        .await;
+    assert_eq!(refused.status, 403);
+    asked["reason"] = json!(" ");
+    let refused = stage
+        .company
+        .developer
+        .api(Method::POST, "/terminals", &asked)
+        .await;
+    assert_eq!(
+        (refused.status, &refused.json()["fields"][0]["field"]),
+        (400, &json!("reason"))
+    );
+
+    recorder(&stage, false).await;
+    let (way, mut terminal) = stage.enter().await;
+    assert_eq!(terminal.hear("ended").await["ending"], "no-recorder");
+    assert!(terminal.shown.is_empty());
+    let exec = "/api/v1/namespaces/pay-prod/pods";
+    let calls = stage.company.world.transcript();
+    let production = slipway_sim::System::named("sh-prod");
+    assert!(
+        calls
+            .find(&production, &Method::GET, exec)
+            .iter()
+            .all(|c| !c.path.contains("exec"))
+    );
+    assert_eq!(stage.ending(&way.id).await, "no-recorder");
+
+    recorder(&stage, true).await;
+    let (way, mut terminal) = stage.enter().await;
+    terminal.type_in("echo re''ady\n").await;
+    terminal.until("ready").await;
+    recorder(&stage, false).await;
+    terminal.type_in("echo unse''en\n").await;
+    assert_eq!(terminal.hear("ended").await["ending"], "no-recorder");
+    recorder(&stage, true).await;
+    assert_eq!(stage.ending(&way.id).await, "no-recorder");
+    let row = stage.until(&way.id, |_| true).await;
+    assert_eq!(
+        (&row["strict"], &row["tier"]),
+        (&json!(true), &json!("production"))
+    );
+}
+
+#[tokio::test]
+async fn in_test_a_shell_goes_on_without_its_recorder() {
+    let mut stage = Stage::start().await;
+    stage.containers("sh-test", Exec::Echoes);
+    let (way, mut terminal) = stage.enter().await;
+    recorder(&stage, false).await;
+    let text = "0123456789abcdef".repeat(64 * 1024 / 16);
+    for n in 1..=8 {
+        terminal.type_in(&text).await;
+        terminal.until_bytes(n * text.len()).await;
+    }
+    recorder(&stage, true).await;
+    terminal.type_in("again").await;
+    stage.recorded(&way.id, "again").await;
+    terminal.type_in("\x03").await;
+    terminal.hear("ended").await;
+    stage.ending(&way.id).await;
+    let cast = stage.cast(&way.id).await;
+    assert!(
+        cast.iter().any(|e| e[2] == "recorder-away"),
+        "{:?}",
+        cast.len()
+    );
+}
+
+#[tokio::test]
+async fn nobody_changes_what_is_kept() {
+    let mut stage = Stage::start().await;
+    let (way, mut terminal) = stage.enter().await;
+    terminal.type_in("exit\n").await;
+    terminal.hear("ended").await;
+    stage.ending(&way.id).await;
+    let pool = stage.company.portal.app.db.pool().clone();
+    for sql in [
+        "UPDATE recording_chunk SET frames = ''",
+        "DELETE FROM recording_chunk",
+        "TRUNCATE recording_chunk",
+        "DELETE FROM terminal",
+        "UPDATE terminal_pass SET expires_at = slipway_now()",
+        "DELETE FROM terminal_visit",
+    ] {
+        let done = pool.execute(AssertSqlSafe(sql)).await;
+        let why = done.expect_err(sql).to_string();
+        assert!(why.contains("permission denied"), "{sql}: {why}");
+    }
+}
