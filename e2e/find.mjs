@@ -67,6 +67,12 @@ export function terminal(folder) {
   };
 }
 
+// A change of a standard on its way to what stands under it.
+export async function wave(get) {
+  const [found] = (await get('/waves')).items;
+  return found ? `/waves/${found.id}` : null;
+}
+
 // A durable run in a state.
 export function run(state) {
   return async (get) => {

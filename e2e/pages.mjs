@@ -3,7 +3,7 @@
 // A path that depends on what the portal holds is a function of find.mjs. `ready` is what must be
 // there before anything is judged; the roles of `form` must find a form instead.
 import {
-  cluster, connection, channel, environment, imported, job, language, own, person, policy, project, release, request, resource, run, terminal, terminalForm, withSteps,
+  cluster, connection, channel, environment, imported, job, language, own, person, policy, project, release, request, resource, run, terminal, terminalForm, wave, withSteps,
 } from './find.mjs';
 
 const STATES = [
@@ -55,6 +55,7 @@ export const pages = [
   { name: 'rail', route: '/help/rails/{rail}', path: '/help/rails/java-start' },
   { name: 'rail-overrides', route: '/standards/rails', path: '/standards/rails', form: ['ops'] },
   { name: 'waves', route: '/waves', path: '/waves' },
+  { name: 'wave', route: '/waves/{id}', path: wave },
   { name: 'connections', route: '/connections', path: '/connections' },
   { name: 'connection', route: '/connections/{key}', path: connection, form: ['admin'] },
   { name: 'connection-new', route: '/connections/new', path: '/connections/new?kind=registry', form: ['admin'] },

@@ -293,5 +293,6 @@ vitals-versions = Versions
 vitals-schema = Schema
 timer-connections-watch = Look at every connection
 timer-requests-expire = Close requests that nobody decides on, and remind
+timer-terminals-sweep = End terminals that nobody comes to
 timer-clusters-watch = Look at every cluster
 timer-notices-digest = Tell a channel what waits

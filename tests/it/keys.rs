@@ -89,6 +89,8 @@ async fn nothing_that_is_sealed_is_forgotten() {
         "SELECT table_name::text, column_name::text FROM information_schema.columns c
          WHERE table_schema = 'public' AND data_type = 'bytea' AND column_name !~ 'hash$'
            AND table_name <> '_sqlx_migrations'
+           -- What a terminal showed is kept as it was; no key opens it.
+           AND table_name !~ '^recording_chunk'
            AND NOT EXISTS (SELECT FROM information_schema.columns k
                WHERE k.table_name = c.table_name AND k.column_name = c.column_name || '_key')",
     )

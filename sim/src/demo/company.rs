@@ -83,6 +83,7 @@ pub async fn bring_up(url: &str, world: &World, said: &Said) -> anyhow::Result<(
     );
     said.say("session-cache, a vendor's image, is on its way to production in Frankfurt.");
     crew.lend_a_hand("mail-sender", world.clock().now()).await?;
+    crew.learn("mail-sender").await?;
     resources::bring_in(&crew.lin, &crew.zhao).await?;
     Ok(())
 }

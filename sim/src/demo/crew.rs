@@ -184,6 +184,29 @@ impl Crew {
         Ok(found.and_then(|request| request["number"].as_i64()))
     }
 
+    /// What operations learned about one project, as a change of its standard that has had its yes.
+    ///
+    /// # Errors
+    /// What the portal refuses.
+    pub async fn learn(&self, project: &str) -> anyhow::Result<()> {
+        if !self.zhao.list("/waves").await?.is_empty() {
+            return Ok(());
+        }
+        let body = json!({
+            "kind": "layer", "note": "Its mails in flight were cut off at every rollout",
+            "parameters": {
+                "layer": { "kind": "project", "key": project },
+                "document": { "grace_seconds": 45 }, "locks": [],
+                "waves": { "size": 1, "pause_seconds": 30 },
+            },
+        });
+        let asked = self.zhao.post("/requests", &body).await?.expect(201)?;
+        let number = asked["number"]
+            .as_i64()
+            .context("the answer has no number")?;
+        acts::approve(&self.he, number).await
+    }
+
     /// Does whatever a release's state asks for next, until it is in the one that is wanted.
     ///
     /// # Errors
