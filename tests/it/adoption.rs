@@ -132,7 +132,7 @@ async fn a_foreign_job_stays_as_it_is_and_operations_are_asked() {
     let page = company.ops.get("/projects/pay/releases/1/job").await;
     let said = page.text("main");
     assert!(
-        said.contains("Pipeline: becomes another") && said.contains("mvn -B"),
+        said.contains("Pipeline: changes") && said.contains("mvn -B"),
         "{said}"
     );
     assert!(said.contains("Parameters that it lacks None"), "{said}");
