@@ -22,6 +22,8 @@ const CTRL_C: u8 = 3;
 const FRAME_BYTES: usize = 16 * 1024;
 /// What is left in a terminal when its process has ended is there already.
 const REST: Duration = Duration::from_millis(100);
+/// How long the other side may take to say goodbye.
+const FAREWELL: Duration = Duration::from_secs(2);
 const KILLED: i32 = 137;
 const INTERRUPTED: i32 = 130;
 
@@ -50,6 +52,9 @@ pub(super) async fn hold(world: World, cluster: String, order: Order, socket: We
         send(&mut out, STATUS, status.to_string().as_bytes()).await;
         // The other side may have gone first, which is an end as well.
         let _ = out.close().await;
+        // A connection that is dropped with something unread is reset, and the status with it.
+        let farewell = async { while next(&mut typed).await.is_some() {} };
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
     }
 }
 
