@@ -1,7 +1,8 @@
 // Every page, as data. Each is opened by every role; who may see it says the table of
 // tests/it/permissions.rs, by `route`, which is written as the router writes it.
 // A path that depends on what the portal holds is a function of find.mjs. `ready` is what must be
-// there before anything is judged; the roles of `form` must find a form instead.
+// there before anything is judged; the roles of `form` must find a form instead. What is `fresh`
+// lives for seconds until somebody comes, so that it is made right before it is opened.
 import {
   cluster, connection, channel, environment, imported, job, language, own, person, policy, project, release, request, resource, run, terminal, terminalForm, wave, withSteps,
 } from './find.mjs';
@@ -74,7 +75,7 @@ export const pages = [
   { name: 'containers', route: '/projects/{key}/containers', path: project('/containers') },
   { name: 'containers-new', route: '/projects/{key}/containers/new', path: project('/containers/new'), form: ['developer', 'ops'] },
   { name: 'terminal-new', route: '/terminals/new', path: terminalForm, only: 'developer', form: ['developer'], as: { developer: 200 } },
-  { name: 'terminal', route: '/terminals/{id}', path: terminal('/terminals/'), only: 'developer', as: { developer: 200 }, ready: '.xterm-rows > div' },
+  { name: 'terminal', route: '/terminals/{id}', path: terminal('/terminals/'), only: 'developer', as: { developer: 200 }, ready: '.xterm-rows > div', fresh: true },
   { name: 'recordings', route: '/recordings', path: '/recordings' },
   { name: 'recording', route: '/recordings/{id}', path: terminal('/recordings/'), only: 'developer', as: { developer: 200 }, ready: '#replay' },
   { name: 'project-resources', route: '/projects/{key}/resources', path: project('/resources') },

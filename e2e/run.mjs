@@ -31,8 +31,8 @@ mkdirSync(options.out, { recursive: true });
 const browser = await launch();
 try {
   const sessions = await signInAll();
-  const queue = await plan(sessions);
-  const workers = Array.from({ length: Number(options['at-once']) }, () => work(queue, sessions));
+  const { queue, pathOf } = await plan(sessions);
+  const workers = Array.from({ length: Number(options['at-once']) }, () => work(queue, sessions, pathOf));
   await Promise.all(workers);
 } finally {
   await browser.close();
@@ -83,9 +83,9 @@ async function plan(sessions) {
   };
   const jobs = [];
   for (const entry of wanted) jobs.push(...await plannedFor(entry, get, post));
-  for (const context of readers.values()) await context.close();
   const order = [...sessions.keys()];
-  return jobs.sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
+  const queue = jobs.sort((a, b) => order.indexOf(a.role) - order.indexOf(b.role));
+  return { queue, pathOf: (entry) => entry.path(get, post) };
 }
 
 async function plannedFor(entry, get, post) {
@@ -106,7 +106,7 @@ async function plannedFor(entry, get, post) {
   return jobs;
 }
 
-async function work(queue, sessions) {
+async function work(queue, sessions, pathOf) {
   let tools = { role: null };
   for (let job = queue.shift(); job; job = queue.shift()) {
     if (tools.role !== job.role) {
@@ -114,6 +114,7 @@ async function work(queue, sessions) {
       tools = await enter(job.role, sessions);
     }
     try {
+      if (job.entry.fresh) job = { ...job, path: await pathOf(job.entry) };
       if (job.status !== 200) await refused(tools, job, drawn);
       else if (job.entry.foreign) await seeForeign(tools, job);
       else await see(tools, job);
