@@ -1,5 +1,8 @@
 //! Documents from outside become types here; what is wrong is named by its field.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan as _};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -98,6 +101,34 @@ fn ending_in(path: &str, name: &str) -> String {
     }
 }
 
+/// What was typed, without what surrounds it; `None` for nothing.
+#[must_use]
+pub fn some(text: &str) -> Option<String> {
+    Some(text.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
+/// Midnight in UTC, so many days after the beginning of a day; `None` for what is no day.
+#[must_use]
+pub fn midnight(day: &str, days_after: i64) -> Option<Timestamp> {
+    let day: Date = day.trim().parse().ok()?;
+    let day = day.checked_add(days_after.days()).ok()?;
+    Some(day.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+/// An exact time, or midnight so many days after the beginning of a day; `None` for nothing.
+///
+/// # Errors
+/// 400 naming the field.
+pub fn time(field: &str, text: &str, days_after: i64) -> Result<Option<Timestamp>, AppError> {
+    let Some(text) = some(text) else {
+        return Ok(None);
+    };
+    let exact = text.parse::<Timestamp>().ok();
+    let found = exact.or_else(|| midnight(&text, days_after));
+    let found = found.ok_or_else(|| AppError::field(field, "query-day"))?;
+    Ok(Some(found))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,5 +142,19 @@ mod tests {
         assert_eq!(field(r#"{"a": {"b": ["x", "\u0000"]}}"#).unwrap(), "a.b.1");
         assert_eq!(field(r#"{"a\u0000": 1}"#).unwrap(), "a");
         assert_eq!(field(r#"{"a": "\\u0000"}"#), None);
+    }
+
+    #[test]
+    fn days_are_whole_and_times_exact() {
+        let read = |text, after| time("from", text, after).map(|t| t.map(|t| t.to_string()));
+        let is = |text: &str| Some(text.to_owned());
+        assert_eq!(read("2026-11-21", 0).unwrap(), is("2026-11-21T00:00:00Z"));
+        assert_eq!(read("2026-11-21", 1).unwrap(), is("2026-11-22T00:00:00Z"));
+        assert_eq!(
+            read("2026-11-21T08:00:00Z", 1).unwrap(),
+            is("2026-11-21T08:00:00Z")
+        );
+        assert_eq!(read(" ", 0).unwrap(), None);
+        assert!(read("yesterday", 0).is_err());
     }
 }

@@ -33,6 +33,7 @@ policy-excludes-builder = Not whoever opened the release
 policy-excludes-builder-help = Who opened the release does not decide on it.
 policy-excludes-confirmer = Not whoever confirmed it
 policy-excludes-confirmer-help = Who confirmed the release in test does not decide on it.
+policy-excludes-nobody = Nobody builds or confirms what this kind of request is about, so nobody can be left out.
 policy-without-builder = not whoever opened the release
 policy-without-confirmer = not whoever confirmed it
 policy-expires = Closes itself after

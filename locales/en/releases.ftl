@@ -205,6 +205,10 @@ next-confirmed-by = { $who } confirmed this digest. The same image goes to produ
 next-button = Release { $tag } to production
 next-approval = Approval
 next-asks-nobody = none is asked for
+next-asks-policy = { $n ->
+    [one] one approval first, as the policy here asks
+   *[other] { $n } approvals first, as the policy here asks
+}
 next-asks = { $n ->
     [one] one owner or operations person must approve first
    *[other] { $n } owners or operations people must approve first

@@ -33,6 +33,7 @@ policy-excludes-builder = 排除发起人
 policy-excludes-builder-help = 发起这个发布的人不能审批。
 policy-excludes-confirmer = 排除确认人
 policy-excludes-confirmer-help = 在测试环境确认这个发布的人不能审批。
+policy-excludes-nobody = 这类工单没有发起发布或确认的人，无法排除。
 policy-without-builder = 发布的发起人除外
 policy-without-confirmer = 发布的确认人除外
 policy-expires = 自动关闭

@@ -196,6 +196,7 @@ next-confirmed-by = { $who } 确认了这个摘要。同一个镜像会逐个集
 next-button = 把 { $tag } 发布到生产
 next-approval = 审批
 next-asks-nobody = 无需审批
+next-asks-policy = 按审批策略先获得 { $n } 个批准
 next-asks = 先由 { $n } 位负责人或运维批准
 
 rollback-title = 回滚

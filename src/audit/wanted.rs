@@ -1,12 +1,10 @@
 //! What the trail is narrowed to; the page, the API and the export ask alike.
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 use serde::Deserialize;
 
 use super::Filter;
 use crate::error::AppError;
+use crate::parse::{some, time};
 use crate::web::paging::Page;
 
 #[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
@@ -82,48 +80,5 @@ impl Wanted {
         self.pairs()
             .iter()
             .all(|(_, value)| value.trim().is_empty())
-    }
-}
-
-fn some(text: &str) -> Option<String> {
-    Some(text.trim().to_owned()).filter(|t| !t.is_empty())
-}
-
-/// An exact time, or midnight so many days after the beginning of a day.
-fn time(field: &str, text: &str, days_after: i64) -> Result<Option<Timestamp>, AppError> {
-    let Some(text) = some(text) else {
-        return Ok(None);
-    };
-    if let Ok(exact) = text.parse::<Timestamp>() {
-        return Ok(Some(exact));
-    }
-    let midnight = || {
-        let day = text
-            .parse::<Date>()
-            .ok()?
-            .checked_add(days_after.days())
-            .ok()?;
-        day.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp())
-    };
-    let found = midnight().ok_or_else(|| AppError::field(field, "query-day"))?;
-    Ok(Some(found))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn days_are_whole_and_times_exact() {
-        let read = |text, after| time("from", text, after).map(|t| t.map(|t| t.to_string()));
-        let is = |text: &str| Some(text.to_owned());
-        assert_eq!(read("2026-11-21", 0).unwrap(), is("2026-11-21T00:00:00Z"));
-        assert_eq!(read("2026-11-21", 1).unwrap(), is("2026-11-22T00:00:00Z"));
-        assert_eq!(
-            read("2026-11-21T08:00:00Z", 1).unwrap(),
-            is("2026-11-21T08:00:00Z")
-        );
-        assert_eq!(read(" ", 0).unwrap(), None);
-        assert!(read("yesterday", 0).is_err());
     }
 }

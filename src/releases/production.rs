@@ -280,6 +280,10 @@ impl RequestKind for Production {
         Ok(vec![quorum])
     }
 
+    fn involves(&self) -> &'static [Involved] {
+        Involved::ALL
+    }
+
     async fn involved(
         &self,
         tx: &mut Tx,

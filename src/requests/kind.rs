@@ -164,6 +164,11 @@ pub trait RequestKind: Send + Sync {
         Ok(Quorum::operations())
     }
 
+    /// Whether somebody made and somebody tested what it is about.
+    fn involves(&self) -> &'static [Involved] {
+        &[]
+    }
+
     /// Who made and who tested what it is about; a policy may leave them out of deciding.
     ///
     /// # Errors

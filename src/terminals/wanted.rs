@@ -1,8 +1,5 @@
 //! What a list of terminals is narrowed to; the page and the API ask alike.
 
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -10,6 +7,7 @@ use super::TerminalId;
 use super::store::Filter;
 use crate::error::AppError;
 use crate::identity::AccountId;
+use crate::parse::{some, time};
 use crate::web::paging::Page;
 
 #[derive(Debug, Clone, Default, Deserialize, utoipa::IntoParams)]
@@ -87,23 +85,4 @@ impl Wanted {
     pub fn is_all(&self) -> bool {
         self.pairs().iter().all(|(_, value)| some(value).is_none())
     }
-}
-
-fn some(text: &str) -> Option<String> {
-    Some(text.trim().to_owned()).filter(|t| !t.is_empty())
-}
-
-/// An exact time, or midnight so many days after the beginning of a day.
-fn time(field: &str, text: &str, days_after: i64) -> Result<Option<Timestamp>, AppError> {
-    let Some(text) = some(text) else {
-        return Ok(None);
-    };
-    if let Ok(exact) = text.parse::<Timestamp>() {
-        return Ok(Some(exact));
-    }
-    let day = text.parse::<Date>().ok();
-    let day = day.and_then(|day| day.checked_add(days_after.days()).ok());
-    let midnight = day.and_then(|day| day.to_zoned(TimeZone::UTC).ok());
-    let found = midnight.ok_or_else(|| AppError::field(field, "query-day"))?;
-    Ok(Some(found.timestamp()))
 }

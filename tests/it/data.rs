@@ -284,6 +284,8 @@ async fn history_is_not_rewritten() {
         "audit_entry",
         "decision",
         "request_revision",
+        "request_excluded",
+        "request_comment",
         "artifact",
         "parameters_revision",
         "setback",

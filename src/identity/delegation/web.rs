@@ -3,14 +3,12 @@
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::response::Response;
-use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 
 use super::{Delegation, DelegationId, Leaving};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::Actor;
+use crate::parse;
 use crate::web::extract::{Ctx, Form, Path};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
@@ -81,23 +79,12 @@ pub async fn begin(
 /// Days as they are typed, in UTC: from the beginning of the first to the end of the last.
 fn leaving(typed: &Typed) -> Result<Leaving, AppError> {
     let text = |name: &str| typed.get(name).map_or("", |t| t.trim());
-    let first = match text("begins_at") {
-        "" => None,
-        day => Some(midnight("begins_at", day, 0)?),
-    };
+    let last = parse::midnight(text("ends_at"), 1);
     Ok(Leaving {
         deputy: text("deputy").to_owned(),
-        begins_at: first,
-        ends_at: midnight("ends_at", text("ends_at"), 1)?,
+        begins_at: parse::time("begins_at", text("begins_at"), 0)?,
+        ends_at: last.ok_or_else(|| AppError::field("ends_at", "members-day"))?,
     })
-}
-
-fn midnight(field: &str, day: &str, later: i64) -> Result<Timestamp, AppError> {
-    let wrong = || AppError::field(field, "members-day");
-    let day: Date = day.parse().map_err(|_| wrong())?;
-    let day = day.checked_add(later.days()).map_err(|_| wrong())?;
-    let at = day.to_zoned(TimeZone::UTC).map_err(|_| wrong())?;
-    Ok(at.timestamp())
 }
 
 pub async fn end(

@@ -3,15 +3,15 @@
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::response::Response;
-use jiff::civil::Date;
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan as _};
 use serde::Deserialize;
 
 use super::Joining;
 use crate::app::App;
 use crate::error::{AppError, FieldError};
 use crate::identity::{Permission, Person, ProjectRole};
+use crate::parse;
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, Member, ProjectAccess};
 use crate::web::extract::{Ctx, Form};
@@ -74,7 +74,7 @@ impl MemberForm {
         let expires_at = if until.is_empty() {
             None
         } else {
-            let end = end_of(until);
+            let end = parse::midnight(until, 1);
             if end.is_none() {
                 errors.push(FieldError::new("until", "members-day"));
             }
@@ -89,12 +89,6 @@ impl MemberForm {
             Some(_) | None => Err(AppError::Invalid(errors)),
         }
     }
-}
-
-/// Midnight after a day, in UTC.
-fn end_of(day: &str) -> Option<Timestamp> {
-    let next = day.parse::<Date>().ok()?.checked_add(1.day()).ok()?;
-    next.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp())
 }
 
 pub async fn show(

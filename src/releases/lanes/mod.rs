@@ -19,8 +19,10 @@ pub struct Lane {
     pub component: String,
     pub environment: String,
     pub tier: Tier,
-    /// Yeses that the environment asks for before a release into it.
+    /// Yeses that are asked for before a release into it.
     pub approvals: i32,
+    /// Whether a policy asks for them, and not the environment by itself.
+    pub by_policy: bool,
     pub cluster: String,
     pub site: String,
     pub prepared: bool,

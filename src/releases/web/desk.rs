@@ -129,17 +129,19 @@ fn target(c: &Chrome, tale: &Tale, release: &Release, environment: String) -> Ta
         .iter()
         .filter(|l| l.environment == environment && l.prepared);
     let lanes: Vec<_> = here.collect();
-    let approvals = lanes.first().map_or(0, |l| l.approvals);
+    let (approvals, by_policy) = lanes
+        .first()
+        .map_or((0, false), |l| (l.approvals, l.by_policy));
     let change = |l: &&crate::releases::Lane| {
         let runs = l.runs.as_ref();
         let from = runs.map_or_else(|| c.t("wave-empty"), |r| short_digest(&r.digest).to_owned());
         (l.cluster.clone(), from, short_digest(digest).to_owned())
     };
     Target {
-        asks: if approvals == 0 {
-            c.t("next-asks-nobody")
-        } else {
-            c.t1("next-asks", "n", &approvals)
+        asks: match (approvals, by_policy) {
+            (0, _) => c.t("next-asks-nobody"),
+            (_, true) => c.t1("next-asks-policy", "n", &approvals),
+            (_, false) => c.t1("next-asks", "n", &approvals),
         },
         changes: lanes.iter().map(change).collect(),
         environment,

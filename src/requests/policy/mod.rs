@@ -254,8 +254,13 @@ fn taken(error: DbError) -> AppError {
 /// Everything that is wrong at once; else whom it asks.
 async fn check(app: &App, draft: &Draft) -> Result<Vec<Quorum>, AppError> {
     let mut errors = Vec::new();
-    if app.kinds.get(&draft.kind).is_none() {
-        errors.push(FieldError::new("kind", "request-kind-unknown"));
+    match app.kinds.get(&draft.kind) {
+        None => errors.push(FieldError::new("kind", "request-kind-unknown")),
+        // It would look as if somebody were kept from deciding who is not.
+        Some(kind) if draft.excludes.iter().any(|x| !kind.involves().contains(x)) => {
+            errors.push(FieldError::new("excludes", "policy-excludes-nobody"));
+        }
+        Some(_) => {}
     }
     let hours = 1..=MAX_HOURS;
     for (field, value) in [

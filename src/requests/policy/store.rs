@@ -29,7 +29,7 @@ pub async fn select(
     executor: impl PgExecutor<'_>,
     id: Option<PolicyId>,
 ) -> Result<Vec<Policy>, DbError> {
-    fetch(executor, id, None, None, None).await
+    fetch(executor, id, None).await
 }
 
 /// The one that counts for a kind in a place.
@@ -39,17 +39,19 @@ pub async fn narrowest(
     environment: Option<Uuid>,
     project: Option<Uuid>,
 ) -> Result<Option<Policy>, DbError> {
-    let found = fetch(executor, None, Some(kind), environment, project).await?;
-    Ok(found.into_iter().next_back())
+    let found = fetch(executor, None, Some((kind, environment, project))).await?;
+    Ok(found.into_iter().next())
 }
 
 async fn fetch(
     executor: impl PgExecutor<'_>,
     id: Option<PolicyId>,
-    kind: Option<&str>,
-    environment: Option<Uuid>,
-    project: Option<Uuid>,
+    counting: Option<(&str, Option<Uuid>, Option<Uuid>)>,
 ) -> Result<Vec<Policy>, DbError> {
+    let (kind, environment, project) = match counting {
+        Some((kind, environment, project)) => (Some(kind), environment, project),
+        None => (None, None, None),
+    };
     let rows = sqlx::query!(
         r#"SELECT y.id AS "id: PolicyId", y.kind, e.key AS "environment?", p.key AS "project?",
             y.excludes AS "excludes: Vec<Involved>", y.expires_hours, y.remind_hours, y.note,
@@ -64,9 +66,7 @@ async fn fetch(
            LEFT JOIN environment e ON e.id = y.environment_id
            LEFT JOIN project p ON p.id = y.project_id
            WHERE ($1::uuid IS NULL OR y.id = $1)
-             AND ($2::text IS NULL OR (y.kind = $2
-                AND (y.environment_id IS NULL OR y.environment_id = $3)
-                AND (y.project_id IS NULL OR y.project_id = $4)))
+             AND ($2::text IS NULL OR y.id = policy_for($2, $3, $4))
            ORDER BY y.kind, y.project_id IS NOT NULL, y.environment_id IS NOT NULL,
                 e.rank, p.key"#,
         id.map(|i| i.0),

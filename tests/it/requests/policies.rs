@@ -187,6 +187,15 @@ async fn a_policy_that_makes_no_sense_is_refused_by_field() {
             "quorum.2.needed"
         ]
     );
+    let nobody = json!({ "kind": "onboarding", "note": "x", "excludes": ["builder"],
+        "quorum": [{ "group": "dba", "needed": 1 }] });
+    let answer = root.api(Method::POST, "/policies", &nobody).await;
+    assert_eq!(
+        answer.json()["fields"][0]["field"],
+        "excludes",
+        "{}",
+        answer.body
+    );
     // The same by the form, which keeps what was typed.
     let form = [
         ("kind", "onboarding"),
@@ -235,6 +244,16 @@ async fn who_built_or_confirmed_a_release_does_not_decide_on_it_where_policy_say
     let id = company.open("pay").await;
     company.settle().await;
     company.confirm(&id).await;
+    let number = company.release(&id).await["number"].clone();
+    let page = company
+        .developer
+        .get(&format!("/projects/pay/releases/{number}"))
+        .await;
+    let main = page.text("main");
+    assert!(
+        main.contains("one approval first, as the policy here asks"),
+        "{main}"
+    );
     // Another presses the button than who opened it; the one who opened it is an owner.
     let path = format!("/releases/{id}/deployments");
     let body = json!({ "environment": "prod" });
