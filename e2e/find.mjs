@@ -57,6 +57,13 @@ export async function terminalForm(get) {
   return place && `/terminals/new?workload=${place.workload}&pod=${place.pod}`;
 }
 
+// A workload of the project that pages are opened of.
+export async function removal(get) {
+  const page = await project()(get);
+  const [workload] = page ? (await get(`${page}/workloads`)).items : [];
+  return workload ? `${page}/workloads/${workload.id}/removal` : null;
+}
+
 // The developer's own terminal that is open, or a new one.
 export function terminal(folder) {
   return async (get, post) => {

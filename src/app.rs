@@ -11,6 +11,7 @@ use crate::db::{Db, DbError};
 use crate::halt::LastShown;
 use crate::jobs::{Courier, Engine, Step, Timer};
 use crate::notifications;
+use crate::offboarding::{self, Offboarding, Removal};
 use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::{self, Kinds};
@@ -76,6 +77,8 @@ fn kinds() -> Kinds {
         Arc::new(Supply),
         Arc::new(Retirement),
         Arc::new(LayerChange),
+        Arc::new(Removal),
+        Arc::new(Offboarding),
     ])
 }
 
@@ -89,6 +92,7 @@ pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
     ];
     all.extend(releases::steps(app));
     all.extend(waves::steps(app));
+    all.extend(offboarding::steps(app));
     all
 }
 

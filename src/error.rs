@@ -155,6 +155,13 @@ impl From<DbError> for AppError {
                 tracing::error!(%refusal, "the database is in need");
                 Self::Unavailable(Words::new("error-database-away"))
             }
+            // Two rules of the schema that any new beginning can run into.
+            DbError::Sql(_) if error.constraint() == Some("project_stays") => {
+                Self::conflict("project-leaving")
+            }
+            DbError::Sql(_) if error.constraint() == Some("workload_stays") => {
+                Self::conflict("workload-leaving")
+            }
             DbError::Sql(
                 sqlx::Error::PoolTimedOut | sqlx::Error::Io(_) | sqlx::Error::PoolClosed,
             ) => Self::Unavailable(Words::new("error-database-away")),

@@ -22,6 +22,7 @@ pub mod jobs;
 pub mod log;
 pub mod news;
 pub mod notifications;
+pub mod offboarding;
 pub mod parse;
 pub mod progress;
 pub mod projects;

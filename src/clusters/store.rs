@@ -296,7 +296,8 @@ pub async fn users_elsewhere(
     let stay: Vec<uuid::Uuid> = clusters.iter().map(|c| c.0).collect();
     let names = sqlx::query_scalar!(
         "SELECT DISTINCT p.key FROM workload w JOIN project p ON p.id = w.project_id
-         WHERE w.environment_id = $1 AND w.cluster_id <> ALL($2) ORDER BY 1 LIMIT $3",
+         WHERE w.environment_id = $1 AND w.cluster_id <> ALL($2) AND w.leaving_at IS NULL
+         ORDER BY 1 LIMIT $3",
         id.0,
         &stay,
         USERS,

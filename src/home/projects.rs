@@ -47,6 +47,9 @@ struct ListPart {
     topics: String,
     rows: Rows,
     more: Option<String>,
+    /// Whether these are those that were off-boarded; who sees all projects finds them.
+    left: bool,
+    sees_left: bool,
     /// Why this person may not ask for a project, and who may.
     may_not_ask: Option<String>,
 }
@@ -58,6 +61,9 @@ impl HtmlSafe for ListPart {}
 pub struct ListQuery {
     #[serde(default)]
     q: String,
+    /// Those that were off-boarded, instead of those that are there.
+    #[serde(default)]
+    left: bool,
     after: Option<String>,
 }
 
@@ -114,13 +120,19 @@ async fn list_part(
     ctx: &Ctx,
     query: ListQuery,
 ) -> Result<ListPart, AppError> {
-    let address = |after: &str| link("/projects", &[("q", &query.q), ("after", after)]);
+    let left = if query.left { "true" } else { "" };
+    let address = |after: &str| {
+        link(
+            "/projects",
+            &[("q", &query.q), ("left", left), ("after", after)],
+        )
+    };
     let here = address(query.after.as_deref().unwrap_or_default());
     let asked = Page {
         limit: None,
         after: query.after.clone(),
     };
-    let found = projects::list(app, actor, &query.q, &asked).await?;
+    let found = projects::list(app, actor, &query.q, query.left, &asked).await?;
     let owners = projects::owners(app, &found.items).await?;
     let ids: Vec<_> = found.items.iter().map(|p| p.id).collect();
     let standings = releases::standings(app, &ids).await?;
@@ -134,6 +146,8 @@ async fn list_part(
         topics: topics.join(" "),
         here,
         q: query.q,
+        left: query.left,
+        sees_left: actor.sees_all_projects(),
         c,
     })
 }

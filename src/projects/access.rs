@@ -33,10 +33,13 @@ impl Access<'_> {
 
 impl ProjectAccess {
     /// # Errors
-    /// 403 with who may.
+    /// 403 with who may, 409 for a project that is being off-boarded.
     pub fn must(&self, permission: Permission) -> Result<Access<'_>, AppError> {
         self.actor
             .must(permission, Scope::Project(self.project.id))?;
+        if self.is_shut(permission) {
+            return Err(AppError::conflict("project-leaving"));
+        }
         Ok(Access {
             actor: &self.actor,
             project: &self.project,
@@ -46,7 +49,18 @@ impl ProjectAccess {
 
     #[must_use]
     pub fn may(&self, permission: Permission) -> bool {
-        self.actor.may(permission, Scope::Project(self.project.id))
+        self.actor.may(permission, Scope::Project(self.project.id)) && !self.is_shut(permission)
+    }
+
+    /// What is being off-boarded can be looked at, and nothing else.
+    fn is_shut(&self, permission: Permission) -> bool {
+        const READS: [Permission; 4] = [
+            Permission::ViewProject,
+            Permission::ViewRecordings,
+            Permission::ViewAudit,
+            Permission::ViewPlatform,
+        ];
+        self.project.leaving_at.is_some() && !READS.contains(&permission)
     }
 }
 

@@ -20,6 +20,9 @@ use crate::web::paging::{List, Page};
 pub struct Wanted {
     #[serde(default)]
     q: String,
+    /// Those that were off-boarded, instead of those that are there.
+    #[serde(default)]
+    left: bool,
     limit: Option<i64>,
     after: Option<String>,
 }
@@ -51,7 +54,7 @@ pub async fn list(
         limit: wanted.limit,
         after: wanted.after,
     };
-    let list = super::list(&app, &actor, &wanted.q, &page).await?;
+    let list = super::list(&app, &actor, &wanted.q, wanted.left, &page).await?;
     Ok(axum::Json(list))
 }
 

@@ -26,7 +26,9 @@ pub use store::{Choices, Member, environment_by_key, registry_of};
 
 use crate::app::App;
 use crate::connections::ConnectionId;
+use crate::db::{DbError, Tx};
 use crate::error::AppError;
+use crate::identity::tokens as tokens_of;
 use crate::identity::{Actor, Permission, Person, ProjectId, Scope};
 use crate::web::paging::{List, Page};
 
@@ -70,6 +72,10 @@ pub struct Project {
     pub port: i32,
     pub may_confirm_own: bool,
     pub created_at: Timestamp,
+    /// When its off-boarding was approved; nothing new begins in it since.
+    pub leaving_at: Option<Timestamp>,
+    /// When everything that was made for it was gone. Its history stays.
+    pub left_at: Option<Timestamp>,
     #[serde(skip)]
     pub gitlab: ConnectionId,
     #[serde(skip)]
@@ -101,7 +107,8 @@ pub async fn get(app: &App, actor: &Actor, key: &str) -> Result<Project, AppErro
     }
 }
 
-/// One page of the projects that this person may see, by key.
+/// One page of the projects that this person may see, by key: those that are there, or those
+/// that were off-boarded.
 ///
 /// # Errors
 /// A page that makes no sense.
@@ -109,13 +116,15 @@ pub async fn list(
     app: &App,
     actor: &Actor,
     search: &str,
+    left: bool,
     page: &Page,
 ) -> Result<List<Project>, AppError> {
     let limit = page.limit()?;
     let after = page.after.as_deref().unwrap_or_default();
     let mine = actor.project_ids();
     let visible = (!actor.sees_all_projects()).then_some(mine.as_slice());
-    let rows = store::list(app.db.pool(), visible, search.trim(), after, limit + 1).await?;
+    let narrowed = (search.trim(), after);
+    let rows = store::list(app.db.pool(), visible, narrowed, left, limit + 1).await?;
     Ok(List::cut(rows, limit, |p| p.key.clone()))
 }
 
@@ -125,7 +134,7 @@ pub async fn list(
 /// No answer from the database.
 pub async fn mine(app: &App, actor: &Actor, limit: i64) -> Result<Vec<Project>, AppError> {
     let mine = actor.project_ids();
-    Ok(store::list(app.db.pool(), Some(&mine), "", "", limit).await?)
+    Ok(store::list(app.db.pool(), Some(&mine), ("", ""), false, limit).await?)
 }
 
 /// The first projects of all by key, for who sees them all.
@@ -133,7 +142,7 @@ pub async fn mine(app: &App, actor: &Actor, limit: i64) -> Result<Vec<Project>, 
 /// # Errors
 /// No answer from the database.
 pub async fn first(app: &App, limit: i64) -> Result<Vec<Project>, AppError> {
-    Ok(store::list(app.db.pool(), None, "", "", limit).await?)
+    Ok(store::list(app.db.pool(), None, ("", ""), false, limit).await?)
 }
 
 /// Who is in a project, with what role.
@@ -142,6 +151,37 @@ pub async fn first(app: &App, limit: i64) -> Result<Vec<Project>, AppError> {
 /// No answer from the database.
 pub async fn members(app: &App, id: ProjectId) -> Result<Vec<Member>, AppError> {
     Ok(store::members(app.db.pool(), id).await?)
+}
+
+/// The same as a transaction sees it.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn members_in(tx: &mut Tx, id: ProjectId) -> Result<Vec<Member>, DbError> {
+    store::members(tx.connection(), id).await
+}
+
+/// Lets nothing new begin in a project. False if it was leaving already.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn leave(tx: &mut Tx, id: ProjectId) -> Result<bool, DbError> {
+    store::leave(tx.connection(), id).await
+}
+
+/// Who worked on a project that was off-boarded.
+pub struct Former {
+    pub key: String,
+    pub members: Vec<String>,
+}
+
+/// Ends a project: nobody is in it any more, and its programs' tokens are worth nothing.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn close(tx: &mut Tx, id: ProjectId) -> Result<Former, DbError> {
+    tokens_of::revoke_all_of_project(tx, id).await?;
+    store::close(tx.connection(), id).await
 }
 
 /// The owners of projects.

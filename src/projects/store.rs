@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::request::Asked;
-use super::{Bound, Project};
+use super::{Bound, Former, Project};
 use crate::clusters::{EnvironmentId, Tier};
 use crate::connections::ConnectionId;
 use crate::db::DbError;
@@ -151,15 +151,16 @@ pub async fn find_by_id(
     Ok(fetch(executor, None, Some(id), None, None, 1).await?.pop())
 }
 
-/// Projects by key, after `after`, among `visible` (`None` for all), matching `search`.
+/// Projects by key, among `visible` (`None` for all), narrowed to what matches a search and comes
+/// after a key; those that have left, or the others.
 pub async fn list(
     executor: impl PgExecutor<'_>,
     visible: Option<&[Uuid]>,
-    search: &str,
-    after: &str,
+    narrowed: (&str, &str),
+    left: bool,
     limit: i64,
 ) -> Result<Vec<Project>, DbError> {
-    fetch(executor, None, None, visible, Some((search, after)), limit).await
+    fetch(executor, None, None, visible, Some((narrowed, left)), limit).await
 }
 
 async fn fetch(
@@ -167,14 +168,16 @@ async fn fetch(
     key: Option<&str>,
     id: Option<ProjectId>,
     visible: Option<&[Uuid]>,
-    search: Option<(&str, &str)>,
+    listed: Option<((&str, &str), bool)>,
     limit: i64,
 ) -> Result<Vec<Project>, DbError> {
-    let (search, after) = search.unwrap_or_default();
+    let left = listed.map(|(_, left)| left);
+    let ((search, after), _) = listed.unwrap_or_default();
     let rows = sqlx::query!(
         r#"SELECT p.id AS "id: ProjectId", p.key, p.description, p.language, p.repository,
             p.web_url, p.default_branch, p.deploy_path, p.log_path, p.health_path, p.port,
-            p.may_confirm_own, p.created_at, p.gitlab_id AS "gitlab: ConnectionId",
+            p.may_confirm_own, p.created_at, p.leaving_at, p.left_at,
+            p.gitlab_id AS "gitlab: ConnectionId",
             p.registry_id AS "registry: ConnectionId", p.repository_number, p.clone_url
            FROM project p
            WHERE ($1::text IS NULL OR p.key = $1)
@@ -186,7 +189,7 @@ async fn fetch(
                 OR EXISTS (SELECT 1 FROM membership m JOIN account a ON a.id = m.account_id
                     WHERE m.project_id = p.id AND m.role = 'owner'
                         AND (a.name = $4 OR a.display_name = $4)))
-             AND p.key > $5
+             AND p.key > $5 AND ($7::boolean IS NULL OR (p.left_at IS NOT NULL) = $7)
            ORDER BY p.key LIMIT $6"#,
         key,
         id.map(|i| i.0),
@@ -194,9 +197,11 @@ async fn fetch(
         search,
         after,
         limit,
+        left,
     )
     .fetch_all(executor)
     .await?;
+    let time = |at: Option<jiff_sqlx::Timestamp>| at.map(jiff_sqlx::Timestamp::to_jiff);
     let projects = rows.into_iter().map(|r| Project {
         id: r.id,
         key: r.key,
@@ -211,6 +216,8 @@ async fn fetch(
         port: r.port,
         may_confirm_own: r.may_confirm_own,
         created_at: r.created_at.to_jiff(),
+        leaving_at: time(r.leaving_at),
+        left_at: time(r.left_at),
         gitlab: r.gitlab,
         registry: r.registry,
         bound: r
@@ -327,6 +334,34 @@ pub async fn registry_of(
         id.0,
     );
     Ok(row.fetch_optional(executor).await?)
+}
+
+/// False if it was leaving already.
+pub async fn leave(connection: &mut PgConnection, id: ProjectId) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE project SET leaving_at = slipway_now() WHERE id = $1 AND leaving_at IS NULL",
+        id.0,
+    );
+    Ok(done.execute(connection).await?.rows_affected() == 1)
+}
+
+/// Ends all memberships, and says whose they were.
+pub async fn close(connection: &mut PgConnection, id: ProjectId) -> Result<Former, DbError> {
+    let row = sqlx::query!(
+        r#"WITH gone AS (DELETE FROM membership WHERE project_id = $1
+                RETURNING account_id, role)
+           UPDATE project SET left_at = COALESCE(left_at, slipway_now()) WHERE id = $1
+           RETURNING key, ARRAY(SELECT a.name || ' (' || g.role || ')'
+                FROM gone g JOIN account a ON a.id = g.account_id ORDER BY 1)
+                AS "members!: Vec<String>""#,
+        id.0,
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(Former {
+        key: row.key,
+        members: row.members,
+    })
 }
 
 /// False if it was so already.

@@ -339,6 +339,17 @@ pub(crate) async fn advance(
     Ok(true)
 }
 
+/// A project was off-boarded: what waits for somebody waits no more.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn cancel_all(tx: &mut Tx, project: ProjectId) -> Result<(), DbError> {
+    for id in store::unfinished(tx.connection(), project).await? {
+        advance(tx, id, Event::Cancelled, None).await?;
+    }
+    Ok(())
+}
+
 /// Pages that show the release or its project look again.
 pub(crate) async fn announce(
     tx: &mut Tx,

@@ -314,6 +314,19 @@ pub async fn set_state(
     }
 }
 
+/// Releases of a project that have not come to an end.
+pub async fn unfinished(
+    connection: &mut PgConnection,
+    project: ProjectId,
+) -> Result<Vec<ReleaseId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        r#"SELECT id AS "id: ReleaseId" FROM release WHERE project_id = $1
+             AND state NOT IN ('released', 'failed', 'rejected', 'cancelled') ORDER BY number"#,
+        project.0,
+    );
+    Ok(ids.fetch_all(connection).await?)
+}
+
 fn unexplained() -> Words {
     Words::new("failed-unexplained")
 }

@@ -285,6 +285,17 @@ pub async fn void_of_release(tx: &mut Tx, release: Uuid) -> Result<Option<i64>, 
     Ok(Some(number))
 }
 
+/// A project was off-boarded, so everything that was open about it is void.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn void_of_project(tx: &mut Tx, project: ProjectId) -> Result<(), DbError> {
+    for number in store::void_of_project(tx.connection(), project).await? {
+        announce(tx, number, Some(project)).await?;
+    }
+    Ok(())
+}
+
 /// The durable work that an approval started has ended.
 ///
 /// # Errors

@@ -390,6 +390,19 @@ pub async fn void(
         .map(|r| (r.number, r.project_id)))
 }
 
+/// Closes everything that is open about a project; their numbers.
+pub async fn void_of_project(
+    connection: &mut PgConnection,
+    project: ProjectId,
+) -> Result<Vec<i64>, DbError> {
+    let numbers = sqlx::query_scalar!(
+        "UPDATE request SET state = 'void', decided_at = slipway_now()
+         WHERE project_id = $1 AND state = 'open' RETURNING number",
+        project.0,
+    );
+    Ok(numbers.fetch_all(connection).await?)
+}
+
 /// From approved to its end; the number and project if that was its state.
 pub async fn finish(
     connection: &mut PgConnection,

@@ -11,7 +11,7 @@ use axum::middleware::Next;
 use axum::response::Response;
 use serde::Deserialize;
 
-pub use part::state;
+pub use part::{fact, state};
 
 use super::{Attachment, Commenting, Counts, Deciding, Narrowed, Request, State, Verdict, View};
 use crate::app::App;

@@ -26,8 +26,8 @@ use crate::releases::web::setbacks;
 use crate::requests::policy::web as policies;
 use crate::workloads::web as workloads;
 use crate::{
-    audit, clusters, connections, halt, home, projects, requests, resources, runs, standards,
-    terminals, vitals, waves,
+    audit, clusters, connections, halt, home, offboarding, projects, requests, resources, runs,
+    standards, terminals, vitals, waves,
 };
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
@@ -280,6 +280,14 @@ fn project_pages() -> Router<App> {
         .route(
             "/projects/{key}/containers/new",
             get(workloads::form).post(workloads::ask),
+        )
+        .route(
+            "/projects/{key}/workloads/{id}/removal",
+            get(offboarding::web::removal_form).post(offboarding::web::ask_removal),
+        )
+        .route(
+            "/projects/{key}/offboarding",
+            get(offboarding::web::offboarding_form).post(offboarding::web::ask_offboarding),
         )
         .route(
             "/projects/{key}/workloads/{id}/restart",

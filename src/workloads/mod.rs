@@ -22,7 +22,7 @@ use serde_json::Value;
 pub use outside::{Live, Pod, live};
 pub use prepare::{Namespace, Objects as ObjectsStep, StepError, settle};
 pub use request::{Containers, place_of};
-pub use secrets::apply as apply_secrets;
+pub use secrets::{apply as apply_secrets, secret_name};
 pub use store::{
     Current, Revised, all, current, environments, find, list, lock_for_deployment, parameters,
     revise,

@@ -43,7 +43,9 @@ pub async fn places(
             e.tier AS "tier: Tier", c.id AS "cluster_id: ClusterId", c.key AS cluster, c.site,
             c.makes_namespaces, c.registry_host,
             EXISTS (SELECT 1 FROM workload w WHERE w.project_id = $1 AND w.environment_id = e.id
-                AND w.cluster_id = c.id AND w.component = $3) AS "taken!"
+                AND w.cluster_id = c.id AND w.component = $3 AND (w.leaving_at IS NULL
+                    OR EXISTS (SELECT 1 FROM removal r WHERE r.workload_id = w.id
+                        AND r.ended_at IS NULL))) AS "taken!"
            FROM environment e
            JOIN environment_cluster ec ON ec.environment_id = e.id
            JOIN cluster c ON c.id = ec.cluster_id
@@ -228,7 +230,7 @@ async fn fetch(
              ON r.workload_id = w.id AND r.revision = w.parameters_revision
            LEFT JOIN environment_cluster ec
              ON ec.environment_id = w.environment_id AND ec.cluster_id = w.cluster_id
-           WHERE ($1::uuid IS NULL OR w.id = $1)
+           WHERE (w.id = $1 OR ($1::uuid IS NULL AND w.leaving_at IS NULL))
              AND ($2::uuid IS NULL OR w.project_id = $2)
              AND ($3::text IS NULL OR e.key = $3)
              AND ($4::text IS NULL OR w.tier = $4)

@@ -451,3 +451,46 @@ async fn a_message_is_on_a_way_once_and_a_mail_server_is_nobodys_own() {
         .refused(delivery("waiting"), "notice_delivery_once")
         .await;
 }
+
+#[tokio::test]
+async fn what_is_leaving_takes_nothing_new() {
+    let (mut tries, _db) = Tries::start().await;
+    tries
+        .works(
+            "UPDATE workload SET leaving_at = slipway_now()
+             WHERE id = '00000000-0000-0000-0000-000000000021'",
+        )
+        .await;
+    let into_it = deployment("NULL", "NULL", "21", "test", 1);
+    tries.refused(into_it, "workload_stays").await;
+    let release = "INSERT INTO release (id, project_id, number, tag, reference, commit_id,
+        commit_title, note, author_id) VALUES (gen_random_uuid(),
+        '00000000-0000-0000-0000-000000000010', 2, '20261121-093016-u1', 'main',
+        repeat('b', 40), 'x', '', '00000000-0000-0000-0000-000000000001')";
+    tries
+        .refused(
+            "UPDATE project SET left_at = slipway_now()",
+            "project_leaves_before_it_left",
+        )
+        .await;
+    tries
+        .works("UPDATE project SET leaving_at = slipway_now()")
+        .await;
+    tries.refused(release, "project_stays").await;
+    let request = "INSERT INTO request (id, kind, subject, author_id, project_id) VALUES
+        (gen_random_uuid(), 'containers', 'pay', '00000000-0000-0000-0000-000000000001',
+         '00000000-0000-0000-0000-000000000010')";
+    tries.refused(request, "project_stays").await;
+    let member = "INSERT INTO membership (project_id, account_id, role) VALUES
+        ('00000000-0000-0000-0000-000000000010', '00000000-0000-0000-0000-000000000002',
+         'viewer')";
+    tries.refused(member, "project_stays").await;
+    let removal = "INSERT INTO removal (id, workload_id, request_id, whole) VALUES
+        (gen_random_uuid(), '00000000-0000-0000-0000-000000000021',
+         '00000000-0000-0000-0000-000000000070', false)";
+    tries.works(removal).await;
+    tries.refused(removal, "removal_once").await;
+    tries
+        .refused("DELETE FROM removal", "permission denied")
+        .await;
+}

@@ -60,6 +60,7 @@ struct End {
     deployments_made: [usize; 2],
     replicas: [Value; 2],
     build_of_the_cancelled: Ended,
+    left_behind: Vec<&'static str>,
 }
 
 /// How a build ended that was cancelled. A worker that dies on the way to Jenkins may come too
@@ -104,6 +105,35 @@ async fn standard(company: &mut Company) {
     assert_eq!(runs["items"][0]["state"], "done", "{runs:#}");
 }
 
+/// The project goes; what of it is still there when it is gone.
+async fn off_board(company: &mut Company) -> Vec<&'static str> {
+    let body = json!({ "kind": "offboarding", "project": "pay", "note": "Replaced",
+        "parameters": { "key": "pay" } });
+    let answer = company
+        .developer
+        .api(Method::POST, "/requests", &body)
+        .await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let number = answer.json()["number"].as_i64().unwrap();
+    approve(&mut company.ops, number).await;
+    company.settle().await;
+    let path = format!("/requests/{number}");
+    let request = company.ops.api_get(&path).await.json();
+    assert_eq!(request["state"], "done", "{}", company.runs().await);
+    let mut left = Vec::new();
+    for (name, namespace) in [("sh-test", "pay-test"), ("sh-prod", "pay-prod")] {
+        let mut kubernetes = company.world.kubernetes();
+        let cluster = kubernetes.cluster(name).unwrap();
+        if cluster.object("Namespace", "", namespace).is_some() {
+            left.push(namespace);
+        }
+    }
+    if company.world.jenkins().config("slipway/pay").is_some() {
+        left.push("slipway/pay");
+    }
+    left
+}
+
 async fn mile(probe: Arc<Once>) -> End {
     let mut company = Company::with_probe(probe).await;
     company.project_with_places("pay").await;
@@ -135,24 +165,29 @@ async fn mile(probe: Arc<Once>) -> End {
         .unwrap()
         .iter()
         .map(|d| format!("{} {} {}", d["cluster"], d["sequence"], d["state"]));
+    let replicas = [
+        company.deployment("sh-test", "pay-test", "pay")["spec"]["replicas"].clone(),
+        company.deployment("sh-prod", "pay-prod", "pay")["spec"]["replicas"].clone(),
+    ];
+    let agree = ["sh-test", "sh-prod"]
+        .iter()
+        .zip(["pay-test", "pay-prod"])
+        .all(|(cluster, namespace)| company.image(cluster, namespace, "pay").ends_with(&digest));
+    let jobs = company.created("jenkins", "*/createItem?name=pay*");
+    let deployments_made = [made("sh-test"), made("sh-prod")];
+    let left_behind = off_board(&mut company).await;
+    company.check().await;
     End {
         state: story["state"].as_str().unwrap().to_owned(),
         deployments: deployments.collect(),
-        test_and_production_agree: company
-            .image("sh-test", "pay-test", "pay")
-            .ends_with(&digest)
-            && company
-                .image("sh-prod", "pay-prod", "pay")
-                .ends_with(&digest),
+        test_and_production_agree: agree,
         tags: company.tags("pay"),
-        jobs: company.created("jenkins", "*/createItem?name=pay*"),
+        jobs,
         adopted_builds: adopted,
-        deployments_made: [made("sh-test"), made("sh-prod")],
-        replicas: [
-            company.deployment("sh-test", "pay-test", "pay")["spec"]["replicas"].clone(),
-            company.deployment("sh-prod", "pay-prod", "pay")["spec"]["replicas"].clone(),
-        ],
+        deployments_made,
+        replicas,
         build_of_the_cancelled: cancelled,
+        left_behind,
     }
 }
 
@@ -161,6 +196,8 @@ const STEPS: &[&str] = &[
     "deployment.apply",
     "deployment.scale",
     "deployment.watch",
+    "offboarding.jobs",
+    "offboarding.workloads",
     "project.bind",
     "release.artifact",
     "release.build",
@@ -168,6 +205,8 @@ const STEPS: &[&str] = &[
     "release.stop",
     "release.tag",
     "release.trigger",
+    "removal.namespace",
+    "removal.objects",
     "rollout.advance",
     "wave.advance",
     "workload.namespace",
@@ -204,6 +243,7 @@ async fn prove(fault: Fault) {
     };
     assert_eq!(whole.build_of_the_cancelled, ended);
     assert_eq!(whole.deployments_made, [1, 1]);
+    assert!(whole.left_behind.is_empty(), "{:?}", whole.left_behind);
     for step in STEPS {
         let probe = Once::new(step, fault);
         let harmed = mile(probe.clone()).await;

@@ -19,6 +19,7 @@ mod imports;
 mod keys;
 mod mile;
 mod notices;
+mod offboarding;
 mod openapi;
 mod people;
 mod permissions;

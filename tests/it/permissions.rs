@@ -106,6 +106,10 @@ GET    /projects/{key}/releases/{n}/job                    303 404 403 403 403 4
 POST   /projects/{key}/releases/{n}/job                    303 404 403 403 403 403 404 403 404
 POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
+GET    /projects/{key}/workloads/{id}/removal              303 404 403 200 403 200 200 403 403
+POST   /projects/{key}/workloads/{id}/removal              303 404 403 400 403 400 400 403 403
+GET    /projects/{key}/offboarding                         303 404 403 403 403 200 200 403 403
+POST   /projects/{key}/offboarding                         303 404 403 403 403 400 400 403 403
 POST   /projects/{key}/workloads/{id}/restart              303 404 403 400 403 400 400 403 403
 POST   /projects/{key}/releases/{n}/cancellation           303 404 403 400 403 400 400 403 403
 POST   /projects/{key}/releases/{n}/rejection              303 404 403 403 400 400 403 403 403

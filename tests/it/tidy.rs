@@ -43,6 +43,8 @@ const ORDER: &[&str] = &[
     "builds",
     "releases",
     "waves",
+    // Takes away what the others made.
+    "offboarding",
     // Shells in what the others run; nobody imports it.
     "terminals",
     // Gathers what all others know, and nobody imports it.

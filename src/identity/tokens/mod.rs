@@ -222,6 +222,14 @@ pub async fn revoke_of_project(
 }
 
 /// Ends all tokens of somebody whose password was made anew, in that transaction.
+/// Ends everything that a project's programs hold, and disables them.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn revoke_all_of_project(tx: &mut Tx, project: ProjectId) -> Result<(), DbError> {
+    store::revoke_all_of_project(tx.connection(), project).await
+}
+
 pub(super) async fn revoke_all(tx: &mut Tx, name: &str) -> Result<(), DbError> {
     store::revoke_all(tx.connection(), name).await
 }

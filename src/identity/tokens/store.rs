@@ -203,6 +203,23 @@ pub async fn revoke_of_project(
     Ok(done.fetch_optional(connection).await?.is_some())
 }
 
+pub async fn revoke_all_of_project(
+    connection: &mut PgConnection,
+    project: ProjectId,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "WITH bots AS (
+            UPDATE account SET disabled_at = COALESCE(disabled_at, slipway_now())
+            WHERE project_id = $1 RETURNING id)
+         UPDATE api_token SET revoked_at = slipway_now()
+         WHERE account_id IN (SELECT id FROM bots) AND revoked_at IS NULL",
+        project.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Ends all tokens of somebody whose password was made anew.
 pub async fn revoke_all(connection: &mut PgConnection, name: &str) -> Result<(), DbError> {
     sqlx::query!(

@@ -100,6 +100,20 @@ impl Jenkins {
         }
     }
 
+    /// Deletes the job with its builds. One that is gone is no error.
+    pub async fn delete_job(&self, name: &JobName) -> Result<(), CallError> {
+        let path = name.path(&["doDelete"]);
+        let build = || {
+            let request = self.request(Method::POST, &path);
+            request.header(CONTENT_TYPE, FORM).body("")
+        };
+        let answer = self.post(build).await?;
+        match answer.status {
+            StatusCode::OK | StatusCode::FOUND | StatusCode::NOT_FOUND => Ok(()),
+            _ => Err(fault(&answer)),
+        }
+    }
+
     /// Makes the folder, and the folders around it, where they are missing.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::core::v1::Namespace;
-use kube::api::{ObjectMeta, PostParams};
+use kube::api::{DeleteParams, ObjectMeta, PostParams};
 
 use super::{CREATING_MANAGER, Kubernetes, called, name};
 use crate::integrations::CallError;
@@ -50,6 +50,17 @@ impl Kubernetes {
             return Err(NamespaceError::Terminating);
         }
         Ok(())
+    }
+
+    /// Deletes the namespace with everything in it, if it carries our label. `NotFound` inside
+    /// `Call` once it is gone, which takes its time: until then it is `Terminating`.
+    pub async fn delete_namespace(&self, namespace: &str) -> Result<(), NamespaceError> {
+        self.managed_namespace(namespace).await?;
+        let api = kube::Api::<Namespace>::all(self.client.clone());
+        let params = DeleteParams::background();
+        Ok(called(api.delete(name(namespace)?, &params))
+            .await
+            .map(drop)?)
     }
 
     async fn create_namespace(&self, namespace: &str) -> Result<(), CallError> {

@@ -26,13 +26,13 @@ pub const IN_NAMESPACE: &[Needed] = &[
         "apps",
         "deployments",
         "",
-        &["get", "list", "create", "patch"],
+        &["get", "list", "create", "patch", "delete"],
     ),
     ("apps", "deployments", "scale", &["get", "update"]),
     ("apps", "replicasets", "", &["list"]),
-    ("", "services", "", &["get", "create", "patch"]),
+    ("", "services", "", &["get", "create", "patch", "delete"]),
     // Written, never read: what is in a Secret stays in the cluster.
-    ("", "secrets", "", &["create", "patch"]),
+    ("", "secrets", "", &["create", "patch", "delete"]),
     ("", "pods", "", &["get", "list"]),
     ("", "pods", "log", &["get"]),
     ("", "pods", "exec", &["get", "create"]),
@@ -41,11 +41,11 @@ pub const IN_NAMESPACE: &[Needed] = &[
         "autoscaling",
         "horizontalpodautoscalers",
         "",
-        &["get", "create", "patch"],
+        &["get", "create", "patch", "delete"],
     ),
 ];
 /// Needed besides where we make namespaces ourselves.
-pub const OF_CLUSTER: &[Needed] = &[("", "namespaces", "", &["get", "create"])];
+pub const OF_CLUSTER: &[Needed] = &[("", "namespaces", "", &["get", "create", "delete"])];
 
 /// One thing that a credential may or may not do; `group` is empty for the core API, and
 /// `subresource` where the resource itself is meant.
@@ -121,7 +121,7 @@ mod tests {
     fn the_cluster_asks_for_more_than_a_namespace() {
         let inside = needed(Some("shop-test"));
         let whole = needed(None);
-        assert_eq!(whole.len(), inside.len() + 2);
+        assert_eq!(whole.len(), inside.len() + 3);
         assert!(
             inside
                 .iter()

@@ -20,6 +20,9 @@ pub struct Frame {
     pub key: String,
     pub description: String,
     pub tab: Tab,
+    /// Whether it is being off-boarded, and whether that is done.
+    pub leaving: bool,
+    pub left: bool,
 }
 
 impl Frame {
@@ -29,6 +32,8 @@ impl Frame {
             key: project.key.clone(),
             description: project.description.clone(),
             tab,
+            leaving: project.leaving_at.is_some(),
+            left: project.left_at.is_some(),
         }
     }
 

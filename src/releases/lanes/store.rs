@@ -54,7 +54,7 @@ pub async fn lanes(
              LEFT JOIN release r ON r.id = x.release_id
              WHERE d.workload_id = w.id AND d.state = 'succeeded'
              ORDER BY d.sequence DESC LIMIT 1) good ON true
-           WHERE w.project_id = ANY($1)
+           WHERE w.project_id = ANY($1) AND w.leaving_at IS NULL
            ORDER BY e.rank, e.key, ec.position, w.component"#,
         projects,
     )

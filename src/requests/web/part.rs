@@ -199,7 +199,7 @@ impl RequestPart {
     }
 }
 
-fn fact(c: &Chrome, fact: Fact) -> (String, String, bool) {
+pub fn fact(c: &Chrome, fact: Fact) -> (String, String, bool) {
     let label = c.t(&fact.code);
     match fact.value {
         Said::Text(text) => (label, text, false),

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use tokio::time::{interval, timeout};
 
 use super::program::{
-    MILE_LIMIT, Phase, Program, Stage, comes_to_rest, shows_one_of_everything, walk,
+    MILE_LIMIT, Phase, Program, Stage, comes_to_rest, shows_nothing, shows_one_of_everything, walk,
 };
 use crate::support::Portal;
 
@@ -21,6 +21,13 @@ const LOOK: Duration = Duration::from_millis(20);
 const TRAP: i32 = 417;
 /// One takes a build back, one carries a changed standard: this mile has no reason to either.
 const NOT_ON_THE_WAY: &[&str] = &["release.stop", "wave.advance"];
+/// Taken once the mile is over, when the project is off-boarded.
+const ON_THE_WAY_OUT: [&str; 4] = [
+    "offboarding.jobs",
+    "offboarding.workloads",
+    "removal.namespace",
+    "removal.objects",
+];
 
 /// Lays a trap for the first time that each step is at the boundary. The traps are there as long
 /// as the session that is answered, whose locks they wait for.
@@ -108,15 +115,19 @@ async fn kill_at_each(portal: &Portal, program: &mut Program, names: &BTreeSet<S
 async fn sweep(boundary: &str) {
     let mut stage = Stage::set().await;
     let steps = app::steps(&stage.portal.app);
-    let on_the_way = |name: &&'static str| !NOT_ON_THE_WAY.contains(name);
+    let way_out: BTreeSet<String> = ON_THE_WAY_OUT.iter().map(|n| (*n).to_owned()).collect();
+    let on_the_way =
+        |name: &&'static str| !NOT_ON_THE_WAY.contains(name) && !ON_THE_WAY_OUT.contains(name);
     let names: BTreeSet<String> = steps
         .iter()
         .map(|step| step.name())
         .filter(on_the_way)
         .map(str::to_owned)
         .collect();
-    assert_eq!(names.len() + NOT_ON_THE_WAY.len(), steps.len());
-    let _traps = lay_traps(&stage.portal, boundary, &names).await;
+    let all = names.len() + ON_THE_WAY_OUT.len() + NOT_ON_THE_WAY.len();
+    assert_eq!(all, steps.len());
+    let laid = names.union(&way_out).cloned().collect();
+    let _traps = lay_traps(&stage.portal, boundary, &laid).await;
     let (phase, _seen) = watch::channel(Phase::Containers);
     let both = async {
         tokio::join!(
@@ -129,14 +140,25 @@ async fn sweep(boundary: &str) {
         .await
         .expect("the mile does not end");
     shows_one_of_everything(&mut stage).await;
+    let both = async {
+        tokio::join!(
+            stage.crew.leave(),
+            kill_at_each(&stage.portal, &mut stage.program, &way_out)
+        );
+        comes_to_rest(&stage.portal).await;
+    };
+    timeout(MILE_LIMIT, both)
+        .await
+        .expect("the off-boarding does not end");
+    shows_nothing(&stage);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_as_it_takes_each_step_up_the_mile_ends_the_same() {
+async fn killed_as_it_takes_each_step_up_the_mile_and_its_end_are_the_same() {
     sweep("NEW.state = 'running' AND OLD.state <> 'running'").await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn killed_between_each_effect_and_its_record_the_mile_ends_the_same() {
+async fn killed_between_each_effect_and_its_record_the_mile_and_its_end_are_the_same() {
     sweep("OLD.state = 'running' AND NEW.state <> 'running'").await;
 }

@@ -254,6 +254,26 @@ impl Crew {
         self.ops.try_api(Method::POST, &path, &yes).await.map(drop)
     }
 
+    /// Has the project off-boarded, and comes back when it is.
+    pub async fn leave(&mut self) {
+        let mut looks = interval(LOOK);
+        while self.is_leaving().await != Some(false) {
+            looks.tick().await;
+        }
+    }
+
+    async fn is_leaving(&mut self) -> Option<bool> {
+        let body = json!({ "kind": "offboarding", "project": "pay", "note": "Replaced",
+            "parameters": { "key": "pay" } });
+        self.approved("offboarding", None, "/requests", &body)
+            .await?;
+        let filed = self.get("/requests?for=mine").await?;
+        let filed = filed["items"].as_array()?.clone();
+        let mine = filed.iter().find(|r| r["kind"] == "offboarding")?;
+        assert_ne!(mine["state"], "failed", "{mine}");
+        Some(mine["state"] != "done")
+    }
+
     async fn release(&mut self, release: &Value, phase: &watch::Sender<Phase>) -> Option<bool> {
         let path = format!("/releases/{}", release["id"].as_str()?);
         match release["state"].as_str()? {
@@ -337,6 +357,18 @@ pub async fn comes_to_rest(portal: &Portal) {
     while count(portal, sql).await > 0 {
         looks.tick().await;
     }
+}
+
+/// Of what was made for the project nothing is left in the world.
+pub fn shows_nothing(stage: &Stage) {
+    stage.world.transcript().check().unwrap();
+    for (name, namespace) in [("sh-test", "pay-test"), ("sh-prod", "pay-prod")] {
+        let mut kubernetes = stage.world.kubernetes();
+        let cluster = kubernetes.cluster(name).unwrap();
+        assert!(cluster.object("Namespace", "", namespace).is_none());
+        assert!(cluster.object("Deployment", namespace, "pay").is_none());
+    }
+    assert!(stage.world.jenkins().config("slipway/pay").is_none());
 }
 
 pub async fn shows_one_of_everything(stage: &mut Stage) {

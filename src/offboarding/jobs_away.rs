@@ -1,0 +1,97 @@
+//! `offboarding.jobs`: the project's Jenkins jobs go, then the project itself is closed.
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use super::store;
+use crate::app::App;
+use crate::audit::{self, Entry, Origin};
+use crate::connections;
+use crate::db::{DbError, Tx};
+use crate::error::Words;
+use crate::identity::ProjectId;
+use crate::integrations::jenkins::job_xml::{self, Hand};
+use crate::integrations::jenkins::{Jenkins, JobName};
+use crate::jobs::{Claim, NewStep, Step, StepResult};
+use crate::projects;
+use crate::releases;
+use crate::requests::{self, RequestId};
+use crate::workloads::{StepError, settle};
+
+pub struct Jobs(pub App);
+
+#[async_trait]
+impl Step for Jobs {
+    fn name(&self) -> &'static str {
+        "offboarding.jobs"
+    }
+
+    async fn perform(&self, claim: &Claim) -> StepResult {
+        settle(claim, "Jenkins", self.take(claim).await)
+    }
+
+    async fn record(
+        &self,
+        tx: &mut Tx,
+        claim: &Claim,
+        result: &StepResult,
+    ) -> Result<Option<NewStep>, DbError> {
+        if let (StepResult::Done(seen), Some(project)) = (result, claim.project) {
+            close(tx, ProjectId(project), RequestId(claim.subject), seen).await?;
+        }
+        Ok(None)
+    }
+}
+
+impl Jobs {
+    async fn take(&self, claim: &Claim) -> Result<StepResult, StepError> {
+        let gone = || StepError::Fail(Words::new("workload-gone"));
+        let id = ProjectId(claim.project.ok_or_else(gone)?);
+        let project = projects::by_id(&self.0, id).await?.ok_or_else(gone)?;
+        let mut left_alone = Vec::new();
+        for job in store::jobs(self.0.db.pool(), id).await? {
+            let (jenkins, _) = connections::jenkins(&self.0, job.jenkins).await?;
+            if job.adopted || !take(&jenkins, &job.job, &project.key).await? {
+                left_alone.push(job.job);
+            }
+        }
+        Ok(StepResult::Done(json!({ "left_alone": left_alone })))
+    }
+}
+
+/// Deletes the job if it is the project's. False where it is somebody else's.
+async fn take(jenkins: &Jenkins, job: &str, project: &str) -> Result<bool, StepError> {
+    let Ok(name) = JobName::parse(job) else {
+        return Ok(true);
+    };
+    let Some(found) = jenkins.job_config(&name).await? else {
+        return Ok(true);
+    };
+    let is_ours = match job_xml::hand(&found) {
+        Ok(Hand::Ours(marker) | Hand::Edited(marker)) => marker.project == project,
+        Ok(Hand::Foreign) | Err(_) => false,
+    };
+    if is_ours {
+        jenkins.delete_job(&name).await?;
+    }
+    Ok(is_ours)
+}
+
+/// Nobody works on it any more, nothing of it waits for anybody.
+async fn close(
+    tx: &mut Tx,
+    project: ProjectId,
+    request: RequestId,
+    seen: &Value,
+) -> Result<(), DbError> {
+    releases::cancel_all(tx, project).await?;
+    requests::void_of_project(tx, project).await?;
+    let former = projects::close(tx, project).await?;
+    requests::finish(tx, request, true).await?;
+    let entry = Entry::done("project.leave", "project", &former.key)
+        .in_project(project)
+        .before(json!({ "members": former.members, "jobs_left_alone": seen["left_alone"] }));
+    audit::record(tx, &entry, &Origin::default()).await?;
+    tx.event("projects", None).await?;
+    tx.event(&projects::topic(project), Some(project.0)).await
+}

@@ -1,0 +1,215 @@
+//! The SQL of off-boarding.
+
+use sqlx::{PgConnection, PgExecutor};
+use uuid::Uuid;
+
+use super::{Leaving, RemovalId};
+use crate::connections::ConnectionId;
+use crate::db::DbError;
+use crate::identity::ProjectId;
+use crate::requests::{RequestId, Work};
+use crate::standards::SecretVersion;
+use crate::workloads::WorkloadId;
+
+/// False if it is leaving already.
+pub async fn mark(connection: &mut PgConnection, id: WorkloadId) -> Result<bool, DbError> {
+    let done = sqlx::query!(
+        "UPDATE workload SET leaving_at = slipway_now() WHERE id = $1 AND leaving_at IS NULL",
+        id.0,
+    );
+    Ok(done.execute(connection).await?.rows_affected() == 1)
+}
+
+pub async fn insert(
+    connection: &mut PgConnection,
+    id: RemovalId,
+    workload: WorkloadId,
+    request: RequestId,
+    whole: bool,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO removal (id, workload_id, request_id, whole) VALUES ($1, $2, $3, $4)",
+        id.0,
+        workload.0,
+        request.0,
+        whole,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn find(
+    executor: impl PgExecutor<'_>,
+    id: RemovalId,
+) -> Result<Option<Leaving>, DbError> {
+    let row = sqlx::query_as!(
+        Leaving,
+        r#"SELECT id AS "id: RemovalId", workload_id AS "workload: WorkloadId",
+            request_id AS "request: RequestId", whole FROM removal WHERE id = $1"#,
+        id.0,
+    );
+    Ok(row.fetch_optional(executor).await?)
+}
+
+/// The removals that a request started, in the order of their clusters.
+pub async fn works(
+    executor: impl PgExecutor<'_>,
+    request: RequestId,
+) -> Result<Vec<Work>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT r.id, e.key || ' · ' || c.key AS \"place!\" FROM removal r
+         JOIN workload w ON w.id = r.workload_id
+         JOIN environment e ON e.id = w.environment_id
+         JOIN cluster c ON c.id = w.cluster_id
+         WHERE r.request_id = $1 ORDER BY e.rank, e.key, c.key",
+        request.0,
+    )
+    .fetch_all(executor)
+    .await?;
+    let work = rows.into_iter().map(|r| Work {
+        subject: r.id,
+        place: r.place,
+    });
+    Ok(work.collect())
+}
+
+/// Who has something on its way in one of these environments.
+pub async fn under_way(
+    connection: &mut PgConnection,
+    project: Uuid,
+    environments: &[Uuid],
+) -> Result<Option<String>, DbError> {
+    let who = sqlx::query_scalar!(
+        "SELECT a.display_name FROM rollout o JOIN account a ON a.id = o.author_id
+         WHERE o.project_id = $1 AND o.environment_id = ANY($2) AND o.ended_at IS NULL
+         ORDER BY o.created_at LIMIT 1",
+        project,
+        environments,
+    );
+    Ok(who.fetch_optional(connection).await?)
+}
+
+pub async fn emptied(connection: &mut PgConnection, id: RemovalId) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE removal SET emptied_at = COALESCE(emptied_at, slipway_now()) WHERE id = $1",
+        id.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Marks it as over. True if nothing of its request is left to take away. Two that end at once
+/// come through here one after the other.
+pub async fn end(connection: &mut PgConnection, leaving: &Leaving) -> Result<bool, DbError> {
+    sqlx::query!(
+        "SELECT 1 AS one FROM request WHERE id = $1 FOR UPDATE",
+        leaving.request.0
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "UPDATE removal SET ended_at = COALESCE(ended_at, slipway_now()) WHERE id = $1",
+        leaving.id.0,
+    )
+    .execute(&mut *connection)
+    .await?;
+    Ok(left(connection, leaving.request).await? == 0)
+}
+
+/// How many workloads a request has still to take away.
+pub async fn left(executor: impl PgExecutor<'_>, request: RequestId) -> Result<i64, DbError> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM removal WHERE request_id = $1 AND ended_at IS NULL"#,
+        request.0,
+    );
+    Ok(count.fetch_one(executor).await?)
+}
+
+/// Whether a workload's namespace holds objects of another one still.
+pub async fn is_shared(executor: impl PgExecutor<'_>, id: WorkloadId) -> Result<bool, DbError> {
+    let shared = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM workload w
+            JOIN workload o ON o.cluster_id = w.cluster_id AND o.namespace = w.namespace
+                AND o.id <> w.id
+            LEFT JOIN removal r ON r.workload_id = o.id
+            WHERE w.id = $1 AND r.emptied_at IS NULL) AS "shared!""#,
+        id.0,
+    );
+    Ok(shared.fetch_one(executor).await?)
+}
+
+/// The secrets that any revision of a workload's parameters named, and no other workload of its
+/// namespace has in its newest one.
+pub async fn secrets(
+    executor: impl PgExecutor<'_>,
+    id: WorkloadId,
+) -> Result<Vec<SecretVersion>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT (v -> 'secret' ->> 'id')::uuid AS "id!",
+            (v -> 'secret' ->> 'version')::integer AS "version!"
+           FROM parameters_revision p, jsonb_array_elements(p.document -> 'env') v
+           WHERE p.workload_id = $1 AND v -> 'secret' ->> 'id' IS NOT NULL
+             AND NOT EXISTS (SELECT 1 FROM workload w
+                JOIN workload o ON o.cluster_id = w.cluster_id AND o.namespace = w.namespace
+                    AND o.id <> w.id AND o.leaving_at IS NULL
+                JOIN parameters_revision q
+                  ON q.workload_id = o.id AND q.revision = o.parameters_revision,
+                jsonb_array_elements(q.document -> 'env') u
+                WHERE w.id = $1 AND u -> 'secret' = v -> 'secret')"#,
+        id.0,
+    )
+    .fetch_all(executor)
+    .await?;
+    let secrets = rows.into_iter().map(|r| SecretVersion {
+        id: r.id,
+        version: r.version,
+    });
+    Ok(secrets.collect())
+}
+
+/// A job that a project's builds ran in.
+pub struct Job {
+    pub jenkins: ConnectionId,
+    pub connection: String,
+    pub job: String,
+    /// Somebody's own, which operations let in.
+    pub adopted: bool,
+}
+
+pub async fn jobs(executor: impl PgExecutor<'_>, project: ProjectId) -> Result<Vec<Job>, DbError> {
+    let rows = sqlx::query_as!(
+        Job,
+        r#"SELECT DISTINCT b.jenkins_id AS "jenkins: ConnectionId", c.key AS connection, b.job,
+            EXISTS (SELECT 1 FROM job_adoption a WHERE a.project_id = r.project_id
+                AND a.jenkins_id = b.jenkins_id AND a.job = b.job) AS "adopted!"
+           FROM build b JOIN release r ON r.id = b.release_id
+           JOIN connection c ON c.id = b.jenkins_id
+           WHERE r.project_id = $1 ORDER BY c.key, b.job"#,
+        project.0,
+    );
+    Ok(rows.fetch_all(executor).await?)
+}
+
+/// What stands in the way of a project's end: resources in use, and releases on their way.
+pub struct InTheWay {
+    pub resources: i64,
+    pub release: Option<i32>,
+}
+
+pub async fn in_the_way(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+) -> Result<InTheWay, DbError> {
+    let row = sqlx::query_as!(
+        InTheWay,
+        r#"SELECT (SELECT count(*) FROM resource
+                WHERE project_id = $1 AND state <> 'retired') AS "resources!",
+            (SELECT min(number) FROM release WHERE project_id = $1 AND state IN
+                ('requested', 'tagging', 'building', 'deploying_test', 'deploying_production'))
+                AS release"#,
+        project.0,
+    );
+    Ok(row.fetch_one(executor).await?)
+}

@@ -1,0 +1,232 @@
+//! The kind `offboarding`: a project goes, with everything that the portal made for it. Its
+//! history, its recordings and its images in the registry stay.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{begin, must_rest, shown, store};
+use crate::app::App;
+use crate::audit::{self, Entry};
+use crate::db::{DbError, Tx};
+use crate::error::{AppError, Words};
+use crate::identity::{Actor, Permission, ProjectId, Scope};
+use crate::jobs::{self, Claim, NewRun, NewStep, Step, StepResult};
+use crate::projects;
+use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestId, RequestKind, Work};
+use crate::workloads::{self, StepError, settle};
+
+/// Each removal that ends wakes the project's; this is for the case that a wake-up was lost.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
+
+/// `parameters` of a request of kind `offboarding`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Going {
+    /// The project's key once more, so that nobody means another one.
+    pub key: String,
+}
+
+pub struct Offboarding;
+
+#[async_trait]
+impl RequestKind for Offboarding {
+    fn name(&self) -> &'static str {
+        "offboarding"
+    }
+
+    async fn compute(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        actor: &Actor,
+        filing: &Filing,
+    ) -> Result<Computed, AppError> {
+        let needed = || AppError::field("project", "field-required");
+        let key = filing.project.as_deref().ok_or_else(needed)?;
+        let project = projects::get(app, actor, key).await?;
+        actor.must(Permission::EditProject, Scope::Project(project.id))?;
+        let going: Going = crate::parse::value(&filing.parameters, "parameters")?;
+        if going.key.trim() != project.key {
+            return Err(AppError::field("parameters.key", "offboarding-key-differs"));
+        }
+        if filing.note.trim().is_empty() {
+            return Err(AppError::field("note", "removal-says-why"));
+        }
+        must_be_free(tx, project.id).await?;
+        Ok(Computed {
+            subject: project.key.clone(),
+            project: Some(project.id),
+            environment: None,
+            release: None,
+            payload: json!({ "key": project.key }),
+            computed: computed(tx, project.id).await?,
+        })
+    }
+
+    async fn recompute(&self, _: &App, tx: &mut Tx, request: &Request) -> Result<Value, AppError> {
+        computed(tx, request.project_id.ok_or(AppError::NotFound)?).await
+    }
+
+    async fn approved(&self, _: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {
+        let request = &approved.request;
+        let project = request.project_id.ok_or(AppError::NotFound)?;
+        // From here on PostgreSQL lets nothing new begin in it.
+        if !projects::leave(tx, project).await? {
+            return Err(AppError::conflict("project-leaving"));
+        }
+        must_be_free(tx, project).await?;
+        let all = workloads::list(tx.connection(), project, None, None).await?;
+        for workload in &all {
+            begin(tx, workload, request, true, &approved.origin).await?;
+        }
+        let environments: Vec<_> = all.iter().map(|w| w.environment_id.0).collect();
+        must_rest(tx, project.0, &environments).await?;
+        let run = NewRun {
+            kind: "offboarding",
+            subject: request.id.0,
+            project: Some(project.0),
+            parent: None,
+        };
+        let input = json!({ "project": project, "request": request.id });
+        let step = NewStep::new("offboarding.workloads", "portal", input);
+        jobs::start_run(tx, &run, &step).await?;
+        let entry = Entry::done("project.offboard", "project", &request.subject);
+        audit::record(tx, &entry.in_project(project), &approved.origin).await?;
+        Ok(())
+    }
+
+    async fn rejected(&self, _: &App, _: &mut Tx, _: &Request) -> Result<(), AppError> {
+        Ok(())
+    }
+
+    async fn works(&self, app: &App, request: &Request) -> Result<Vec<Work>, AppError> {
+        let mut works = store::works(app.db.pool(), request.id).await?;
+        works.push(Work {
+            subject: request.id.0,
+            place: String::new(),
+        });
+        Ok(works)
+    }
+
+    fn facts(&self, request: &Request) -> Vec<Fact> {
+        facts(&request.computed)
+    }
+}
+
+fn facts(computed: &Value) -> Vec<Fact> {
+    let list = |name: &str| computed[name].as_array().into_iter().flatten();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut facts: Vec<_> = list("workloads")
+        .map(|w| Fact::text("removal-goes", shown::line(w)))
+        .collect();
+    facts.extend(list("namespaces").map(|n| Fact::text("offboarding-namespace", text(n))));
+    let job = |job: &Value| {
+        let code = match job["adopted"] == true {
+            true => "offboarding-job-stays",
+            false => "offboarding-job",
+        };
+        let name = format!("{} · {}", text(&job["connection"]), text(&job["job"]));
+        Fact::text(code, name)
+    };
+    facts.extend(list("jobs").map(job));
+    let members: Vec<_> = list("members").map(text).collect();
+    facts.push(Fact::text("offboarding-members", members.join(", ")));
+    let stays = Words::new("offboarding-stays-what");
+    facts.push(Fact::words("offboarding-stays", stays));
+    facts
+}
+
+/// What would go, for the form that asks for it, and what stands in the way of it.
+pub async fn outlook(
+    app: &App,
+    project: ProjectId,
+) -> Result<(Vec<Fact>, Option<AppError>), AppError> {
+    let mut tx = app.db.begin().await?;
+    let in_the_way = must_be_free(&mut tx, project).await.err();
+    Ok((facts(&computed(&mut tx, project).await?), in_the_way))
+}
+
+/// What has to be settled by people before a project can go.
+async fn must_be_free(tx: &mut Tx, project: ProjectId) -> Result<(), AppError> {
+    let found = store::in_the_way(tx.connection(), project).await?;
+    if let Some(number) = found.release {
+        let words = Words::new("offboarding-release-under-way").with("n", number);
+        return Err(AppError::Conflict(words));
+    }
+    if found.resources > 0 {
+        let words = Words::new("offboarding-resources").with("n", found.resources);
+        return Err(AppError::Conflict(words));
+    }
+    Ok(())
+}
+
+async fn computed(tx: &mut Tx, project: ProjectId) -> Result<Value, AppError> {
+    let all = workloads::list(tx.connection(), project, None, None).await?;
+    let current = workloads::current(tx.connection(), project).await?;
+    let made = all.iter().filter(|w| w.makes_namespaces);
+    let mut namespaces: Vec<_> = made
+        .map(|w| format!("{} · {}", w.cluster, w.namespace))
+        .collect();
+    namespaces.sort();
+    namespaces.dedup();
+    let jobs = store::jobs(tx.connection(), project).await?;
+    let jobs = jobs
+        .iter()
+        .map(|j| json!({ "connection": j.connection, "job": j.job, "adopted": j.adopted }));
+    let members = projects::members_in(tx, project).await?;
+    let members = members
+        .iter()
+        .map(|m| format!("{} ({})", m.display_name, m.role));
+    Ok(json!({
+        "workloads": shown::workloads(&all, &current, true), "namespaces": namespaces,
+        "jobs": jobs.collect::<Vec<_>>(), "members": members.collect::<Vec<_>>(),
+    }))
+}
+
+/// `offboarding.workloads`: waits until every workload is away.
+pub struct Workloads(pub App);
+
+#[async_trait]
+impl Step for Workloads {
+    fn name(&self) -> &'static str {
+        "offboarding.workloads"
+    }
+
+    async fn perform(&self, claim: &Claim) -> StepResult {
+        settle(claim, "Slipway", self.look(claim).await)
+    }
+
+    async fn record(
+        &self,
+        tx: &mut Tx,
+        claim: &Claim,
+        result: &StepResult,
+    ) -> Result<Option<NewStep>, DbError> {
+        let (StepResult::Done(_), Some(project)) = (result, claim.project) else {
+            return Ok(None);
+        };
+        let jobs = store::jobs(tx.connection(), ProjectId(project)).await?;
+        let lane = jobs
+            .first()
+            .map_or_else(|| "portal".to_owned(), |j| format!("jenkins:{}", j.jenkins));
+        let step = NewStep::new("offboarding.jobs", lane, claim.input.clone());
+        Ok(Some(step))
+    }
+}
+
+impl Workloads {
+    async fn look(&self, claim: &Claim) -> Result<StepResult, StepError> {
+        let left = store::left(self.0.db.pool(), RequestId(claim.subject)).await?;
+        if left == 0 {
+            return Ok(StepResult::Done(Value::Null));
+        }
+        Ok(StepResult::Wait {
+            after: LOOK_AGAIN,
+            for_what: Words::new("waits-for-removals").with("n", left),
+            seen: Value::Null,
+        })
+    }
+}
