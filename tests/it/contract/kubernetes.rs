@@ -31,6 +31,7 @@ macro_rules! behaviours {
 behaviours! {
     objects:
         a_namespace_is_made_once_and_never_taken_over
+        a_namespace_goes_with_what_is_in_it
         a_placeholder_starts_nothing
         an_apply_leaves_the_scale_alone
         an_apply_from_an_old_reading_is_stale

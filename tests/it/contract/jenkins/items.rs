@@ -174,6 +174,11 @@ async fn deleting(target: &Target) {
         assert_eq!(answer.status(), status);
         assert_eq!(target.client.job(&name).await.unwrap(), None);
     }
+    let name = target.job().await;
+    for _ in 0..2 {
+        target.client.delete_job(&name).await.unwrap();
+        assert_eq!(target.client.job(&name).await.unwrap(), None);
+    }
 }
 
 async fn trees(target: &Target) {

@@ -85,6 +85,35 @@ pub async fn a_namespace_is_made_once_and_never_taken_over(target: &Target) {
     ));
 }
 
+pub async fn a_namespace_goes_with_what_is_in_it(target: &Target) {
+    let kubernetes = &target.kubernetes;
+    let foreign = kubernetes.delete_namespace("kube-system").await;
+    assert!(matches!(foreign, Err(NamespaceError::Foreign)));
+    let wanted = deployment(target, "r/placeholder:1");
+    kubernetes
+        .create_deployment_placeholder(&wanted)
+        .await
+        .expect("a placeholder");
+    kubernetes
+        .delete_namespace(&target.namespace)
+        .await
+        .expect("an end");
+    target
+        .until("a namespace that is gone", async || {
+            match kubernetes.delete_namespace(&target.namespace).await {
+                Err(NamespaceError::Terminating) => None,
+                Err(NamespaceError::Call(CallError::NotFound { .. })) => Some(()),
+                other => panic!("{other:?}"),
+            }
+        })
+        .await;
+    let left: Option<Deployment> = kubernetes
+        .get(&target.namespace, "shop")
+        .await
+        .expect("an answer");
+    assert!(left.is_none());
+}
+
 pub async fn a_placeholder_starts_nothing(target: &Target) {
     let kubernetes = &target.kubernetes;
     let mut wanted = deployment(target, "r/placeholder:1");
