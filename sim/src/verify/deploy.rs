@@ -17,7 +17,7 @@ const POLICY_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(200);
 /// What the policy says to whoever goes too far.
 const WALL: &str = "Slipway works only in namespaces";
-const OF_NAMESPACES: &str = "Slipway may make namespaces";
+const OF_NAMESPACES: &str = "Slipway may make and delete namespaces";
 /// What the authoriser says.
 const NO_RIGHT: &str = "cannot ";
 
@@ -163,6 +163,11 @@ fn refused() -> Vec<(&'static str, Vec<&'static str>, &'static str)> {
             vec!["create", "namespace", "stranger"],
             OF_NAMESPACES,
         ),
+        (
+            "no namespace of others deleted",
+            vec!["delete", "namespace", "kube-node-lease", "--wait=false"],
+            OF_NAMESPACES,
+        ),
         ("no label on a namespace", label.to_vec(), NO_RIGHT),
         (
             "no Secret read",
@@ -185,6 +190,10 @@ fn allowed() -> Vec<(&'static str, Vec<&'static str>)> {
     vec![
         ("a Secret inside", secret.to_vec()),
         ("pods inside", vec!["--namespace", OURS, "get", "pods"]),
+        (
+            "the end of a namespace of ours",
+            vec!["delete", "namespace", OURS, "--dry-run=server"],
+        ),
         ("exec inside", [&exec[..], &["--namespace", OURS]].concat()),
     ]
 }
