@@ -23,6 +23,7 @@ offboarding-about = A service that is no longer needed gives back everything tha
 offboarding-open = Off-board this project
 offboarding-title = Off-board { $key }
 offboarding-lede = The service is switched off everywhere. What was made for it is removed in the reverse order of its making.
+offboarding-next = Operations are asked. With their yes nothing new can begin in the project; the containers of every environment go, then the namespaces, then the Jenkins job; the memberships end last.
 offboarding-ask = Ask for the off-boarding
 offboarding-key = Project key
 offboarding-key-help = Type the key once more, so that nobody means another project.

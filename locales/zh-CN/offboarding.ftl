@@ -23,6 +23,7 @@ offboarding-about = 不再需要的服务，可归还平台为它创建的一切
 offboarding-open = 下线该项目
 offboarding-title = 项目 { $key } 下线
 offboarding-lede = 服务将在所有环境停止，为它创建的内容按相反顺序移除。
+offboarding-next = 由运维审批。批准后项目中不能再开始新的操作；依次移除各环境的容器、命名空间和 Jenkins 任务，最后终止成员资格。
 offboarding-ask = 申请下线
 offboarding-key = 项目标识
 offboarding-key-help = 请再输入一次标识，以免误操作其他项目。

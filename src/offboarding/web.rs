@@ -27,6 +27,8 @@ struct GoingPage {
     f: Frame,
     title: String,
     lede: String,
+    /// What a yes starts.
+    next: String,
     /// Where it is asked from, and its name there.
     from: (String, String),
     action: String,
@@ -142,6 +144,7 @@ async fn removal_page(
         f: Frame::new(&access.project, Tab::Containers),
         title: c.t1("removal-title", "cluster", &workload.cluster),
         lede: c.t("removal-lede"),
+        next: c.t("removal-next"),
         from: (here, c.t("project-tab-containers")),
         action: format!("/projects/{key}/workloads/{}/removal", workload.id),
         button: c.t("removal-ask"),
@@ -205,6 +208,7 @@ async fn offboarding_page(
         f: Frame::new(&access.project, Tab::Settings),
         title: c.t1("offboarding-title", "key", key),
         lede: c.t("offboarding-lede"),
+        next: c.t("offboarding-next"),
         from: (
             format!("/projects/{key}/settings"),
             c.t("project-tab-settings"),
