@@ -59,6 +59,7 @@ struct End {
     adopted_builds: i64,
     deployments_made: [usize; 2],
     replicas: [Value; 2],
+    commands_run: [usize; 2],
     build_of_the_cancelled: Ended,
 }
 
@@ -106,7 +107,11 @@ async fn standard(company: &mut Company) {
 
 async fn mile(probe: Arc<Once>) -> End {
     let mut company = Company::with_probe(probe).await;
-    company.project_with_places("pay").await;
+    company.project("pay").await;
+    let command = json!({ "before_deploy": { "kind": "exec", "command": ["migrate", "up"] } });
+    for environment in ["test", "prod"] {
+        company.containers_with("pay", environment, &command).await;
+    }
     let cancelled = cancelled_build(&mut company).await;
     company.commit("pay", "Read a capture back after 409");
     let id = company.open("pay").await;
@@ -126,6 +131,7 @@ async fn mile(probe: Arc<Once>) -> End {
     let adopted = sqlx::query_scalar("SELECT count(*) FROM build WHERE number IS NOT NULL");
     let adopted: i64 = adopted.fetch_one(&company.portal.db.owner).await.unwrap();
     let made = |system: &str| company.created(system, "/apis/apps/v1/namespaces/*/deployments*");
+    let jobs = |system: &str| company.created(system, "/apis/batch/v1/namespaces/*/jobs*");
     let digest = story["artifact"]["digest"]
         .as_str()
         .unwrap_or("none")
@@ -152,6 +158,7 @@ async fn mile(probe: Arc<Once>) -> End {
             company.deployment("sh-test", "pay-test", "pay")["spec"]["replicas"].clone(),
             company.deployment("sh-prod", "pay-prod", "pay")["spec"]["replicas"].clone(),
         ],
+        commands_run: [jobs("sh-test"), jobs("sh-prod")],
         build_of_the_cancelled: cancelled,
     }
 }
@@ -159,6 +166,7 @@ async fn mile(probe: Arc<Once>) -> End {
 /// The registered steps; a test below holds this list against the registry.
 const STEPS: &[&str] = &[
     "deployment.apply",
+    "deployment.before",
     "deployment.scale",
     "deployment.watch",
     "project.bind",
@@ -204,6 +212,7 @@ async fn prove(fault: Fault) {
     };
     assert_eq!(whole.build_of_the_cancelled, ended);
     assert_eq!(whole.deployments_made, [1, 1]);
+    assert_eq!(whole.commands_run, [1, 1]);
     for step in STEPS {
         let probe = Once::new(step, fault);
         let harmed = mile(probe.clone()).await;

@@ -248,6 +248,8 @@ async fn a_workload_of_before_keeps_its_whole_document() {
     company.check().await;
 }
 
+mod beside;
 mod changes;
 mod rails;
+mod versions;
 mod waves;

@@ -41,8 +41,22 @@ pub const IN_NAMESPACE: &[Needed] = &[
         "autoscaling",
         "horizontalpodautoscalers",
         "",
-        &["get", "create", "patch"],
+        &["get", "create", "patch", "delete"],
     ),
+    ("", "configmaps", "", &["list", "create", "patch", "delete"]),
+    (
+        "policy",
+        "poddisruptionbudgets",
+        "",
+        &["get", "create", "patch", "delete"],
+    ),
+    (
+        "networking.k8s.io",
+        "ingresses",
+        "",
+        &["get", "create", "patch", "delete"],
+    ),
+    ("batch", "jobs", "", &["get", "create"]),
 ];
 /// Needed besides where we make namespaces ourselves.
 pub const OF_CLUSTER: &[Needed] = &[("", "namespaces", "", &["get", "create"])];

@@ -9,6 +9,7 @@ mod effective;
 #[cfg(test)]
 mod effective_tests;
 mod leaves;
+mod parts;
 mod store;
 mod words;
 
@@ -21,10 +22,11 @@ use uuid::Uuid;
 
 pub use change::{Pace, Proposal};
 pub use effective::{Breach, Effective, Held, effective};
-pub use leaves::{Leaves, compare, is_below, is_same, leaves};
+pub use leaves::{Leaves, compare, is_below, is_same, leaves, list_of};
 pub use store::{hold, is_place, newest, overview, revise, revisions, take};
 pub use words::text;
 
+use super::versions;
 use crate::db::{DbError, Tx};
 
 crate::words! {
@@ -176,6 +178,8 @@ impl Row {
 #[schema(as = LayerRevision)]
 pub struct Revision {
     pub number: i32,
+    /// The version that it was written in; it is shown in the newest.
+    pub schema_version: i32,
     #[schema(value_type = Object)]
     pub document: Value,
     pub locks: Vec<Lock>,
@@ -210,6 +214,7 @@ pub async fn over(tx: &mut Tx, place: &Place) -> Result<Vec<Layer>, DbError> {
 pub fn standing(all: &[Layer], place: &Place) -> Vec<Layer> {
     let is_over = |l: &&Layer| reaches(&l.name, place);
     let mut found: Vec<Layer> = all.iter().filter(is_over).cloned().collect();
+    found.push(from_the_start());
     found.push(of_project(place));
     // What a project was onboarded with goes before what its layer says.
     found.sort_by_key(|l| (l.name.kind, l.revision));
@@ -227,6 +232,16 @@ pub fn reaches(name: &Name, place: &Place) -> bool {
         Kind::Workload => return false,
     };
     name.key == key
+}
+
+/// What holds where nobody says anything, in the platform's name.
+fn from_the_start() -> Layer {
+    Layer {
+        name: Name::new(Kind::Platform, ""),
+        revision: 0,
+        document: versions::from_the_start(),
+        locks: Vec::new(),
+    }
 }
 
 /// What a project has said of itself when it was onboarded; its layer may say otherwise.

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::standards::layers::{leaves, text};
+use crate::standards::layers::{leaves, list_of, text};
 use crate::standards::{cpu_millis, memory_mebibytes};
 use crate::web::form::Typed;
 
@@ -14,7 +14,7 @@ const MOST_ENV_ROWS: usize = 200;
 #[must_use]
 pub fn typed_of(document: &Value) -> Typed {
     let leaves = leaves(document);
-    let known = leaves.iter().filter(|(p, _)| !p.starts_with("/env"));
+    let known = leaves.iter().filter(|(p, _)| list_of(p).is_none());
     let field = |pointer: &str| format!("parameters{}", pointer.replace('/', "."));
     known
         .map(|(pointer, value)| (field(pointer), typed(pointer, value)))
