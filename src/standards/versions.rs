@@ -37,15 +37,11 @@ pub fn whole(version: i32, mut document: Value, language: &str) -> Value {
 /// What a stored layer says, in the newest version.
 #[must_use]
 pub fn layer(version: i32, name: &Name, mut document: Value) -> Value {
-    let implied = match (name.kind, name.key.as_str()) {
-        (Kind::Platform, _) => json!({
+    let speaks = name.kind == Kind::Platform && document.is_object();
+    if version < 2 && speaks && document.get("scaling").is_none() {
+        document["scaling"] = json!({
             "cpu_percent": FIRST_CPU_PERCENT, "memory_percent": FIRST_MEMORY_PERCENT,
-        }),
-        (Kind::Language, "java") => json!({ "memory_percent": 0 }),
-        _ => return document,
-    };
-    if version < 2 && document.is_object() && document.get("scaling").is_none() {
-        document["scaling"] = implied;
+        });
     }
     document
 }
@@ -77,6 +73,12 @@ pub fn from_the_start() -> Value {
         "disruption": {"most_away": 0},
         "spread": {"zones": "none", "hosts": "none"},
     })
+}
+
+/// What holds for a language before its layer says anything, whatever the platform says.
+#[must_use]
+pub fn of_language(language: &str) -> Option<Value> {
+    (language == "java").then(|| json!({ "scaling": { "memory_percent": 0 } }))
 }
 
 #[cfg(test)]
@@ -118,11 +120,14 @@ mod tests {
     fn a_layer_of_the_first_version_says_what_it_implied() {
         let platform = Name::new(Kind::Platform, "");
         let java = Name::new(Kind::Language, "java");
-        let go = Name::new(Kind::Language, "go");
         let moved = |name, version| layer(version, name, json!({"port": 1}));
         assert_eq!(moved(&platform, 1)["scaling"]["memory_percent"], 80);
-        assert_eq!(moved(&java, 1)["scaling"], json!({"memory_percent": 0}));
-        assert_eq!(moved(&go, 1), json!({"port": 1}));
+        assert_eq!(moved(&java, 1), json!({"port": 1}));
+        assert_eq!(
+            of_language("java"),
+            Some(json!({"scaling": {"memory_percent": 0}}))
+        );
+        assert_eq!(of_language("go"), None);
         assert_eq!(moved(&platform, 2), json!({"port": 1}));
     }
 

@@ -22,7 +22,8 @@ use uuid::Uuid;
 
 pub use change::{Pace, Proposal};
 pub use effective::{Breach, Effective, Held, effective};
-pub use leaves::{Leaves, compare, is_below, is_same, leaves, list_of};
+pub use leaves::{Leaves, compare, document, is_below, is_same, leaves, list_of};
+pub use parts::{PARTS, has as part_has};
 pub use store::{hold, is_place, newest, overview, revise, revisions, take};
 pub use words::text;
 
@@ -214,7 +215,7 @@ pub async fn over(tx: &mut Tx, place: &Place) -> Result<Vec<Layer>, DbError> {
 pub fn standing(all: &[Layer], place: &Place) -> Vec<Layer> {
     let is_over = |l: &&Layer| reaches(&l.name, place);
     let mut found: Vec<Layer> = all.iter().filter(is_over).cloned().collect();
-    found.push(from_the_start());
+    found.extend(from_the_start(place));
     found.push(of_project(place));
     // What a project was onboarded with goes before what its layer says.
     found.sort_by_key(|l| (l.name.kind, l.revision));
@@ -234,14 +235,18 @@ pub fn reaches(name: &Name, place: &Place) -> bool {
     name.key == key
 }
 
-/// What holds where nobody says anything, in the platform's name.
-fn from_the_start() -> Layer {
-    Layer {
-        name: Name::new(Kind::Platform, ""),
+/// What holds where nobody says anything, in the platform's name and in the language's.
+fn from_the_start(place: &Place) -> impl Iterator<Item = Layer> {
+    let layer = |name, document| Layer {
+        name,
         revision: 0,
-        document: versions::from_the_start(),
+        document,
         locks: Vec::new(),
-    }
+    };
+    let platform = layer(Name::new(Kind::Platform, ""), versions::from_the_start());
+    let language = versions::of_language(&place.language);
+    let name = Name::new(Kind::Language, &place.language);
+    std::iter::once(platform).chain(language.map(|document| layer(name, document)))
 }
 
 /// What a project has said of itself when it was onboarded; its layer may say otherwise.
