@@ -132,7 +132,8 @@ pub async fn revise(
 pub async fn overview(executor: impl PgExecutor<'_>) -> Result<Vec<Row>, DbError> {
     let rows = sqlx::query!(
         r#"SELECT k.kind AS "kind!: Kind", k.key AS "key!", l.revision AS "revision?",
-            r.document AS "document?", r.schema_version AS "schema_version?", r.locks AS "locks?: Json<Vec<Lock>>",
+            r.document AS "document?", r.schema_version AS "schema_version?",
+            r.locks AS "locks?: Json<Vec<Lock>>",
             r.created_at AS "at?", a.display_name AS "by?",
             (SELECT count(*) FROM workload w
              JOIN project p ON p.id = w.project_id JOIN environment e ON e.id = w.environment_id
@@ -185,7 +186,8 @@ pub async fn revisions(
     name: &Name,
 ) -> Result<Vec<Revision>, DbError> {
     let rows = sqlx::query!(
-        r#"SELECT r.number, r.document, r.schema_version, r.locks AS "locks: Json<Vec<Lock>>", r.note, r.created_at,
+        r#"SELECT r.number, r.document, r.schema_version, r.locks AS "locks: Json<Vec<Lock>>",
+            r.note, r.created_at,
             a.display_name AS "by?", q.number AS "request?"
            FROM layer l JOIN layer_revision r ON r.layer_id = l.id
            LEFT JOIN account a ON a.id = r.author_id

@@ -58,7 +58,8 @@ pub fn document(typed: &Typed) -> Value {
     let mut said = Vec::new();
     for (name, shape) in fields::all() {
         let there = typed.contains_key(&format!("parameters.{name}"));
-        let left_out = *shape == Shape::Maybe && text(name).is_empty();
+        let may_be_empty = *shape == Shape::Maybe || *name == "args";
+        let left_out = may_be_empty && text(name).is_empty();
         if fields::belongs(name, text) && !left_out && (there || is_needed(name)) {
             said.push((fields::pointer(name), fields::value(*shape, &text(name))));
         }

@@ -91,6 +91,7 @@ const HEALTH: &[Row] = &[
     ("probes.liveness.failures", Number(CHECKS)),
 ];
 const LIFE: &[Row] = &[
+    ("args", Lines),
     (
         "before_stop.kind",
         Choice("stop", &["none", "sleep", "http", "exec"]),

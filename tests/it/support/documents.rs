@@ -258,7 +258,7 @@ pub fn any_document() -> impl Strategy<Value = Value> {
             put(&mut document, part, at.get(&values).clone());
         }
         // A host says nothing without its access, in a form as in the objects.
-        if document.get("ingress").is_some() && document["access"] != "root" {
+        if document.get("ingress").is_some() {
             document["access"] = json!("ingress");
         }
         document

@@ -41,8 +41,10 @@ pub(super) fn of(cluster: &Cluster, pod: &Value, world: &World) -> Fate {
     {
         return Fate::BadConfig(missing);
     }
-    let fails = |container: &&&Value| text(container, "/command/0") == "false";
-    if containers.iter().find(fails).is_some() {
+    if containers
+        .iter()
+        .any(|one| text(one, "/command/0") == "false")
+    {
         return Fate::Crash(1, "Error");
     }
     match containers.iter().find_map(|container| behaviour(container)) {
