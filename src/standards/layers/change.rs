@@ -99,7 +99,7 @@ impl Proposal {
         let known = leaves(&over_sample(&self.document));
         let of_some_kind = |kind: &&str| parts::has(&lock.pointer, kind) == Some(true);
         let kinds = ["none", "sleep", "http", "tcp", "exec"];
-        let is_leaf = known.get(&lock.pointer).is_some() || kinds.iter().any(|k| of_some_kind(&k));
+        let is_leaf = known.get(&lock.pointer).is_some() || kinds.iter().any(of_some_kind);
         let is_part = known.iter().any(|(p, _)| is_below(p, &lock.pointer));
         let is_variable = list_of(&format!("{}/", lock.pointer)).is_some();
         match &lock.rule {
