@@ -42,6 +42,7 @@ step-name-release-build = Follow the build
 step-name-release-artifact = Read the image’s digest
 step-name-rollout-advance = Deploy to one cluster after the other
 step-name-deployment-apply = Apply the objects
+step-name-deployment-before = Run the command before the deployment
 step-name-deployment-scale = Set the replicas
 step-name-deployment-watch = Watch the rollout
 step-errors = tries again after { $n ->

@@ -255,3 +255,15 @@ release-lede-starting = { $cluster } in { $environment } is about to change.
 release-lede-rolling = In { $environment }, { $cluster } has { $ready } of { $all } ready.
 release-lede-rolling-after = In { $environment }, { $done } is done and { $cluster } has { $ready } of { $all } ready.
 confirm-test-moved-on = Test runs another release now, so this digest cannot be confirmed. Roll test back to this release first, or confirm the newer one.
+
+waits-before = The command before the deployment is running.
+before-failed = In { $site }, { $cluster }, the command before the deployment ended with exit code { $exit }, so nothing was replaced.
+before-failed-somehow = In { $site }, { $cluster }, the command before the deployment failed, so nothing was replaced.
+before-late = In { $site }, { $cluster }, the command before the deployment took longer than it may, so nothing was replaced.
+before-gone = In { $site }, { $cluster }, somebody removed the command before the deployment while it ran; whether it did its work is not known.
+before-foreign = In { $site }, { $cluster }, there is a Job of that name that Slipway did not make.
+before-title = Command before the deployment
+before-state-running = running
+before-state-succeeded = done
+before-state-failed = failed
+before-exit = exit code { $code }

@@ -42,6 +42,7 @@ step-name-release-build = 跟踪构建
 step-name-release-artifact = 读取镜像摘要
 step-name-rollout-advance = 逐个集群部署
 step-name-deployment-apply = 应用对象
+step-name-deployment-before = 执行部署前命令
 step-name-deployment-scale = 设置副本数
 step-name-deployment-watch = 观察滚动更新
 step-errors = 出错 { $n } 次，重试中

@@ -240,3 +240,15 @@ release-lede-starting = { $environment } 的 { $cluster } 即将更新。
 release-lede-rolling = 在 { $environment }，{ $cluster } 的 { $all } 个中有 { $ready } 个就绪。
 release-lede-rolling-after = 在 { $environment }，{ $done } 已完成，{ $cluster } 的 { $all } 个中有 { $ready } 个就绪。
 confirm-test-moved-on = 测试环境现在运行的是另一次发布，无法确认这个摘要。请先把测试环境回滚到这次发布，或确认较新的发布。
+
+waits-before = 部署前命令正在执行。
+before-failed = { $site } 的 { $cluster }：部署前命令以退出码 { $exit } 结束，未替换任何容器。
+before-failed-somehow = { $site } 的 { $cluster }：部署前命令失败，未替换任何容器。
+before-late = { $site } 的 { $cluster }：部署前命令超时，未替换任何容器。
+before-gone = { $site } 的 { $cluster }：部署前命令执行期间被人删除，无法确定是否完成。
+before-foreign = { $site } 的 { $cluster }：已有同名 Job，不是 Slipway 创建的。
+before-title = 部署前命令
+before-state-running = 执行中
+before-state-succeeded = 已完成
+before-state-failed = 失败
+before-exit = 退出码 { $code }

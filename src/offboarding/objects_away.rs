@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use k8s_openapi::api::apps::v1::Deployment;
-use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Secret, Service};
 use serde_json::{Value, json};
 
@@ -16,12 +15,13 @@ use crate::db::{DbError, Tx};
 use crate::error::Words;
 use crate::identity::ProjectId;
 use crate::integrations::CallError;
-use crate::integrations::kubernetes::{Kind, Kubernetes, NamespaceError};
+use crate::integrations::kubernetes::{Kubernetes, NamespaceError};
 use crate::jobs::{self, Claim, NewStep, Step, StepResult};
 use crate::projects;
 use crate::requests;
-use crate::workloads::objects::WORKLOAD;
-use crate::workloads::{self, StepError, Workload, secret_name, settle};
+use crate::workloads::{
+    self, StepError, Workload, clear_all_files, clear_beside, secret_name, settle, take_away,
+};
 
 /// Pods end on their own, within their grace.
 const PODS_AGAIN: Duration = Duration::from_secs(2);
@@ -79,19 +79,10 @@ impl Objects {
     async fn take(&self, claim: &Claim) -> Result<StepResult, StepError> {
         let (leaving, workload, kubernetes) = place(&self.0, claim).await?;
         let namespace = &workload.namespace;
-        let mut left_alone = Vec::new();
-        let mut note = |kind: &str, is_ours: bool| {
-            if !is_ours {
-                left_alone.push(kind.to_owned());
-            }
-        };
-        note(
-            "HorizontalPodAutoscaler",
-            take::<HorizontalPodAutoscaler>(&kubernetes, &workload).await?,
-        );
-        let deployment = take::<Deployment>(&kubernetes, &workload).await?;
-        note("Deployment", deployment);
-        note("Service", take::<Service>(&kubernetes, &workload).await?);
+        clear_beside(&kubernetes, &workload).await?;
+        let deployment = take_away::<Deployment>(&kubernetes, &workload).await?;
+        let service = take_away::<Service>(&kubernetes, &workload).await?;
+        clear_all_files(&kubernetes, &workload).await?;
         for secret in store::secrets(self.0.db.pool(), leaving.workload).await? {
             let name = secret_name(&secret);
             kubernetes.delete::<Secret>(namespace, &name).await?;
@@ -109,23 +100,10 @@ impl Objects {
                 seen: Value::Null,
             });
         }
-        Ok(StepResult::Done(json!({ "left_alone": left_alone })))
+        let mut stays = vec!["Deployment"; usize::from(!deployment)];
+        stays.extend(vec!["Service"; usize::from(!service)]);
+        Ok(StepResult::Done(json!({ "left_alone": stays })))
     }
-}
-
-/// Takes the object away. False where it is somebody else's: then it stays.
-async fn take<K: Kind>(kubernetes: &Kubernetes, workload: &Workload) -> Result<bool, StepError> {
-    let (namespace, name) = (&workload.namespace, &workload.object_name);
-    let Some(found) = kubernetes.get::<K>(namespace, name).await? else {
-        return Ok(true);
-    };
-    let annotations = found.meta().annotations.as_ref();
-    let owner = annotations.and_then(|a| a.get(WORKLOAD));
-    if owner != Some(&workload.id.to_string()) {
-        return Ok(false);
-    }
-    kubernetes.delete::<K>(namespace, name).await?;
-    Ok(true)
 }
 
 pub struct Namespace(pub App);

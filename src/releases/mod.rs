@@ -179,6 +179,8 @@ pub struct Deployment {
     pub parameters_revision: i32,
     pub state: DeploymentState,
     pub observed: Option<Value>,
+    /// What the command before it did: `job`, `state`, `exit_code`, `log`.
+    pub before_run: Option<Value>,
     pub failure: Option<Words>,
     pub overwrote: Value,
     /// Whether the cluster took the revision.

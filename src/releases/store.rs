@@ -372,7 +372,8 @@ async fn fetch_deployments(
         r#"SELECT d.id AS "id: DeploymentId", d.rollout_id AS "rollout: RolloutId",
             d.workload_id, e.key AS environment, d.tier AS "tier: Tier", c.key AS cluster,
             c.site, d.kind AS "kind: Kind", d.sequence, x.digest, d.parameters_revision,
-            d.state AS "state: DeploymentState", d.observed, d.failure AS "failure: Json<Words>",
+            d.state AS "state: DeploymentState", d.observed, d.before_run,
+            d.failure AS "failure: Json<Words>",
             d.overwrote, d.generation IS NOT NULL AS "applied!", d.seconds_to_ready, a.name,
             a.display_name, o.reason, d.created_at, d.ended_at
            FROM deployment d
@@ -402,6 +403,7 @@ async fn fetch_deployments(
         parameters_revision: r.parameters_revision,
         state: r.state,
         observed: r.observed,
+        before_run: r.before_run,
         failure: r.failure.map(|f| f.0),
         overwrote: r.overwrote,
         applied: r.applied,

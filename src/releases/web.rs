@@ -1,6 +1,7 @@
 //! Releases over the API; their pages are in the modules beneath.
 
 mod brings;
+mod command;
 mod deeds;
 mod desk;
 mod fold;

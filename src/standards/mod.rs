@@ -4,129 +4,33 @@
 //! came in by.
 
 pub mod api;
+mod document;
 pub mod layers;
 mod quantity;
 pub mod rails;
+mod relations;
 mod schema;
+mod upkeep;
+pub mod versions;
 pub mod web;
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use uuid::Uuid;
 
+pub use document::{
+    Access, Discovery, File, IngressRule, NodeLabel, Parameters, Probe, ProbeKind, Probes, Range,
+    Resource, Scratch, SecretKey, SecretVersion, Variable,
+};
 pub use quantity::{cpu_millis, memory_mebibytes};
+pub use upkeep::{
+    BeforeDeploy, BeforeDeployKind, BeforeStop, BeforeStopKind, Disruption, Rollout, RolloutKind,
+    Scaling, Spread, Spreading,
+};
+pub use versions::SCHEMA_VERSION;
 
 use self::layers::{Effective, Name, Place, Revision, Row};
 use crate::app::App;
 use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, Scope};
-
-/// The schema version that new documents are written in.
-pub const SCHEMA_VERSION: i32 = 1;
-
-/// A valid document, typed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Parameters {
-    pub replicas: Range,
-    pub cpu: Resource,
-    pub memory: Resource,
-    pub access: Access,
-    pub port: u16,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub args: Vec<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub env: Vec<Variable>,
-    pub probes: Probes,
-    #[serde(default = "default_grace")]
-    pub grace_seconds: u32,
-}
-
-const fn default_grace() -> u32 {
-    30
-}
-
-/// Containers per cluster; the autoscaler moves between the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Range {
-    pub min: i32,
-    pub max: i32,
-}
-
-/// What a container is promised and may at most use; Kubernetes quantities.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = ResourceShare)]
-pub struct Resource {
-    pub request: String,
-    pub limit: String,
-}
-
-crate::words! {
-    /// Who calls the service: others in containers, or also callers outside.
-    pub enum Access { Internal = "internal", Public = "public" }
-
-    pub enum ProbeKind { Http = "http", Tcp = "tcp" }
-}
-
-/// One environment variable: a plain value, or a version of a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Variable {
-    pub name: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub secret: Option<SecretVersion>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct SecretVersion {
-    pub id: Uuid,
-    pub version: i32,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Probes {
-    pub readiness: Probe,
-    pub liveness: Probe,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = ProbeSetting)]
-pub struct Probe {
-    pub kind: ProbeKind,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-    #[serde(default = "default_delay")]
-    pub delay_seconds: i32,
-    #[serde(default = "default_period")]
-    pub period_seconds: i32,
-    #[serde(default = "default_timeout")]
-    pub timeout_seconds: i32,
-    #[serde(default = "default_failures")]
-    pub failures: i32,
-}
-
-const fn default_delay() -> i32 {
-    10
-}
-
-const fn default_period() -> i32 {
-    10
-}
-
-const fn default_timeout() -> i32 {
-    3
-}
-
-const fn default_failures() -> i32 {
-    3
-}
 
 /// Every layer that there is or could be.
 ///
@@ -171,44 +75,15 @@ pub async fn over(app: &App, place: &Place) -> Result<Effective, AppError> {
 /// # Errors
 /// Every field that is wrong, by its path with dots.
 pub fn validate(document: &Value) -> Result<Parameters, Vec<FieldError>> {
-    schema::check(document)?;
+    schema::check(SCHEMA_VERSION, document)?;
     let parameters: Parameters = serde_json::from_value(document.clone())
         .map_err(|_| vec![FieldError::new("parameters", "field-wrong-type")])?;
-    let errors = relations(&parameters);
+    let errors = relations::wrong(&parameters);
     if errors.is_empty() {
         Ok(parameters)
     } else {
         Err(errors)
     }
-}
-
-/// Relations between fields.
-fn relations(p: &Parameters) -> Vec<FieldError> {
-    let mut errors = Vec::new();
-    if p.replicas.min > p.replicas.max {
-        errors.push(FieldError::new(
-            "parameters.replicas.max",
-            "parameters-min-over-max",
-        ));
-    }
-    if cpu_millis(&p.cpu.request) > cpu_millis(&p.cpu.limit) {
-        errors.push(FieldError::new(
-            "parameters.cpu.limit",
-            "parameters-request-over-limit",
-        ));
-    }
-    if memory_mebibytes(&p.memory.request) > memory_mebibytes(&p.memory.limit) {
-        errors.push(FieldError::new(
-            "parameters.memory.limit",
-            "parameters-request-over-limit",
-        ));
-    }
-    let mut names: Vec<&str> = p.env.iter().map(|v| v.name.as_str()).collect();
-    names.sort_unstable();
-    if names.windows(2).any(|w| matches!(w, [a, b] if a == b)) {
-        errors.push(FieldError::new("parameters.env", "parameters-env-twice"));
-    }
-    errors
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The JSON Schema, compiled once, and its findings as fields with our own words.
+//! The JSON Schema of each version, compiled once, and its findings as fields with our own words.
 
 use std::sync::LazyLock;
 
@@ -9,18 +9,28 @@ use serde_json::Value;
 use crate::error::{FieldError, Words};
 
 const V1: &str = include_str!("../../schemas/parameters.v1.json");
+const V2: &str = include_str!("../../schemas/parameters.v2.json");
 /// A document with everything wrong needs no longer list than this.
 const MAX_ERRORS: usize = 20;
 
-static VALIDATOR: LazyLock<Option<Validator>> = LazyLock::new(|| {
-    let schema: Value = serde_json::from_str(V1).ok()?;
-    jsonschema::draft202012::new(&schema).ok()
-});
+static FIRST: LazyLock<Option<Validator>> = LazyLock::new(|| compiled(V1));
+static SECOND: LazyLock<Option<Validator>> = LazyLock::new(|| compiled(V2));
 
+fn compiled(schema: &str) -> Option<Validator> {
+    let schema: Value = serde_json::from_str(schema).ok()?;
+    jsonschema::draft202012::new(&schema).ok()
+}
+
+/// Holds a document against the schema of a version.
+///
 /// # Errors
 /// Every field that the schema refuses.
-pub fn check(document: &Value) -> Result<(), Vec<FieldError>> {
-    let Some(validator) = VALIDATOR.as_ref() else {
+pub fn check(version: i32, document: &Value) -> Result<(), Vec<FieldError>> {
+    let validator = match version {
+        1 => FIRST.as_ref(),
+        _ => SECOND.as_ref(),
+    };
+    let Some(validator) = validator else {
         return Err(vec![FieldError::new("parameters", "parameters-no-schema")]);
     };
     let errors: Vec<FieldError> = validator
@@ -55,21 +65,31 @@ fn field_error(error: &ValidationError<'_>) -> FieldError {
             .with("options", options.to_string().replace(['[', ']', '"'], "")),
         Kind::MaxItems { limit } => Words::new("field-too-many").with("limit", limit),
         Kind::MaxLength { limit } => Words::new("field-longer-than").with("limit", limit),
+        Kind::MinItems { .. } | Kind::MinLength { .. } => Words::new("field-required"),
+        Kind::FalseSchema => Words::new("field-not-with-this-kind"),
+        Kind::Not { .. } => Words::new("parameters-name-not-yours"),
         _ => Words::new("field-wrong"),
     };
     FieldError { field, words }
 }
 
 fn pattern_words(field: &str) -> &'static str {
-    if field.contains(".cpu.") {
-        "parameters-cpu-shape"
-    } else if field.contains(".memory.") {
-        "parameters-memory-shape"
-    } else if field.ends_with(".path") {
-        "parameters-path-shape"
-    } else if field.ends_with(".name") {
-        "parameters-env-name-shape"
-    } else {
-        "field-wrong"
+    let last = field.rsplit('.').next().unwrap_or_default();
+    let is_in = |part: &str| field.contains(part);
+    match last {
+        "path" if is_in(".files.") || is_in(".scratch.") => "parameters-mount-shape",
+        "path" if is_in(".ingress.") => "parameters-ingress-path-shape",
+        "path" => "parameters-path-shape",
+        "host" => "parameters-host-shape",
+        "label" => "parameters-label-shape",
+        "value" if is_in(".nodes.") => "parameters-label-value-shape",
+        "key" => "parameters-key-shape",
+        "class" | "tls_secret" | "priority" => "parameters-object-name-shape",
+        "name" if is_in(".secret.") => "parameters-object-name-shape",
+        "name" => "parameters-env-name-shape",
+        "size" => "parameters-memory-shape",
+        _ if is_in(".cpu.") => "parameters-cpu-shape",
+        _ if is_in(".memory.") => "parameters-memory-shape",
+        _ => "field-wrong",
     }
 }

@@ -213,8 +213,5 @@ fn hold_rails(
 
 /// A workload's objects as JSON.
 fn listed(workload: &Workload, parameters: &Parameters) -> Vec<Value> {
-    let made = objects(workload, parameters, None);
-    let mut list = vec![json!(made.service), json!(made.deployment)];
-    list.extend(made.autoscaler.map(|a| json!(a)));
-    list
+    objects(workload, parameters, None).listed()
 }

@@ -55,6 +55,10 @@ pub struct Field {
     pub control: Control,
     /// Why nobody here may change it.
     pub locked: Option<String>,
+    /// Fields of one part stand together; those of another kind than is chosen are not shown.
+    pub part: String,
+    /// The style's names of the kinds with which it is shown, each after a space.
+    pub when: String,
     /// Between what it may be, in the field's own unit, and why.
     pub bounds: Bounds,
     rule_words: String,
@@ -109,6 +113,8 @@ impl Field {
             control,
             rule_words: c.t("rail-explained"),
             locked: None,
+            part: String::new(),
+            when: String::new(),
             bounds: Bounds::default(),
             alert: c.i("alert-circle"),
             lock: c.i_small("lock"),
@@ -120,6 +126,10 @@ impl Field {
     pub fn locked(mut self, why: String) -> Self {
         let shown = match &self.control {
             Control::Select(_) => Some(self.value.clone()),
+            Control::Choose(options) => {
+                let mine = options.iter().find(|(value, _)| *value == self.value);
+                mine.map(|(_, words)| words.clone())
+            }
             Control::Radio(options) => {
                 let mine = options.iter().find(|(value, _, _)| *value == self.value);
                 mine.map(|(_, words, _)| words.clone())
@@ -178,6 +188,15 @@ impl Field {
         let lock = bound.then(|| format!("k-{}", self.name));
         let ids: Vec<String> = error.into_iter().chain(help).chain(lock).collect();
         ids.join(" ")
+    }
+}
+
+impl Section {
+    /// Neighbours of one part together, all others each for itself.
+    #[must_use]
+    pub fn parts(&self) -> Vec<&[Field]> {
+        let together = |a: &Field, b: &Field| !a.part.is_empty() && a.part == b.part;
+        self.fields.chunk_by(together).collect()
     }
 }
 

@@ -4,6 +4,7 @@
 //! Invariant: objects are typed values from [`objects`]; no text ever becomes an object, and no
 //! image comes from a person.
 
+mod around;
 pub mod objects;
 mod outside;
 mod prepare;
@@ -19,6 +20,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use around::{clear_all_files, clear_beside, clear_files, put_beside, put_files, take_away};
 pub use outside::{Live, Pod, live};
 pub use prepare::{Namespace, Objects as ObjectsStep, StepError, settle};
 pub use request::{Containers, place_of};

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use k8s_openapi::api::apps::v1::Deployment;
 use serde_json::{Value, json};
 
+use super::around::put_beside;
 use super::objects::{WORKLOAD, objects};
 use super::secrets::SecretsError;
 use super::{Workload, WorkloadId, secrets, store};
@@ -224,9 +225,7 @@ impl Objects {
         let made = objects(&workload, parameters, None);
         ensure_placeholder(&kubernetes, &workload, &made.deployment).await?;
         kubernetes.apply(&made.service).await?;
-        if let Some(autoscaler) = &made.autoscaler {
-            kubernetes.apply(autoscaler).await?;
-        }
+        put_beside(&kubernetes, &workload, &made).await?;
         Ok(StepResult::Done(json!({ "object": workload.object_name })))
     }
 }

@@ -396,11 +396,9 @@ fn computed(planned: &[Planned]) -> Value {
                 ..p.workload.clone()
             };
             let made = objects(&workload, &workload.parameters, None);
-            let mut list = vec![json!(made.service), json!(made.deployment)];
-            list.extend(made.autoscaler.map(|a| json!(a)));
             json!({
                 "cluster": workload.cluster, "site": workload.site,
-                "namespace": workload.namespace, "objects": list,
+                "namespace": workload.namespace, "objects": made.listed(),
                 "parameters": workload.parameters, "rails": p.notes,
             })
         })

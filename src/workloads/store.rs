@@ -15,7 +15,8 @@ use crate::db::DbError;
 use crate::identity::ProjectId;
 use crate::requests::{Request, RequestId, Work};
 use crate::secrets::Sealed;
-use crate::standards::{Parameters, SCHEMA_VERSION, SecretVersion};
+use crate::standards::versions::{self, SCHEMA_VERSION};
+use crate::standards::{Parameters, SecretVersion};
 
 /// A cluster of an environment, and whether the component is there already.
 pub struct PlaceRow {
@@ -219,8 +220,7 @@ async fn fetch(
             w.cluster_id AS "cluster_id: ClusterId", c.key AS cluster, c.site,
             c.makes_namespaces, c.registry_host, w.component, w.namespace, w.object_name,
             w.selector AS "selector: Json<BTreeMap<String, String>>", w.sequence,
-            w.parameters_revision, r.document AS "document: Json<Parameters>",
-            COALESCE(r.own, r.document) AS "own!",
+            w.parameters_revision, r.schema_version, r.document, r.own,
             r.layer_versions AS "layer_versions: Json<BTreeMap<String, i32>>", w.prepared_at
            FROM workload w
            JOIN project p ON p.id = w.project_id
@@ -242,33 +242,37 @@ async fn fetch(
     )
     .fetch_all(executor)
     .await?;
-    let workloads = rows.into_iter().map(|r| Workload {
-        id: r.id,
-        project_id: r.project_id,
-        project: r.project,
-        language: r.language,
-        project_port: r.port,
-        project_health_path: r.health_path,
-        environment_id: r.environment_id,
-        environment: r.environment,
-        tier: r.tier,
-        cluster_id: r.cluster_id,
-        cluster: r.cluster,
-        site: r.site,
-        makes_namespaces: r.makes_namespaces,
-        registry_host: r.registry_host,
-        component: r.component,
-        namespace: r.namespace,
-        object_name: r.object_name,
-        selector: r.selector.0,
-        sequence: r.sequence,
-        parameters_revision: r.parameters_revision,
-        parameters: r.document.0,
-        own: r.own,
-        layer_versions: r.layer_versions.0,
-        prepared_at: r.prepared_at.map(jiff_sqlx::Timestamp::to_jiff),
+    let workloads = rows.into_iter().map(|r| {
+        // Where nothing of its own is written, its whole document is.
+        let whole = || versions::whole(r.schema_version, r.document.clone(), &r.language);
+        Ok(Workload {
+            own: r.own.clone().unwrap_or_else(whole),
+            parameters: versions::read(r.schema_version, r.document.clone(), &r.language)?,
+            id: r.id,
+            project_id: r.project_id,
+            project: r.project,
+            language: r.language,
+            project_port: r.port,
+            project_health_path: r.health_path,
+            environment_id: r.environment_id,
+            environment: r.environment,
+            tier: r.tier,
+            cluster_id: r.cluster_id,
+            cluster: r.cluster,
+            site: r.site,
+            makes_namespaces: r.makes_namespaces,
+            registry_host: r.registry_host,
+            component: r.component,
+            namespace: r.namespace,
+            object_name: r.object_name,
+            selector: r.selector.0,
+            sequence: r.sequence,
+            parameters_revision: r.parameters_revision,
+            layer_versions: r.layer_versions.0,
+            prepared_at: r.prepared_at.map(jiff_sqlx::Timestamp::to_jiff),
+        })
     });
-    Ok(workloads.collect())
+    workloads.collect()
 }
 
 /// One revision of a workload's document.
@@ -277,13 +281,16 @@ pub async fn parameters(
     id: WorkloadId,
     revision: i32,
 ) -> Result<Option<Parameters>, DbError> {
-    let row = sqlx::query_scalar!(
-        r#"SELECT document AS "document: Json<Parameters>" FROM parameters_revision
-           WHERE workload_id = $1 AND revision = $2"#,
+    let row = sqlx::query!(
+        "SELECT r.schema_version, r.document, p.language FROM parameters_revision r
+         JOIN workload w ON w.id = r.workload_id JOIN project p ON p.id = w.project_id
+         WHERE r.workload_id = $1 AND r.revision = $2",
         id.0,
         revision,
     );
-    Ok(row.fetch_optional(executor).await?.map(|d| d.0))
+    let row = row.fetch_optional(executor).await?;
+    row.map(|r| versions::read(r.schema_version, r.document, &r.language))
+        .transpose()
 }
 
 /// Takes the workload's next number; deployments of one workload queue here.

@@ -3,6 +3,8 @@
 mod asking;
 mod containers;
 mod document;
+mod fields;
+mod lists;
 mod standing;
 
 use axum::Json;
@@ -11,6 +13,7 @@ use serde::Serialize;
 
 pub use asking::{ask, form};
 pub use containers::{containers, containers_refused};
+pub use document::{document, typed_of};
 
 use super::{Current, Live, Workload, WorkloadId};
 use crate::app::App;

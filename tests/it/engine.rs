@@ -59,6 +59,7 @@ struct End {
     adopted_builds: i64,
     deployments_made: [usize; 2],
     replicas: [Value; 2],
+    commands_run: [usize; 2],
     build_of_the_cancelled: Ended,
     left_behind: Vec<&'static str>,
 }
@@ -136,7 +137,11 @@ async fn off_board(company: &mut Company) -> Vec<&'static str> {
 
 async fn mile(probe: Arc<Once>) -> End {
     let mut company = Company::with_probe(probe).await;
-    company.project_with_places("pay").await;
+    company.project("pay").await;
+    let command = json!({ "before_deploy": { "kind": "exec", "command": ["migrate", "up"] } });
+    for environment in ["test", "prod"] {
+        company.containers_with("pay", environment, &command).await;
+    }
     let cancelled = cancelled_build(&mut company).await;
     company.commit("pay", "Read a capture back after 409");
     let id = company.open("pay").await;
@@ -156,6 +161,7 @@ async fn mile(probe: Arc<Once>) -> End {
     let adopted = sqlx::query_scalar("SELECT count(*) FROM build WHERE number IS NOT NULL");
     let adopted: i64 = adopted.fetch_one(&company.portal.db.owner).await.unwrap();
     let made = |system: &str| company.created(system, "/apis/apps/v1/namespaces/*/deployments*");
+    let ran = |system: &str| company.created(system, "/apis/batch/v1/namespaces/*/jobs*");
     let digest = story["artifact"]["digest"]
         .as_str()
         .unwrap_or("none")
@@ -175,6 +181,7 @@ async fn mile(probe: Arc<Once>) -> End {
         .all(|(cluster, namespace)| company.image(cluster, namespace, "pay").ends_with(&digest));
     let jobs = company.created("jenkins", "*/createItem?name=pay*");
     let deployments_made = [made("sh-test"), made("sh-prod")];
+    let commands_run = [ran("sh-test"), ran("sh-prod")];
     let left_behind = off_board(&mut company).await;
     company.check().await;
     End {
@@ -186,6 +193,7 @@ async fn mile(probe: Arc<Once>) -> End {
         adopted_builds: adopted,
         deployments_made,
         replicas,
+        commands_run,
         build_of_the_cancelled: cancelled,
         left_behind,
     }
@@ -194,6 +202,7 @@ async fn mile(probe: Arc<Once>) -> End {
 /// The registered steps; a test below holds this list against the registry.
 const STEPS: &[&str] = &[
     "deployment.apply",
+    "deployment.before",
     "deployment.scale",
     "deployment.watch",
     "offboarding.jobs",
@@ -244,6 +253,7 @@ async fn prove(fault: Fault) {
     assert_eq!(whole.build_of_the_cancelled, ended);
     assert_eq!(whole.deployments_made, [1, 1]);
     assert!(whole.left_behind.is_empty(), "{:?}", whole.left_behind);
+    assert_eq!(whole.commands_run, [1, 1]);
     for step in STEPS {
         let probe = Once::new(step, fault);
         let harmed = mile(probe.clone()).await;

@@ -1,5 +1,6 @@
 //! Requests: filed, decided on what was shown, by others than their author.
 
+mod agreement;
 mod away;
 mod policies;
 mod revisions;

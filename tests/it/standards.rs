@@ -59,7 +59,9 @@ async fn ask(company: &mut Company, parameters: Value) -> (u16, Value) {
 /// What a form would send: the names and values of its inputs.
 fn inputs(page: &str) -> Vec<(String, String)> {
     let page = Html::parse_document(page);
-    let all = Selector::parse("form.cols input, form.cols select option[selected]").unwrap();
+    let all =
+        Selector::parse("form.cols input, form.cols select option[selected], form.cols textarea")
+            .unwrap();
     let mut found = Vec::new();
     for input in page.select(&all) {
         let value = input.value();
@@ -71,8 +73,11 @@ fn inputs(page: &str) -> Vec<(String, String)> {
         let (name, text) = match value.name() {
             "option" => (
                 select.and_then(|s| s.value().attr("name")),
-                input.text().collect::<String>(),
+                value
+                    .attr("value")
+                    .map_or_else(|| input.text().collect(), str::to_owned),
             ),
+            "textarea" => (value.attr("name"), input.text().collect()),
             _ => (
                 value.attr("name"),
                 value.attr("value").unwrap_or_default().to_owned(),
@@ -248,6 +253,8 @@ async fn a_workload_of_before_keeps_its_whole_document() {
     company.check().await;
 }
 
+mod beside;
 mod changes;
 mod rails;
+mod versions;
 mod waves;

@@ -17,6 +17,7 @@ pub(super) fn fill(kind: &str, object: &mut Value) {
             set(&mut object["spec"], "minReplicas", &json!(1));
         }
         "Secret" => secret(object),
+        "Job" => job(&mut object["spec"]),
         "Namespace" => {
             set(&mut object["spec"], "finalizers", &json!(["kubernetes"]));
             set(&mut object["status"], "phase", &json!("Active"));
@@ -52,6 +53,22 @@ fn deployment(spec: &mut Value) {
         for field in ["maxSurge", "maxUnavailable"] {
             set(&mut spec["strategy"]["rollingUpdate"], field, &json!("25%"));
         }
+    }
+    set(&mut spec["template"], "metadata", &json!({}));
+    pod(&mut spec["template"]["spec"]);
+}
+
+fn job(spec: &mut Value) {
+    let fields = [
+        ("backoffLimit", json!(6)),
+        ("completions", json!(1)),
+        ("parallelism", json!(1)),
+        ("completionMode", json!("NonIndexed")),
+        ("suspend", json!(false)),
+        ("podReplacementPolicy", json!("TerminatingOrFailed")),
+    ];
+    for (field, value) in fields {
+        set(spec, field, &value);
     }
     set(&mut spec["template"], "metadata", &json!({}));
     pod(&mut spec["template"]["spec"]);
@@ -179,6 +196,21 @@ pub(super) fn check(kind: &str, object: &Value) -> Result<(), No> {
             "Invalid value: must be no more than 63 characters",
         ),
         "Deployment" => check_deployment(object),
+        "Job" => {
+            let policy = text(object, "/spec/template/spec/restartPolicy");
+            if !matches!(policy, "Never" | "OnFailure") {
+                let message = "Required value: valid values: \"OnFailure\", \"Never\"";
+                return wrong("spec.template.spec.restartPolicy", message);
+            }
+            Ok(())
+        }
+        "PodDisruptionBudget" => {
+            let spec = &object["spec"];
+            if spec.get("minAvailable").is_some() && spec.get("maxUnavailable").is_some() {
+                return wrong("spec", "minAvailable and maxUnavailable cannot be both set");
+            }
+            Ok(())
+        }
         "HorizontalPodAutoscaler" => {
             let (min, max) = (
                 number(object, "/spec/minReplicas"),

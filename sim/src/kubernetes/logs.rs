@@ -77,7 +77,10 @@ fn lines(pod: &Value, status: &Value) -> Vec<(Timestamp, String)> {
         (start, format!("starting {}", text(status, "/image"))),
         (start, format!("running as {}", text(pod, "/metadata/name"))),
     ];
-    if number(status, "/restartCount") > 0 {
+    let ended = status.pointer("/state/terminated/exitCode");
+    if let Some(code) = ended.and_then(Value::as_i64) {
+        lines.push((start, format!("ending with exit code {code}")));
+    } else if number(status, "/restartCount") > 0 {
         let code = number(status, "/lastState/terminated/exitCode");
         lines.push((start, format!("fatal: ending with exit code {code}")));
     } else if status["ready"] == true {

@@ -26,7 +26,7 @@ const fn core(plural: &'static str, singular: &'static str, kind: &'static str) 
     }
 }
 
-pub(super) static RESOURCES: [Resource; 11] = [
+pub(super) static RESOURCES: [Resource; 14] = [
     Resource {
         short: &["po"],
         subresources: &["status", "log", "exec"],
@@ -78,6 +78,27 @@ pub(super) static RESOURCES: [Resource; 11] = [
             "horizontalpodautoscaler",
             "HorizontalPodAutoscaler",
         )
+    },
+    Resource {
+        group: "policy",
+        short: &["pdb"],
+        subresources: &["status"],
+        ..core(
+            "poddisruptionbudgets",
+            "poddisruptionbudget",
+            "PodDisruptionBudget",
+        )
+    },
+    Resource {
+        group: "networking.k8s.io",
+        short: &["ing"],
+        subresources: &["status"],
+        ..core("ingresses", "ingress", "Ingress")
+    },
+    Resource {
+        group: "batch",
+        subresources: &["status"],
+        ..core("jobs", "job", "Job")
     },
     Resource {
         group: "authorization.k8s.io",

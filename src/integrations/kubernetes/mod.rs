@@ -20,7 +20,10 @@ use std::time::Duration;
 
 use k8s_openapi::api::apps::v1::{Deployment, ReplicaSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::batch::v1::Job;
 use k8s_openapi::api::core::v1::{ConfigMap, Event, Pod, Secret, Service};
+use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::core::NamespaceResourceScope;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -63,7 +66,10 @@ impl Kind for ConfigMap {}
 impl Kind for Deployment {}
 impl Kind for Event {}
 impl Kind for HorizontalPodAutoscaler {}
+impl Kind for Ingress {}
+impl Kind for Job {}
 impl Kind for Pod {}
+impl Kind for PodDisruptionBudget {}
 impl Kind for ReplicaSet {}
 impl Kind for Secret {}
 impl Kind for Service {}

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::ReplicaSet;
-use k8s_openapi::api::core::v1::{Event, Pod};
+use k8s_openapi::api::core::v1::{ConfigMap, Event, Pod};
 use kube::api::{ListParams, LogParams};
 
 use super::{Kind, Kubernetes, called, name};
@@ -49,6 +49,16 @@ impl Kubernetes {
         namespace: &str,
         labels: &BTreeMap<String, String>,
     ) -> Result<Vec<Pod>, CallError> {
+        self.list(namespace, ListParams::default().labels(&selector(labels)))
+            .await
+    }
+
+    /// ConfigMaps that carry all of the labels.
+    pub async fn config_maps(
+        &self,
+        namespace: &str,
+        labels: &BTreeMap<String, String>,
+    ) -> Result<Vec<ConfigMap>, CallError> {
         self.list(namespace, ListParams::default().labels(&selector(labels)))
             .await
     }

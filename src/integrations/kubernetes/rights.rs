@@ -43,6 +43,20 @@ pub const IN_NAMESPACE: &[Needed] = &[
         "",
         &["get", "create", "patch", "delete"],
     ),
+    ("", "configmaps", "", &["list", "create", "patch", "delete"]),
+    (
+        "policy",
+        "poddisruptionbudgets",
+        "",
+        &["get", "create", "patch", "delete"],
+    ),
+    (
+        "networking.k8s.io",
+        "ingresses",
+        "",
+        &["get", "create", "patch", "delete"],
+    ),
+    ("batch", "jobs", "", &["get", "create"]),
 ];
 /// Needed besides where we make namespaces ourselves.
 pub const OF_CLUSTER: &[Needed] = &[("", "namespaces", "", &["get", "create", "delete"])];

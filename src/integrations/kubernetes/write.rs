@@ -5,7 +5,7 @@
 //! taken away by an apply that leaves it out.
 
 use k8s_openapi::api::apps::v1::Deployment;
-use kube::api::{DeleteParams, Patch, PatchParams, PostParams};
+use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 
 use super::error::{ApplyError, OwnedField, apply_error, call_error, owned_fields};
 use super::{Kind, Kubernetes, called, name, within};
@@ -87,6 +87,21 @@ impl Kubernetes {
     pub async fn delete<K: Kind>(&self, namespace: &str, object: &str) -> Result<(), CallError> {
         let api = self.api::<K>(namespace)?;
         match called(api.delete(name(object)?, &DeleteParams::background())).await {
+            Ok(_) | Err(CallError::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Deletes the very object that was read: one made anew under its name stays.
+    pub async fn delete_this<K: Kind>(&self, namespace: &str, read: &K) -> Result<(), CallError> {
+        let meta = read.meta();
+        let object = meta.name.as_deref().unwrap_or_default();
+        let params = DeleteParams::background().preconditions(Preconditions {
+            uid: meta.uid.clone(),
+            resource_version: None,
+        });
+        let api = self.api::<K>(namespace)?;
+        match called(api.delete(name(object)?, &params)).await {
             Ok(_) | Err(CallError::NotFound { .. }) => Ok(()),
             Err(error) => Err(error),
         }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::before;
 use super::store::{self, RolloutRow};
 use crate::app::App;
 use crate::clusters::Tier;
@@ -163,14 +164,19 @@ async fn start(app: &App, tx: &mut Tx, claim: &Claim, workload: WorkloadId) -> R
         project: claim.project,
         parent: Some(claim.run),
     };
+    let kind = store::kind_of(tx.connection(), rollout).await?;
+    let (effect, name) = match before::runs(kind, &found) {
+        true => ("job", "deployment.before"),
+        false => ("apply", "deployment.apply"),
+    };
     let effect = NewEffect {
-        kind: "apply",
+        kind: effect,
         target: found.cluster.clone(),
         name: format!("{}/{} {id}", found.namespace, found.object_name),
         intent: json!({ "deployment": id }),
     };
     let input = json!({ "deployment": id, "cluster": found.cluster });
-    let step = NewStep::new("deployment.apply", found.lane(), input).with_effect(effect);
+    let step = NewStep::new(name, found.lane(), input).with_effect(effect);
     jobs::start_run(tx, &run, &step).await?;
     super::announce(tx, claim).await
 }

@@ -17,11 +17,11 @@ use crate::clusters;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
 use crate::integrations::kubernetes::{ApplyError, Kubernetes};
-use crate::jobs::{Claim, NewStep, Step, StepResult};
+use crate::jobs::{Claim, NewEffect, NewStep, Step, StepResult};
 use crate::projects;
 use crate::releases::{DeploymentId, DeploymentState};
-use crate::workloads::objects::{Objects, SEQUENCE, Stamp, objects};
-use crate::workloads::{StepError, apply_secrets, settle};
+use crate::workloads::objects::{Objects, SEQUENCE, objects};
+use crate::workloads::{StepError, apply_secrets, clear_files, put_beside, put_files, settle};
 
 /// Reads of an object that others write to at the same time, before the step waits.
 const TRIES: usize = 3;
@@ -120,24 +120,9 @@ impl Apply {
             return Ok(wait);
         }
         let kubernetes = clusters::kubernetes(&self.0, facts.workload.cluster_id).await?;
-        let project = projects::by_id(&self.0, facts.workload.project_id).await?;
-        let project = project.ok_or_else(|| StepError::Fail(Words::new("release-gone")))?;
+        prepare(&self.0, &kubernetes, &facts).await?;
         let parameters = &facts.workload.parameters;
-        apply_secrets(
-            &self.0,
-            &kubernetes,
-            &facts.workload,
-            parameters,
-            project.registry,
-        )
-        .await?;
-        let stamp = Stamp {
-            deployment: facts.id.to_string(),
-            sequence: facts.sequence,
-            image: facts.image.clone(),
-            restarted_at: facts.restarted_at.clone(),
-        };
-        let wanted = objects(&facts.workload, parameters, Some(&stamp));
+        let wanted = objects(&facts.workload, parameters, Some(&facts.stamp()));
         for _ in 0..TRIES {
             match write(&kubernetes, &facts, &wanted).await {
                 Err(StepError::Apply(ApplyError::Stale)) => {}
@@ -146,6 +131,32 @@ impl Apply {
         }
         Err(StepError::Apply(ApplyError::Stale))
     }
+}
+
+/// The step itself, with the effect that it will make.
+pub(super) fn step(claim: &Claim) -> NewStep {
+    let effect = NewEffect {
+        kind: "apply",
+        target: cluster(claim),
+        name: format!("deployment {}", claim.subject),
+        intent: json!({ "deployment": claim.subject }),
+    };
+    NewStep::new("deployment.apply", &claim.lane, claim.input.clone()).with_effect(effect)
+}
+
+/// Secrets and files, before any pod asks for them. Safe to repeat.
+pub(super) async fn prepare(
+    app: &App,
+    kubernetes: &Kubernetes,
+    facts: &Facts,
+) -> Result<(), StepError> {
+    let workload = &facts.workload;
+    let project = projects::by_id(app, workload.project_id).await?;
+    let project = project.ok_or_else(|| StepError::Fail(Words::new("release-gone")))?;
+    let parameters = &workload.parameters;
+    apply_secrets(app, kubernetes, workload, parameters, project.registry).await?;
+    let wanted = objects(workload, parameters, Some(&facts.stamp()));
+    put_files(kubernetes, &wanted).await
 }
 
 fn done(output: &Output) -> Result<StepResult, StepError> {
@@ -179,13 +190,12 @@ async fn write(
         .await?;
     kubernetes.apply(&wanted.service).await?;
     let mut desired = wanted.deployment.clone();
-    desired.metadata.resource_version = found.metadata.resource_version;
+    desired.metadata.resource_version = found.metadata.resource_version.clone();
     // Without the uid a deleted object would be made anew, with a replica of its own choosing.
-    desired.metadata.uid = found.metadata.uid;
+    desired.metadata.uid = found.metadata.uid.clone();
     let applied = kubernetes.apply(&desired).await?;
-    if let Some(autoscaler) = &wanted.autoscaler {
-        kubernetes.apply(autoscaler).await?;
-    }
+    put_beside(kubernetes, workload, wanted).await?;
+    clear_files(kubernetes, workload, wanted, &found).await?;
     let field = |f: crate::integrations::kubernetes::OwnedField| {
         BTreeMap::from([
             ("field".to_owned(), f.field),

@@ -6,7 +6,9 @@
 
 mod advance;
 mod apply;
+mod before;
 mod evidence;
+mod outcome;
 mod scale;
 mod seen;
 mod store;
@@ -27,6 +29,7 @@ use crate::halt::{self, Motion};
 use crate::identity::ProjectId;
 use crate::jobs::{self, Claim, NewRun, NewStep, Step, StepResult};
 use crate::requests::RequestId;
+use crate::workloads::objects::Stamp;
 use crate::workloads::{StepError, Workload};
 
 pub use evidence::{Evidence, Happened};
@@ -43,6 +46,7 @@ pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
     vec![
         Arc::new(advance::Advance(app.clone())),
         Arc::new(apply::Apply(app.clone())),
+        Arc::new(before::Before(app.clone())),
         Arc::new(scale::ScaleUp(app.clone())),
         Arc::new(watch::Watch(app.clone())),
     ]
@@ -145,6 +149,18 @@ pub struct Facts {
     pub image: String,
     /// When the workload was last restarted by hand, this deployment included.
     pub restarted_at: Option<String>,
+}
+
+impl Facts {
+    /// What the deployment puts into its objects.
+    fn stamp(&self) -> Stamp {
+        Stamp {
+            deployment: self.id.to_string(),
+            sequence: self.sequence,
+            image: self.image.clone(),
+            restarted_at: self.restarted_at.clone(),
+        }
+    }
 }
 
 /// Reads a deployment's facts from our own rows, with the parameters of its own revision.

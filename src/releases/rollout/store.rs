@@ -263,6 +263,30 @@ pub async fn observed(
     Ok(())
 }
 
+/// What the command before a deployment did so far.
+pub async fn before(
+    connection: &mut PgConnection,
+    id: DeploymentId,
+    seen: &Value,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE deployment SET before_run = $2 WHERE id = $1 AND ended_at IS NULL",
+        id.0,
+        seen,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn kind_of(connection: &mut PgConnection, id: RolloutId) -> Result<Kind, DbError> {
+    let kind = sqlx::query_scalar!(
+        r#"SELECT kind AS "kind: Kind" FROM rollout WHERE id = $1"#,
+        id.0,
+    );
+    Ok(kind.fetch_one(connection).await?)
+}
+
 /// Ends a deployment; its rollout, if it was not over before.
 pub async fn end(
     connection: &mut PgConnection,

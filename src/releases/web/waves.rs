@@ -3,6 +3,7 @@
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::command::{Command, command};
 use super::proof::{Proof, proof};
 use super::words::deployment_tone;
 use crate::releases::tale::{self, Tale, seen};
@@ -22,6 +23,8 @@ pub struct Wave {
     pub says: Vec<String>,
     /// What lies beneath its trouble.
     pub proof: Option<Proof>,
+    /// What ran before it.
+    pub command: Option<Command>,
 }
 
 impl Wave {
@@ -127,6 +130,7 @@ fn wave(c: &Chrome, tale: &Tale, d: &Deployment) -> Wave {
         said,
         state: c.state(deployment_tone(d.state), word, Some(&since)),
         says: says(c, tale, d),
+        command: command(c, d),
         proof: proof(c, &tale.release().project, d)
             .filter(|_| d.state != DeploymentState::Succeeded),
     }
@@ -186,6 +190,7 @@ fn untouched(c: &Chrome, lane: &Lane) -> Wave {
         state: c.state(Tone::Idle, c.t("wave-next"), None),
         says: Vec::new(),
         proof: None,
+        command: None,
     }
 }
 

@@ -3,9 +3,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{Kind, Layer, Lock, Name, Rule, compare, effective, is_below, leaves};
+use super::parts::{self, PARTS};
+use super::{Kind, Layer, Lock, Name, Rule, compare, effective, is_below, leaves, list_of};
 use crate::error::FieldError;
-use crate::standards::schema;
+use crate::standards::{SCHEMA_VERSION, schema, versions};
 
 const MOST_LOCKS: usize = 100;
 const LONGEST_REASON: usize = 500;
@@ -57,7 +58,7 @@ impl Proposal {
     pub fn check(&self) -> Result<(), Vec<FieldError>> {
         let mut errors = Vec::new();
         if self.document.is_object() {
-            let found = schema::check(&over_sample(&self.document));
+            let found = schema::check(SCHEMA_VERSION, &over_sample(&self.document));
             let renamed = |e: FieldError| FieldError {
                 field: e.field.replacen("parameters", "document", 1),
                 words: e.words,
@@ -96,9 +97,11 @@ impl Proposal {
             return wrong("reason", "field-too-long");
         }
         let known = leaves(&over_sample(&self.document));
-        let is_leaf = known.get(&lock.pointer).is_some();
+        let of_some_kind = |kind: &&str| parts::has(&lock.pointer, kind) == Some(true);
+        let kinds = ["none", "sleep", "http", "tcp", "exec"];
+        let is_leaf = known.get(&lock.pointer).is_some() || kinds.iter().any(of_some_kind);
         let is_part = known.iter().any(|(p, _)| is_below(p, &lock.pointer));
-        let is_variable = lock.pointer == "/env" || is_below(&lock.pointer, "/env");
+        let is_variable = list_of(&format!("{}/", lock.pointer)).is_some();
         match &lock.rule {
             Rule::Fixed if is_leaf || (is_part && !lock.pointer.is_empty()) || is_variable => None,
             Rule::Fixed => wrong("pointer", "lock-pointer-unknown"),
@@ -130,7 +133,7 @@ fn fits(pointer: &str, value: &Value) -> bool {
         place = &mut place[part];
     }
     *place = value.clone();
-    schema::check(&over_sample(&document)).is_ok()
+    schema::check(SCHEMA_VERSION, &over_sample(&document)).is_ok()
 }
 
 /// A part of a document put over a whole one that is right, so that the schema judges the part.
@@ -142,19 +145,57 @@ fn over_sample(document: &Value) -> Value {
         locks: Vec::new(),
     };
     let own = document.clone();
-    let layers = [layer(Kind::Platform, sample()), layer(Kind::Project, own)];
+    let sample = sample_for(document);
+    let layers = [layer(Kind::Platform, sample), layer(Kind::Project, own)];
     effective(&layers).document
+}
+
+/// A right document whose parts are of the kind that the given fields belong to.
+fn sample_for(document: &Value) -> Value {
+    let mut sample = sample();
+    for (part, kinds) in PARTS {
+        let said = document.pointer(part).and_then(Value::as_object);
+        let Some(said) = said.filter(|said| !said.contains_key("kind")) else {
+            continue;
+        };
+        let fits = |fields: &&[&str]| said.keys().all(|k| fields.contains(&k.as_str()));
+        let here = sample
+            .pointer(part)
+            .map_or("", |p| p["kind"].as_str().unwrap_or_default());
+        let stays = kinds.iter().any(|(kind, f)| *kind == here && fits(f));
+        let other = kinds.iter().find(|(_, fields)| fits(fields));
+        if let (false, Some((kind, fields)), Some(place)) = (stays, other, sample.pointer_mut(part))
+        {
+            *place = json!({ "kind": kind });
+            for field in *fields {
+                place[*field] = usual_of(field);
+            }
+        }
+    }
+    sample
+}
+
+fn usual_of(field: &str) -> Value {
+    match field {
+        "path" => json!("/"),
+        "command" => json!(["true"]),
+        _ => json!(30),
+    }
 }
 
 fn sample() -> Value {
     let probe = json!({"kind": "http", "path": "/", "delay_seconds": 60, "period_seconds": 10,
         "timeout_seconds": 3, "failures": 3});
-    json!({
+    let mut sample = versions::from_the_start();
+    let more = json!({
         "replicas": {"min": 2, "max": 4}, "cpu": {"request": "1", "limit": "2"},
         "memory": {"request": "1Gi", "limit": "2Gi"}, "access": "internal", "port": 8080,
-        "args": [], "env": [], "probes": {"readiness": probe, "liveness": probe},
-        "grace_seconds": 30,
-    })
+        "ingress": {"host": "a.example", "path": "/", "class": "nginx", "tls_secret": "tls"},
+        "args": [], "env": [], "files": [], "scratch": [], "nodes": [], "priority": "usual",
+        "probes": {"readiness": probe, "liveness": probe},
+    });
+    json_patch::merge(&mut sample, &more);
+    sample
 }
 
 #[cfg(test)]
@@ -174,6 +215,10 @@ mod tests {
         let none = json!([]);
         assert!(wrong(json!({}), none.clone()).is_empty());
         let tcp = json!({"probes": {"liveness": {"kind": "tcp"}}});
+        let later = json!({"probes": {"startup": {"failures": 30}}, "before_stop": {"seconds": 9}});
+        assert!(wrong(later, none.clone()).is_empty());
+        let late = json!({"before_stop": {"seconds": 0}});
+        assert_eq!(wrong(late, none.clone()), ["document.before_stop.seconds"]);
         assert!(wrong(tcp, none.clone()).is_empty());
         let bad = json!({"replicas": {"min": 0}, "hostPath": "/"});
         let mut fields = wrong(bad, none.clone());
@@ -198,6 +243,9 @@ mod tests {
         assert!(lock("/access", fixed.clone()).is_empty());
         assert!(lock("/probes", fixed.clone()).is_empty());
         assert!(lock("/env/JAVA_OPTS", fixed.clone()).is_empty());
+        assert!(lock("/files", fixed.clone()).is_empty());
+        assert!(lock("/before_stop/seconds", min.clone()).is_empty());
+        assert!(lock("/probes/startup/failures", min.clone()).is_empty());
         assert_eq!(lock("/nowhere", fixed.clone()), ["locks.0.pointer"]);
         assert_eq!(lock("", fixed), ["locks.0.pointer"]);
         assert!(lock("/port", min.clone()).is_empty());

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::leaves::{Leaves, compare, document, is_below, is_same, leaves};
+use super::parts::PARTS;
 use super::{Kind, Layer, Lock, Name, Rule};
 
 /// The document that holds, with where each leaf is from and what binds it.
@@ -72,7 +73,7 @@ pub fn effective(layers: &[Layer]) -> Effective {
         state.put(layer);
         state.lock(layer);
     }
-    state.drop_foreign_paths();
+    state.drop_foreign_fields();
     let versions = layers.iter().filter(|l| l.revision > 0);
     Effective {
         document: document(state.given.iter().map(|(p, (value, _))| (p, value))),
@@ -153,19 +154,24 @@ impl State {
         }
     }
 
-    /// A path belongs to a probe that asks by HTTP; one that another layer gave is left behind
-    /// when the kind changes. A workload that says both itself is told that it cannot.
-    fn drop_foreign_paths(&mut self) {
-        for probe in ["readiness", "liveness"] {
-            let path = format!("/probes/{probe}/path");
-            let kind = self.given.get(&format!("/probes/{probe}/kind"));
-            let by = self.given.get(&path).map(|(_, name)| name);
-            if let (Some((kind, from)), Some(by)) = (kind, by)
-                && kind != "http"
-                && by != from
-                && by.kind != Kind::Workload
-            {
-                self.given.remove(&path);
+    /// What belongs to another kind of its part is left behind when another layer changes the
+    /// kind. A workload that says both itself is told that it cannot.
+    fn drop_foreign_fields(&mut self) {
+        for (part, kinds) in PARTS {
+            let Some((kind, from)) = self.given.get(&format!("{part}/kind")).cloned() else {
+                continue;
+            };
+            let found = kinds.iter().find(|(name, _)| kind == *name);
+            let mine = found.map_or(&[] as &[&str], |(_, fields)| *fields);
+            let foreign = |(pointer, (_, by)): (&str, &(Value, Name))| {
+                let field = pointer.strip_prefix(part)?.strip_prefix('/')?;
+                let stays = field == "kind" || mine.contains(&field);
+                let goes = !stays && *by != from && by.kind != Kind::Workload;
+                goes.then(|| pointer.to_owned())
+            };
+            let foreign: Vec<String> = self.given.iter().filter_map(foreign).collect();
+            for pointer in foreign {
+                self.given.remove(&pointer);
             }
         }
     }

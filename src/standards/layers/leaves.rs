@@ -1,6 +1,7 @@
 //! A document as its leaves, each under its JSON pointer, in the order in which they were given.
 //!
-//! Variables are leaves by their name, so that a layer adds one without repeating the others.
+//! What stands in a list by a name of its own is a leaf by that name, so that a layer adds one
+//! variable or file without repeating the others.
 
 use std::cmp::Ordering;
 
@@ -8,7 +9,25 @@ use serde_json::{Map, Value};
 
 use crate::standards::{cpu_millis, memory_mebibytes};
 
-const VARIABLES: &str = "/env";
+/// Lists whose items are told apart by a field.
+const LISTS: [(&str, &str); 4] = [
+    ("/env", "name"),
+    ("/files", "path"),
+    ("/scratch", "path"),
+    ("/nodes", "label"),
+];
+
+fn name_in(list: &str) -> Option<&'static str> {
+    let found = LISTS.iter().find(|(pointer, _)| *pointer == list);
+    found.map(|(_, name)| *name)
+}
+
+/// The list that a pointer leads into.
+#[must_use]
+pub fn list_of(pointer: &str) -> Option<&'static str> {
+    let found = LISTS.iter().find(|(list, _)| is_below(pointer, list));
+    found.map(|(list, _)| *list)
+}
 
 /// Leaves in order; a variable may refer to one that stands before it.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,9 +87,10 @@ fn collect(value: &Value, at: &str, found: &mut Vec<(String, Value)>) {
                 collect(value, &format!("{at}/{}", escape(name)), found);
             }
         }
-        Value::Array(items) if at == VARIABLES && are_named_once(items) => {
+        Value::Array(items) if are_named_once(at, items) => {
+            let name = name_in(at).unwrap_or_default();
             for item in items {
-                let name = item["name"].as_str().unwrap_or_default();
+                let name = item[name].as_str().unwrap_or_default();
                 found.push((format!("{at}/{}", escape(name)), item.clone()));
             }
         }
@@ -81,8 +101,11 @@ fn collect(value: &Value, at: &str, found: &mut Vec<(String, Value)>) {
 }
 
 /// Otherwise the list is one leaf, and the schema says what is wrong with it.
-fn are_named_once(items: &[Value]) -> bool {
-    let mut names: Vec<&str> = items.iter().filter_map(|i| i["name"].as_str()).collect();
+fn are_named_once(list: &str, items: &[Value]) -> bool {
+    let Some(name) = name_in(list) else {
+        return false;
+    };
+    let mut names: Vec<&str> = items.iter().filter_map(|i| i[name].as_str()).collect();
     let all = names.len() == items.len();
     names.sort_unstable();
     all && !names.windows(2).any(|w| matches!(w, [a, b] if a == b))
@@ -99,9 +122,9 @@ pub fn document<'a>(leaves: impl Iterator<Item = (&'a str, &'a Value)>) -> Value
 }
 
 fn insert(made: &mut Value, pointer: &str, value: &Value) {
-    if is_below(pointer, VARIABLES) {
-        let list = std::slice::from_ref(&"env");
-        at(made, list, |place| match place {
+    if let Some(list) = list_of(pointer) {
+        let list = list.trim_start_matches('/');
+        at(made, &[list], |place| match place {
             Value::Array(items) => items.push(value.clone()),
             other => *other = Value::Array(vec![value.clone()]),
         });
@@ -168,12 +191,15 @@ mod tests {
         let whole = json!({
             "cpu": {"limit": "1"}, "args": ["-x"], "a/b~c": 1,
             "env": [{"name": "B", "value": "1"}, {"name": "A", "value": "$(B)"}],
+            "files": [{"path": "/etc/a", "text": ""}], "nodes": [{"label": "x/y", "value": "1"}],
         });
         let found = leaves(&whole);
         assert_eq!(found.get("/cpu/limit"), Some(&json!("1")));
         assert_eq!(found.get("/a~1b~0c"), Some(&json!(1)));
         assert_eq!(found.get("/args"), Some(&json!(["-x"])));
         assert!(found.get("/env/A").is_some());
+        assert!(found.get("/files/~1etc~1a").is_some());
+        assert!(found.get("/nodes/x~1y").is_some());
         assert_eq!(document(found.iter()), whole);
     }
 

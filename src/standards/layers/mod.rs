@@ -9,6 +9,7 @@ mod effective;
 #[cfg(test)]
 mod effective_tests;
 mod leaves;
+mod parts;
 mod store;
 mod words;
 
@@ -21,10 +22,12 @@ use uuid::Uuid;
 
 pub use change::{Pace, Proposal};
 pub use effective::{Breach, Effective, Held, effective};
-pub use leaves::{Leaves, compare, is_below, is_same, leaves};
+pub use leaves::{Leaves, compare, document, is_below, is_same, leaves, list_of};
+pub use parts::{PARTS, has as part_has};
 pub use store::{hold, is_place, newest, overview, revise, revisions, take};
 pub use words::text;
 
+use super::versions;
 use crate::db::{DbError, Tx};
 
 crate::words! {
@@ -176,6 +179,8 @@ impl Row {
 #[schema(as = LayerRevision)]
 pub struct Revision {
     pub number: i32,
+    /// The version that it was written in; it is shown in the newest.
+    pub schema_version: i32,
     #[schema(value_type = Object)]
     pub document: Value,
     pub locks: Vec<Lock>,
@@ -210,6 +215,7 @@ pub async fn over(tx: &mut Tx, place: &Place) -> Result<Vec<Layer>, DbError> {
 pub fn standing(all: &[Layer], place: &Place) -> Vec<Layer> {
     let is_over = |l: &&Layer| reaches(&l.name, place);
     let mut found: Vec<Layer> = all.iter().filter(is_over).cloned().collect();
+    found.extend(from_the_start(place));
     found.push(of_project(place));
     // What a project was onboarded with goes before what its layer says.
     found.sort_by_key(|l| (l.name.kind, l.revision));
@@ -227,6 +233,20 @@ pub fn reaches(name: &Name, place: &Place) -> bool {
         Kind::Workload => return false,
     };
     name.key == key
+}
+
+/// What holds where nobody says anything, in the platform's name and in the language's.
+fn from_the_start(place: &Place) -> impl Iterator<Item = Layer> {
+    let layer = |name, document| Layer {
+        name,
+        revision: 0,
+        document,
+        locks: Vec::new(),
+    };
+    let platform = layer(Name::new(Kind::Platform, ""), versions::from_the_start());
+    let language = versions::of_language(&place.language);
+    let name = Name::new(Kind::Language, &place.language);
+    std::iter::once(platform).chain(language.map(|document| layer(name, document)))
 }
 
 /// What a project has said of itself when it was onboarded; its layer may say otherwise.

@@ -1,13 +1,13 @@
 //! The SQL of layers.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::{Kind, Layer, Lock, Name, NewRevision, Place, Revision, Row};
 use crate::db::DbError;
-use crate::standards::SCHEMA_VERSION;
+use crate::standards::versions::{self, SCHEMA_VERSION};
 
 /// The number under which PostgreSQL knows the lock on all layers together.
 const LAYERS: i64 = 0x1a_7e_25;
@@ -16,7 +16,7 @@ const LAYERS: i64 = 0x1a_7e_25;
 pub async fn over(connection: &mut PgConnection, place: &Place) -> Result<Vec<Layer>, DbError> {
     let rows = sqlx::query!(
         r#"SELECT l.kind AS "kind: Kind", l.key, l.revision, r.document,
-            r.locks AS "locks: Json<Vec<Lock>>"
+            r.schema_version, r.locks AS "locks: Json<Vec<Lock>>"
            FROM layer l
            JOIN layer_revision r ON r.layer_id = l.id AND r.number = l.revision
            WHERE l.kind = 'platform' OR (l.kind = 'language' AND l.key = $1)
@@ -29,11 +29,14 @@ pub async fn over(connection: &mut PgConnection, place: &Place) -> Result<Vec<La
     )
     .fetch_all(connection)
     .await?;
-    let layers = rows.into_iter().map(|r| Layer {
-        name: Name::new(r.kind, &r.key),
-        revision: r.revision,
-        document: r.document,
-        locks: r.locks.0,
+    let layers = rows.into_iter().map(|r| {
+        let name = Name::new(r.kind, &r.key);
+        Layer {
+            document: versions::layer(r.schema_version, &name, r.document),
+            name,
+            revision: r.revision,
+            locks: r.locks.0,
+        }
     });
     Ok(layers.collect())
 }
@@ -45,7 +48,7 @@ pub async fn over(connection: &mut PgConnection, place: &Place) -> Result<Vec<La
 pub async fn newest(connection: &mut PgConnection) -> Result<Vec<Layer>, DbError> {
     let rows = sqlx::query!(
         r#"SELECT l.kind AS "kind: Kind", l.key, l.revision, r.document,
-            r.locks AS "locks: Json<Vec<Lock>>"
+            r.schema_version, r.locks AS "locks: Json<Vec<Lock>>"
            FROM layer l
            JOIN layer_revision r ON r.layer_id = l.id AND r.number = l.revision
            ORDER BY array_position(
@@ -53,11 +56,14 @@ pub async fn newest(connection: &mut PgConnection) -> Result<Vec<Layer>, DbError
     )
     .fetch_all(connection)
     .await?;
-    let layers = rows.into_iter().map(|r| Layer {
-        name: Name::new(r.kind, &r.key),
-        revision: r.revision,
-        document: r.document,
-        locks: r.locks.0,
+    let layers = rows.into_iter().map(|r| {
+        let name = Name::new(r.kind, &r.key);
+        Layer {
+            document: versions::layer(r.schema_version, &name, r.document),
+            name,
+            revision: r.revision,
+            locks: r.locks.0,
+        }
     });
     Ok(layers.collect())
 }
@@ -126,7 +132,8 @@ pub async fn revise(
 pub async fn overview(executor: impl PgExecutor<'_>) -> Result<Vec<Row>, DbError> {
     let rows = sqlx::query!(
         r#"SELECT k.kind AS "kind!: Kind", k.key AS "key!", l.revision AS "revision?",
-            r.document AS "document?", r.locks AS "locks?: Json<Vec<Lock>>",
+            r.document AS "document?", r.schema_version AS "schema_version?",
+            r.locks AS "locks?: Json<Vec<Lock>>",
             r.created_at AS "at?", a.display_name AS "by?",
             (SELECT count(*) FROM workload w
              JOIN project p ON p.id = w.project_id JOIN environment e ON e.id = w.environment_id
@@ -142,10 +149,14 @@ pub async fn overview(executor: impl PgExecutor<'_>) -> Result<Vec<Row>, DbError
     )
     .fetch_all(executor)
     .await?;
+    let document = |name: &Name, version: Option<i32>, document: Option<Value>| match document {
+        Some(document) => versions::layer(version.unwrap_or(1), name, document),
+        None => json!({}),
+    };
     let rows = rows.into_iter().map(|r| Row {
+        document: document(&Name::new(r.kind, &r.key), r.schema_version, r.document),
         name: Name::new(r.kind, &r.key),
         revision: r.revision.unwrap_or(0),
-        document: r.document.unwrap_or_else(|| json!({})),
         locks: r.locks.map(|l| l.0).unwrap_or_default(),
         at: r.at.map(jiff_sqlx::Timestamp::to_jiff),
         by: r.by,
@@ -175,7 +186,8 @@ pub async fn revisions(
     name: &Name,
 ) -> Result<Vec<Revision>, DbError> {
     let rows = sqlx::query!(
-        r#"SELECT r.number, r.document, r.locks AS "locks: Json<Vec<Lock>>", r.note, r.created_at,
+        r#"SELECT r.number, r.document, r.schema_version, r.locks AS "locks: Json<Vec<Lock>>",
+            r.note, r.created_at,
             a.display_name AS "by?", q.number AS "request?"
            FROM layer l JOIN layer_revision r ON r.layer_id = l.id
            LEFT JOIN account a ON a.id = r.author_id
@@ -188,7 +200,8 @@ pub async fn revisions(
     .await?;
     let revisions = rows.into_iter().map(|r| Revision {
         number: r.number,
-        document: r.document,
+        document: versions::layer(r.schema_version, name, r.document),
+        schema_version: r.schema_version,
         locks: r.locks.0,
         note: r.note,
         at: r.created_at.to_jiff(),

@@ -4,6 +4,7 @@
 //! has a reason, is shown wherever it counts, and is on record.
 
 pub mod api;
+mod life;
 mod overrides;
 mod rules;
 mod store;

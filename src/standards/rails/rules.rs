@@ -1,14 +1,18 @@
 //! The rules themselves: each a pure function over what would hold for a workload.
 
-use super::{Finding, Rail, Severity, Subject};
+use super::{Finding, Rail, Severity, Subject, life};
 use crate::clusters::Tier;
-use crate::standards::{Access, Parameters, Probe, cpu_millis, memory_mebibytes};
+use crate::standards::{Parameters, Probe, cpu_millis, memory_mebibytes};
 
 const PROBES: &str = "https://kubernetes.io/docs/concepts/configuration/\
                       liveness-readiness-startup-probes/";
 const PODS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/";
 const DISRUPTIONS: &str = "https://kubernetes.io/docs/concepts/workloads/pods/disruptions/";
 const SERVICES: &str = "https://kubernetes.io/docs/concepts/services-networking/service/";
+const SCALING: &str = "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/";
+const HOOKS: &str = "https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/";
+const DEPLOYMENTS: &str = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/";
+const NGINX: &str = "https://nginx.org/en/docs/ngx_core_module.html";
 const JAVA: &str = "https://docs.oracle.com/en/java/javase/21/docs/specs/man/java.html";
 
 /// Java's virtual machine and frameworks take about forty seconds to start; half as much again.
@@ -69,11 +73,57 @@ pub const RAILS: &[Rail] = &[
         id: "public-why",
         severity: Severity::Refuse,
         source: SERVICES,
-        check: public_why,
+        check: life::public_why,
+    },
+    Rail {
+        id: "java-scaling",
+        severity: Severity::Refuse,
+        source: SCALING,
+        check: life::java_scaling,
+    },
+    Rail {
+        id: "registry-stop",
+        severity: Severity::Refuse,
+        source: HOOKS,
+        check: life::registry_stop,
+    },
+    Rail {
+        id: "room-to-stop",
+        severity: Severity::Refuse,
+        source: PODS,
+        check: life::room_to_stop,
+    },
+    Rail {
+        id: "one-ready",
+        severity: Severity::Refuse,
+        source: DEPLOYMENTS,
+        check: life::one_ready,
+    },
+    Rail {
+        id: "recreate-why",
+        severity: Severity::Refuse,
+        source: DEPLOYMENTS,
+        check: life::recreate_why,
+    },
+    Rail {
+        id: "one-left",
+        severity: Severity::Warn,
+        source: DISRUPTIONS,
+        check: life::one_left,
+    },
+    Rail {
+        id: "nginx-workers",
+        severity: Severity::Refuse,
+        source: NGINX,
+        check: life::nginx_workers,
     },
 ];
 
-fn found(field: &'static str, is: impl ToString, bound: impl ToString) -> Option<Finding> {
+pub(super) fn found(
+    field: &'static str,
+    is: impl ToString,
+    bound: impl ToString,
+) -> Option<Finding> {
     Some(Finding {
         field,
         is: is.to_string(),
@@ -82,9 +132,20 @@ fn found(field: &'static str, is: impl ToString, bound: impl ToString) -> Option
 }
 
 fn java_start(s: &Subject<'_>) -> Option<Finding> {
-    let delay = s.parameters.probes.liveness.delay_seconds;
-    let early = s.language == "java" && delay < JAVA_STARTS_IN;
-    early.then(|| found("probes.liveness.delay_seconds", delay, JAVA_STARTS_IN))?
+    let probes = &s.parameters.probes;
+    // While the start check has not passed, nobody asks whether it is alive.
+    let (field, seconds) = match &probes.startup {
+        None => (
+            "probes.liveness.delay_seconds",
+            probes.liveness.delay_seconds,
+        ),
+        Some(start) => {
+            let longest = start.delay_seconds + start.period_seconds * start.failures;
+            ("probes.startup.failures", longest)
+        }
+    };
+    let early = s.language == "java" && seconds < JAVA_STARTS_IN;
+    early.then(|| found(field, seconds, JAVA_STARTS_IN))?
 }
 
 /// What is said to the virtual machine: its own variables, and the arguments.
@@ -162,9 +223,4 @@ fn production_two(s: &Subject<'_>) -> Option<Finding> {
 fn grace(s: &Subject<'_>) -> Option<Finding> {
     let seconds = s.parameters.grace_seconds;
     (seconds < SHORTEST_GRACE).then(|| found("grace_seconds", seconds, SHORTEST_GRACE))?
-}
-
-fn public_why(s: &Subject<'_>) -> Option<Finding> {
-    let silent = s.parameters.access == Access::Public && s.why.trim().is_empty();
-    silent.then(|| found("access", "public", ""))?
 }

@@ -14,7 +14,10 @@ fn parameters(changes: &[(&str, Value)]) -> Parameters {
         "env": [], "probes": {"readiness": probe, "liveness": probe}, "grace_seconds": 30,
     });
     for (pointer, value) in changes {
-        *document.pointer_mut(pointer).unwrap() = value.clone();
+        match document.pointer_mut(pointer) {
+            Some(place) => *place = value.clone(),
+            None => document[pointer.trim_start_matches('/')] = value.clone(),
+        }
     }
     validate(&document).unwrap()
 }
@@ -162,4 +165,110 @@ fn every_rule_has_its_words_in_both_languages() {
         }
         assert!(rail.source.starts_with("https://"));
     }
+}
+
+#[test]
+fn a_start_check_covers_the_start_of_java() {
+    let early = ("/probes/liveness/delay_seconds", json!(5));
+    let start = |failures: i64| {
+        let probe = json!({"kind": "http", "path": "/", "delay_seconds": 10,
+            "period_seconds": 5, "timeout_seconds": 3, "failures": failures});
+        let ready = json!({"kind": "http", "path": "/"});
+        let live = json!({"kind": "http", "path": "/", "delay_seconds": 5});
+        json!({"startup": probe, "readiness": ready, "liveness": live})
+    };
+    assert_eq!(java(&[early]), ["java-start"]);
+    assert!(java(&[("/probes", start(10))]).is_empty());
+    assert_eq!(java(&[("/probes", start(9))]), ["java-start"]);
+}
+
+#[test]
+fn rules_about_a_life_have_their_edges() {
+    let stop = |kind: &str, field: &str, value: Value| json!({"kind": kind, field: value});
+    let sleep = |seconds: i64| stop("sleep", "seconds", json!(seconds));
+    let run = |text: &str| stop("exec", "command", json!(["sh", "-c", text]));
+    let rolling =
+        |unavailable: i64| json!({"kind": "rolling", "surge": 1, "unavailable": unavailable});
+    let workers = |said: &str| {
+        let text = format!("user nginx;\nworker_processes {said};");
+        json!([{"path": "/etc/nginx/nginx.conf", "text": text}])
+    };
+    let eureka = ("/discovery", json!("eureka"));
+    for (id, rest, bad, good) in [
+        (
+            "java-scaling",
+            vec![],
+            ("/scaling", json!({"memory_percent": 1})),
+            ("/scaling", json!({"memory_percent": 0})),
+        ),
+        (
+            "registry-stop",
+            vec![eureka.clone()],
+            ("/before_stop", sleep(9)),
+            ("/before_stop", sleep(10)),
+        ),
+        (
+            "registry-stop",
+            vec![eureka.clone()],
+            ("/before_stop", run("leave; sleep 9")),
+            ("/before_stop", run("leave; sleep 10")),
+        ),
+        (
+            "registry-stop",
+            vec![eureka.clone()],
+            ("/before_stop", stop("http", "path", json!("/bye"))),
+            ("/before_stop", run("/app/leave.sh")),
+        ),
+        (
+            "room-to-stop",
+            vec![("/before_stop", sleep(24))],
+            ("/grace_seconds", json!(29)),
+            ("/grace_seconds", json!(30)),
+        ),
+        (
+            "one-ready",
+            vec![],
+            ("/rollout", rolling(2)),
+            ("/rollout", rolling(1)),
+        ),
+        (
+            "recreate-why",
+            vec![],
+            ("/rollout", json!({"kind": "recreate"})),
+            ("/rollout", rolling(0)),
+        ),
+        (
+            "one-left",
+            vec![],
+            ("/disruption", json!({"most_away": 2})),
+            ("/disruption", json!({"most_away": 1})),
+        ),
+        (
+            "nginx-workers",
+            vec![],
+            ("/files", workers("3")),
+            ("/files", workers("2")),
+        ),
+        (
+            "nginx-workers",
+            vec![],
+            ("/args", json!(["-g", "worker_processes auto;"])),
+            ("/args", json!(["-g", "worker_processes 1;"])),
+        ),
+    ] {
+        let with = |one: &(&'static str, Value)| {
+            let mut all = rest.clone();
+            all.push(one.clone());
+            java(&all)
+        };
+        assert_eq!(with(&bad), [id], "{bad:?}");
+        assert!(with(&good).is_empty(), "{good:?}: {:?}", with(&good));
+    }
+    assert_eq!(java(&[eureka]), ["registry-stop"]);
+    let recreate = ("/rollout", json!({"kind": "recreate"}));
+    let why = "It holds a lock on its disk";
+    assert!(found("java", Tier::Production, why, &[recreate]).is_empty());
+    let host = json!({"host": "pay.example.com"});
+    let outside = [("/ingress", host), ("/access", json!("ingress"))];
+    assert_eq!(java(&outside), ["public-why"]);
 }

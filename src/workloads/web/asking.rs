@@ -7,6 +7,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::document::{EnvRow, document, env_rows, typed_of};
+use super::fields::{self, BEGINNINGS, SECTIONS, field};
+use super::lists::{ListView, lists};
 use super::standing::{Given, given, stand};
 use crate::app::App;
 use crate::error::{AppError, Words};
@@ -32,6 +34,8 @@ struct NewPage {
     clusters: Vec<(String, bool)>,
     component: Field,
     sections: Vec<Section>,
+    /// Files, rooms and node labels.
+    lists: Vec<ListView>,
     env: Vec<EnvRow>,
     /// Variables that the layers give already.
     env_given: Vec<Given>,
@@ -39,36 +43,6 @@ struct NewPage {
     why: Section,
     summary: Option<Summary>,
 }
-
-const SIZE: &[&str] = &[
-    "replicas.min",
-    "replicas.max",
-    "cpu.request",
-    "cpu.limit",
-    "memory.request",
-    "memory.limit",
-];
-const TRAFFIC: &[&str] = &["access", "port"];
-const HEALTH: &[&str] = &[
-    "probes.readiness.kind",
-    "probes.readiness.path",
-    "probes.readiness.delay_seconds",
-    "probes.readiness.period_seconds",
-    "probes.readiness.timeout_seconds",
-    "probes.readiness.failures",
-    "probes.liveness.kind",
-    "probes.liveness.path",
-    "probes.liveness.delay_seconds",
-    "probes.liveness.period_seconds",
-    "probes.liveness.timeout_seconds",
-    "probes.liveness.failures",
-    "grace_seconds",
-];
-const SECTIONS: &[(&str, &[&str])] = &[
-    ("form-size", SIZE),
-    ("form-traffic", TRAFFIC),
-    ("form-health", HEALTH),
-];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -163,13 +137,21 @@ async fn new_page(
     let usual = typed_of(&made.document);
     if !refusal.after_filing {
         typed.extend(usual.clone());
+        let health = access.project.health_path.clone();
+        let path = ("parameters.probes.startup.path".to_owned(), health);
+        let beginnings = BEGINNINGS.iter();
+        let named =
+            |(name, text): &(&str, &str)| (format!("parameters.{name}"), (*text).to_owned());
+        for (name, text) in beginnings.map(named).chain([path]) {
+            typed.entry(name).or_insert(text);
+        }
     }
     let is_chosen =
         |key: &String| !refusal.after_filing || typed.contains_key(&format!("cluster.{key}"));
     let filled = |f: Field| f.filled(&c, &typed, &refusal.errors);
-    let section = |(legend, names): &(&str, &[&str])| Section {
+    let section = |(legend, rows): &(&str, &'static [fields::Row])| Section {
         legend: c.t(legend),
-        fields: names.iter().map(|n| filled(field(&c, n))).collect(),
+        fields: rows.iter().map(|row| filled(field(&c, row))).collect(),
     };
     let mut sections: Vec<Section> = SECTIONS.iter().map(section).collect();
     for section in &mut sections {
@@ -185,6 +167,7 @@ async fn new_page(
             None => Summary::of(&c, &sections, &refusal.errors),
         },
         clusters: keys.iter().map(|k| (k.clone(), is_chosen(k))).collect(),
+        lists: lists(&c, &typed, &refusal.errors, &made),
         env_errors: of_env.map(|e| c.w(&e.words)).collect(),
         env: env_rows(&typed),
         env_given: given(&c, &made),
@@ -199,29 +182,4 @@ async fn new_page(
         environment,
         c,
     })
-}
-
-fn field(c: &Chrome, name: &str) -> Field {
-    let last = name.rsplit('.').next().unwrap_or(name);
-    let unit = |code: &str| Control::Unit(c.t(code));
-    let control = match (name, last) {
-        ("access", _) => Control::Radio(vec![
-            choice(c, "internal", "access-internal"),
-            choice(c, "public", "access-public"),
-        ]),
-        (_, "kind") => Control::Select(vec!["http".to_owned(), "tcp".to_owned()]),
-        (_, "path") => Control::Line,
-        ("cpu.request" | "cpu.limit", _) => unit("unit-cores"),
-        ("memory.request" | "memory.limit", _) => unit("unit-mebibytes"),
-        (_, "failures") => unit("unit-checks"),
-        ("replicas.min" | "replicas.max", _) => unit("unit-containers"),
-        ("port", _) => Control::Number,
-        _ => unit("unit-seconds"),
-    };
-    let code = format!("form-{}", name.replace('.', "-"));
-    Field::new(c, &format!("parameters.{name}"), &code, control)
-}
-
-fn choice(c: &Chrome, value: &str, code: &str) -> (String, String, String) {
-    (value.to_owned(), c.t(code), c.t(&format!("{code}-means")))
 }

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::standards::layers::{leaves, text};
+use super::fields::{self, Shape};
+use super::lists;
+use crate::standards::layers::{self, leaves, list_of, text};
 use crate::standards::{cpu_millis, memory_mebibytes};
 use crate::web::form::Typed;
 
@@ -14,7 +16,7 @@ const MOST_ENV_ROWS: usize = 200;
 #[must_use]
 pub fn typed_of(document: &Value) -> Typed {
     let leaves = leaves(document);
-    let known = leaves.iter().filter(|(p, _)| !p.starts_with("/env"));
+    let known = leaves.iter().filter(|(p, _)| list_of(p).is_none());
     let field = |pointer: &str| format!("parameters{}", pointer.replace('/', "."));
     known
         .map(|(pointer, value)| (field(pointer), typed(pointer, value)))
@@ -27,6 +29,10 @@ pub fn typed(pointer: &str, value: &Value) -> String {
     match value {
         Value::String(quantity) if pointer.starts_with("/cpu/") => cores(quantity),
         Value::String(quantity) if pointer.starts_with("/memory/") => mebibytes(quantity),
+        Value::Array(items) if items.iter().all(Value::is_string) => {
+            let lines: Vec<String> = items.iter().map(text).collect();
+            lines.join("\n")
+        }
         other => text(other),
     }
 }
@@ -41,49 +47,38 @@ fn mebibytes(quantity: &str) -> String {
     memory_mebibytes(quantity).to_string()
 }
 
-/// The document; what is no number goes through as it was typed, and the schema says so.
+/// The document: each field that belongs to the kind of its part, and the lists. What the first
+/// forms had is always said; the rest only where the form had it.
 #[must_use]
 pub fn document(typed: &Typed) -> Value {
     let text = |name: &str| {
         let value = typed.get(&format!("parameters.{name}"));
         value.map_or("", |t| t.trim()).to_owned()
     };
-    let number = |name: &str| number(&text(name));
-    let memory = |name: &str| {
-        let value = text(name);
-        let plain = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
-        if plain { format!("{value}Mi") } else { value }
-    };
-    let probe = |name: &str| {
-        let of = |field: &str| format!("probes.{name}.{field}");
-        let kind = text(&of("kind"));
-        let mut probe = json!({
-            "kind": kind,
-            "delay_seconds": number(&of("delay_seconds")),
-            "period_seconds": number(&of("period_seconds")),
-            "timeout_seconds": number(&of("timeout_seconds")),
-            "failures": number(&of("failures")),
-        });
-        if kind != "tcp" {
-            probe["path"] = json!(text(&of("path")));
+    let mut said = Vec::new();
+    for (name, shape) in fields::all() {
+        let there = typed.contains_key(&format!("parameters.{name}"));
+        let may_be_empty = *shape == Shape::Maybe || *name == "args";
+        let left_out = may_be_empty && text(name).is_empty();
+        if fields::belongs(name, text) && !left_out && (there || is_needed(name)) {
+            said.push((fields::pointer(name), fields::value(*shape, &text(name))));
         }
-        probe
-    };
-    json!({
-        "replicas": {"min": number("replicas.min"), "max": number("replicas.max")},
-        "cpu": {"request": text("cpu.request"), "limit": text("cpu.limit")},
-        "memory": {"request": memory("memory.request"), "limit": memory("memory.limit")},
-        "access": text("access"),
-        "port": number("port"),
-        "env": variables(typed),
-        "probes": {"readiness": probe("readiness"), "liveness": probe("liveness")},
-        "grace_seconds": number("grace_seconds"),
-    })
+    }
+    let mut made = layers::document(said.iter().map(|(p, v)| (p.as_str(), v)));
+    if let Some(made) = made.as_object_mut() {
+        made.extend(lists::values(typed));
+        made.insert("env".to_owned(), json!(variables(typed)));
+    }
+    made
 }
 
-fn number(text: &str) -> Value {
-    text.parse::<i64>()
-        .map_or_else(|_| json!(text), |n| json!(n))
+/// What no document is without.
+fn is_needed(name: &str) -> bool {
+    let parts = ["replicas.", "cpu.", "memory."];
+    let probes = ["probes.readiness.kind", "probes.liveness.kind"];
+    matches!(name, "access" | "port")
+        || probes.contains(&name)
+        || parts.iter().any(|part| name.starts_with(part))
 }
 
 fn variables(typed: &Typed) -> Vec<Value> {

@@ -65,6 +65,7 @@ fn bind(c: &Chrome, pointer: &str, held: &Held, field: &mut Field) {
             let options: Vec<String> = options.iter().map(|o| typed(pointer, o)).collect();
             match &mut field.control {
                 Control::Select(known) => *known = options,
+                Control::Choose(known) => known.retain(|(value, _)| options.contains(value)),
                 Control::Radio(known) => known.retain(|(value, _, _)| options.contains(value)),
                 _ => {}
             }

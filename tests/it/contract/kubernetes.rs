@@ -3,6 +3,7 @@
 
 mod commands;
 mod objects;
+mod parameters;
 mod reading;
 mod rollouts;
 mod target;
@@ -50,6 +51,9 @@ behaviours! {
         a_failing_probe_is_told
         a_missing_secret_does_not_start
         an_autoscaler_owns_the_count;
+    parameters:
+        every_accepted_document_becomes_objects_that_are_accepted
+        new_parameters_leave_the_count_to_the_autoscaler;
     reading:
         the_version_is_told
         rights_that_are_missing_are_told

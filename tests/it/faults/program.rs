@@ -201,7 +201,7 @@ impl Crew {
             let place = items.iter().find(|w| w["environment"] == environment);
             if place.is_none_or(|w| w["prepared_at"].is_null()) {
                 let body = json!({ "kind": "containers", "project": "pay", "note": "",
-                    "environment": environment, "parameters": { "parameters": parameters() } });
+                    "environment": environment, "parameters": { "parameters": with_a_command() } });
                 self.approved("containers", Some(environment), "/requests", &body)
                     .await?;
                 return Some(false);
@@ -421,4 +421,11 @@ pub async fn shows_one_of_everything(stage: &mut Stage) {
     let succeeded = "SELECT count(DISTINCT w.cluster_id) FROM deployment d
         JOIN workload w ON w.id = d.workload_id WHERE d.state = 'succeeded'";
     assert_eq!(count(portal, succeeded).await, 2);
+}
+
+/// The mile's places run a command before each new image, so that its step is on the way too.
+fn with_a_command() -> Value {
+    let mut parameters = parameters();
+    parameters["before_deploy"] = json!({ "kind": "exec", "command": ["migrate", "up"] });
+    parameters
 }

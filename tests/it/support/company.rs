@@ -193,7 +193,13 @@ impl Company {
 
     /// Containers in an environment, asked for and approved.
     pub async fn containers(&mut self, project: &str, environment: &str) {
-        let parameters = parameters();
+        self.containers_with(project, environment, &json!({})).await;
+    }
+
+    /// Containers with parameters that are changed by a merge patch.
+    pub async fn containers_with(&mut self, project: &str, environment: &str, changes: &Value) {
+        let mut parameters = parameters();
+        json_patch::merge(&mut parameters, changes);
         let body = json!({ "kind": "containers", "project": project,
             "environment": environment, "parameters": { "parameters": parameters },
             "note": "as small as it gets" });

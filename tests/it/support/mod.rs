@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod company;
 pub mod database;
 pub mod described;
+pub mod documents;
 pub mod logs;
 pub mod portal;
 pub mod seed;

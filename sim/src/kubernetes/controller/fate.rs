@@ -41,6 +41,12 @@ pub(super) fn of(cluster: &Cluster, pod: &Value, world: &World) -> Fate {
     {
         return Fate::BadConfig(missing);
     }
+    if containers
+        .iter()
+        .any(|one| text(one, "/command/0") == "false")
+    {
+        return Fate::Crash(1, "Error");
+    }
     match containers.iter().find_map(|container| behaviour(container)) {
         Some("crash") => Fate::Crash(1, "Error"),
         Some("oom") => Fate::Crash(137, "OOMKilled"),

@@ -6,6 +6,7 @@
 mod deployments;
 mod events;
 mod fate;
+mod jobs;
 mod pods;
 mod replicas;
 mod scaling;
@@ -36,8 +37,10 @@ pub(super) fn settle(cluster: &mut Cluster, now: Timestamp, world: &World) {
         scaling::pass(cluster, now);
         deployments::pass(cluster, now);
         replicas::pass(cluster, now);
+        jobs::pass(cluster, now);
         pods::pass(cluster, now, world);
         replicas::count(cluster);
+        jobs::report(cluster, now);
         deployments::report(cluster, now);
         services::pass(cluster);
         if cluster.revision == before {

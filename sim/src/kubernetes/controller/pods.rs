@@ -26,10 +26,14 @@ pub(super) fn pass(cluster: &mut Cluster, now: Timestamp, world: &World) {
             continue;
         }
         match schedule(cluster, pod, now) {
-            Some(pod) if !is_ready(&pod) => start(cluster, &pod, now, world),
+            Some(pod) if !is_ready(&pod) && !has_ended(&pod) => start(cluster, &pod, now, world),
             _ => {}
         }
     }
+}
+
+fn has_ended(pod: &Value) -> bool {
+    matches!(text(pod, "/status/phase"), "Succeeded" | "Failed")
 }
 
 fn end(cluster: &mut Cluster, pod: &Value, now: Timestamp) {
@@ -118,12 +122,30 @@ fn start(cluster: &mut Cluster, pod: &Value, now: Timestamp, world: &World) {
             );
         }
         Fate::Crash(..) if !up => creating(cluster, pod, now),
+        Fate::Crash(code, reason) if of_job(pod) => finish(cluster, pod, (code, reason), now),
+        Fate::Ready | Fate::Unready if up && of_job(pod) => {
+            finish(cluster, pod, (0, "Completed"), now);
+        }
         Fate::Crash(code, reason) => crash(cluster, pod, (code, reason), now),
         Fate::Unready if !up => creating(cluster, pod, now),
         Fate::Unready => run(cluster, pod, false, now),
         Fate::Ready if up && waiting != "CrashLoopBackOff" => run(cluster, pod, true, now),
         Fate::Ready => creating(cluster, pod, now),
     }
+}
+
+fn of_job(pod: &Value) -> bool {
+    text(pod, "/metadata/ownerReferences/0/kind") == "Job"
+}
+
+/// Its process has ended, and nobody starts it again.
+fn finish(cluster: &mut Cluster, pod: &Value, (code, reason): (i64, &str), now: Timestamp) {
+    let began = time(pod, "/status/startTime", now);
+    let ended = json!({"terminated": {"exitCode": code, "reason": reason,
+        "startedAt": seconds(began), "finishedAt": seconds(now)}});
+    let statuses = statuses(pod, &ended, false, &json!({}));
+    let phase = if code == 0 { "Succeeded" } else { "Failed" };
+    write(cluster, pod, phase, statuses, false, now);
 }
 
 fn creating(cluster: &mut Cluster, pod: &Value, now: Timestamp) {

@@ -1,0 +1,239 @@
+//! The fields of the form in their sections and order, each with its widget and its shape.
+
+use serde_json::{Value, json};
+
+use crate::standards::layers::{PARTS, part_has};
+use crate::web::form::{Control, Field};
+use crate::web::layout::Chrome;
+
+/// How a leaf is typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    Word,
+    Number(&'static str),
+    Cores,
+    Mebibytes,
+    /// One of these; each word of a part is `{set}-{word}`.
+    Choice(&'static str, &'static [&'static str]),
+    /// A word that may be left out.
+    Maybe,
+    /// One argument a line.
+    Lines,
+}
+
+use Shape::{Choice, Cores, Lines, Maybe, Mebibytes, Number, Word};
+
+const NONE: &str = "";
+const SECONDS: &str = "unit-seconds";
+const CONTAINERS: &str = "unit-containers";
+const CHECKS: &str = "unit-checks";
+const PERCENT: &str = "unit-percent";
+const BY_MINUTE: &str = "unit-containers-a-minute";
+const CHECK_KINDS: &[&str] = &["http", "tcp", "exec"];
+const START_KINDS: &[&str] = &["none", "http", "tcp", "exec"];
+const SPREADS: &[&str] = &["none", "prefer", "require"];
+
+/// A field by its name in the document.
+pub type Row = (&'static str, Shape);
+
+const SIZE: &[Row] = &[
+    ("replicas.min", Number(CONTAINERS)),
+    ("replicas.max", Number(CONTAINERS)),
+    ("cpu.request", Cores),
+    ("cpu.limit", Cores),
+    ("memory.request", Mebibytes),
+    ("memory.limit", Mebibytes),
+];
+const SCALING: &[Row] = &[
+    ("scaling.cpu_percent", Number(PERCENT)),
+    ("scaling.memory_percent", Number(PERCENT)),
+    ("scaling.up_seconds", Number(SECONDS)),
+    ("scaling.up_most", Number(BY_MINUTE)),
+    ("scaling.down_seconds", Number(SECONDS)),
+    ("scaling.down_most", Number(BY_MINUTE)),
+];
+const TRAFFIC: &[Row] = &[
+    (
+        "access",
+        Choice("access", &["internal", "public", "ingress"]),
+    ),
+    ("ingress.host", Word),
+    ("ingress.path", Word),
+    ("ingress.class", Maybe),
+    ("ingress.tls_secret", Maybe),
+    ("port", Number(NONE)),
+    (
+        "discovery",
+        Choice("discovery", &["none", "eureka", "consul", "nacos"]),
+    ),
+];
+const HEALTH: &[Row] = &[
+    ("probes.startup.kind", Choice("check", START_KINDS)),
+    ("probes.startup.path", Word),
+    ("probes.startup.command", Lines),
+    ("probes.startup.delay_seconds", Number(SECONDS)),
+    ("probes.startup.period_seconds", Number(SECONDS)),
+    ("probes.startup.timeout_seconds", Number(SECONDS)),
+    ("probes.startup.failures", Number(CHECKS)),
+    ("probes.readiness.kind", Choice("check", CHECK_KINDS)),
+    ("probes.readiness.path", Word),
+    ("probes.readiness.command", Lines),
+    ("probes.readiness.delay_seconds", Number(SECONDS)),
+    ("probes.readiness.period_seconds", Number(SECONDS)),
+    ("probes.readiness.timeout_seconds", Number(SECONDS)),
+    ("probes.readiness.failures", Number(CHECKS)),
+    ("probes.liveness.kind", Choice("check", CHECK_KINDS)),
+    ("probes.liveness.path", Word),
+    ("probes.liveness.command", Lines),
+    ("probes.liveness.delay_seconds", Number(SECONDS)),
+    ("probes.liveness.period_seconds", Number(SECONDS)),
+    ("probes.liveness.timeout_seconds", Number(SECONDS)),
+    ("probes.liveness.failures", Number(CHECKS)),
+];
+const LIFE: &[Row] = &[
+    ("args", Lines),
+    (
+        "before_stop.kind",
+        Choice("stop", &["none", "sleep", "http", "exec"]),
+    ),
+    ("before_stop.seconds", Number(SECONDS)),
+    ("before_stop.path", Word),
+    ("before_stop.command", Lines),
+    ("grace_seconds", Number(SECONDS)),
+    ("rollout.kind", Choice("rollout", &["rolling", "recreate"])),
+    ("rollout.surge", Number(CONTAINERS)),
+    ("rollout.unavailable", Number(CONTAINERS)),
+    ("rollout.warm_seconds", Number(SECONDS)),
+    ("before_deploy.kind", Choice("before", &["none", "exec"])),
+    ("before_deploy.command", Lines),
+    ("before_deploy.timeout_seconds", Number(SECONDS)),
+];
+const PLACE: &[Row] = &[
+    ("disruption.most_away", Number(CONTAINERS)),
+    ("spread.zones", Choice("spread", SPREADS)),
+    ("spread.hosts", Choice("spread", SPREADS)),
+    ("priority", Maybe),
+];
+
+/// Headings with their fields.
+pub const SECTIONS: &[(&str, &[Row])] = &[
+    ("form-size", SIZE),
+    ("form-scaling", SCALING),
+    ("form-traffic", TRAFFIC),
+    ("form-health", HEALTH),
+    ("form-life", LIFE),
+    ("form-place", PLACE),
+];
+
+/// What an empty field of a part begins with once its kind is chosen.
+pub const BEGINNINGS: &[(&str, &str)] = &[
+    ("probes.startup.delay_seconds", "1"),
+    ("probes.startup.period_seconds", "5"),
+    ("probes.startup.timeout_seconds", "3"),
+    ("probes.startup.failures", "30"),
+    ("before_stop.seconds", "10"),
+    ("before_deploy.timeout_seconds", "600"),
+    ("ingress.path", "/"),
+];
+
+/// Every field, in the order of the form.
+pub fn all() -> impl Iterator<Item = &'static Row> {
+    SECTIONS.iter().flat_map(|(_, rows)| rows.iter())
+}
+
+/// Whether a field is of any use with the kind that its part has been given.
+pub fn belongs(name: &str, kind_of: impl Fn(&str) -> String) -> bool {
+    if name.starts_with("ingress.") {
+        return kind_of("access") == "ingress";
+    }
+    let (part, _) = name.rsplit_once('.').unwrap_or_default();
+    let kind = kind_of(&format!("{part}.kind"));
+    part_has(&pointer(name), &kind).unwrap_or(true)
+}
+
+pub fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('.', "/"))
+}
+
+/// A field as it is drawn.
+pub fn field(c: &Chrome, (name, shape): &Row) -> Field {
+    let unit = |code: &str| match code {
+        "" => Control::Number,
+        code => Control::Unit(c.t(code)),
+    };
+    let control = match shape {
+        Word | Maybe => Control::Line,
+        Number(code) => unit(code),
+        Cores => unit("unit-cores"),
+        Mebibytes => unit("unit-mebibytes"),
+        Lines => Control::Text,
+        Choice("access", words) => Control::Radio(words.iter().map(|w| radio(c, w)).collect()),
+        Choice(set, words) => {
+            let words = words
+                .iter()
+                .map(|w| ((*w).to_owned(), c.t(&format!("{set}-{w}"))));
+            Control::Choose(words.collect())
+        }
+    };
+    let code = format!("form-{}", name.replace('.', "-"));
+    let field = Field::new(c, &format!("parameters.{name}"), &code, control);
+    let mut field = match shape {
+        Maybe => field.optional(c),
+        _ => field,
+    };
+    (field.part, field.when) = place(name);
+    field
+}
+
+fn radio(c: &Chrome, word: &str) -> (String, String, String) {
+    let code = format!("access-{word}");
+    (word.to_owned(), c.t(&code), c.t(&format!("{code}-means")))
+}
+
+/// The part that a field stands in, and the kinds with which it is shown.
+fn place(name: &str) -> (String, String) {
+    if name == "access" || name.starts_with("ingress.") {
+        let when = if name == "access" {
+            ""
+        } else {
+            " when-ingress"
+        };
+        return ("access".to_owned(), when.to_owned());
+    }
+    let pointer = pointer(name);
+    let Some((part, kinds)) = PARTS
+        .iter()
+        .find(|(part, _)| pointer.starts_with(&format!("{part}/")))
+    else {
+        return Default::default();
+    };
+    let with = |kind: &str| part_has(&pointer, kind) == Some(true);
+    let shown = kinds.iter().filter(|(kind, _)| with(kind));
+    let mut shown: Vec<String> = shown.map(|(kind, _)| format!(" when-{kind}")).collect();
+    if name.ends_with(".kind") {
+        shown.clear();
+    }
+    ((*part).to_owned(), shown.concat())
+}
+
+/// What was typed as a value; what is none goes through as it is, and the schema says so.
+pub fn value(shape: Shape, text: &str) -> Value {
+    match shape {
+        Number(_) => text
+            .parse::<i64>()
+            .map_or_else(|_| json!(text), |n| json!(n)),
+        Mebibytes => {
+            let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            json!(if plain {
+                format!("{text}Mi")
+            } else {
+                text.to_owned()
+            })
+        }
+        Lines => {
+            let lines = text.lines().map(str::trim_end).filter(|l| !l.is_empty());
+            lines.collect()
+        }
+        Word | Maybe | Cores | Choice(..) => json!(text),
+    }
+}

@@ -1,0 +1,180 @@
+//! Lists of the form: files, rooms and node labels, a row each and some empty rows after them.
+
+use serde_json::{Map, Value, json};
+
+use crate::standards::layers::{Effective, is_below, leaves, text};
+use crate::web::form::Typed;
+use crate::web::layout::{Chrome, Errors};
+
+const EMPTY_ROWS: usize = 2;
+const MOST_ROWS: usize = 50;
+
+/// A list by its name in the document, with its columns.
+type Kind = (&'static str, &'static [&'static str]);
+
+const LISTS: [Kind; 3] = [
+    ("files", &["path", "text", "secret", "key"]),
+    ("scratch", &["path", "size"]),
+    ("nodes", &["label", "value"]),
+];
+
+/// One list as it is drawn.
+pub struct ListView {
+    pub name: &'static str,
+    pub legend: String,
+    pub help: String,
+    pub errors: Vec<String>,
+    /// What the layers above give already, each with where it is from.
+    pub given: Vec<(String, String)>,
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl ListView {
+    pub fn row_name(&self, c: &Chrome, n: &usize) -> String {
+        c.t2("form-list-row", ("list", &self.legend), ("n", n))
+    }
+}
+
+pub struct Cell {
+    pub name: String,
+    pub label: String,
+    pub value: String,
+    /// Several lines.
+    pub is_text: bool,
+}
+
+/// The rows that hold something.
+fn filled(typed: &Typed, (list, columns): &Kind) -> Vec<Vec<String>> {
+    let of = |at: usize, column: &str| typed.get(&format!("{list}.{at}.{column}")).cloned();
+    let rows = (0..MOST_ROWS).map_while(|at| {
+        of(at, columns.first()?)?;
+        Some(
+            columns
+                .iter()
+                .map(|c| of(at, c).unwrap_or_default())
+                .collect(),
+        )
+    });
+    rows.filter(|row: &Vec<String>| row.iter().any(|cell| !cell.trim().is_empty()))
+        .collect()
+}
+
+/// Each list of the document, as it was typed.
+pub fn values(typed: &Typed) -> Map<String, Value> {
+    let list = |kind: &Kind| {
+        let rows = filled(typed, kind);
+        let items: Vec<Value> = rows.iter().map(|row| item(kind, row)).collect();
+        (!items.is_empty()).then(|| (kind.0.to_owned(), json!(items)))
+    };
+    LISTS.iter().filter_map(list).collect()
+}
+
+fn item((list, columns): &Kind, row: &[String]) -> Value {
+    let mut cells: Map<String, Value> = columns
+        .iter()
+        .zip(row)
+        .map(|(column, cell)| ((*column).to_owned(), json!(cell)))
+        .collect();
+    if *list == "files" {
+        let key = cells.remove("key");
+        let name = cells.remove("secret").filter(|n| *n != json!(""));
+        // With the name of a Secret there is no text of ours.
+        if let Some(name) = name {
+            cells.remove("text");
+            cells.insert("secret".to_owned(), json!({ "name": name, "key": key }));
+        }
+    }
+    for cell in cells.values_mut() {
+        if let Value::String(text) = cell {
+            *text = text.replace("\r\n", "\n");
+        }
+    }
+    Value::Object(cells)
+}
+
+/// Every list with what was typed, what is wrong with it, and what stands above it.
+pub fn lists(c: &Chrome, typed: &Typed, errors: &Errors, made: &Effective) -> Vec<ListView> {
+    LISTS
+        .iter()
+        .map(|kind| list(c, typed, errors, made, kind))
+        .collect()
+}
+
+fn list(c: &Chrome, typed: &Typed, errors: &Errors, made: &Effective, kind: &Kind) -> ListView {
+    let (name, columns) = kind;
+    let mut rows = filled(typed, kind);
+    rows.resize(rows.len() + EMPTY_ROWS, vec![String::new(); columns.len()]);
+    let cell = |at: usize, column: &str, value: &String| Cell {
+        name: format!("{name}.{at}.{column}"),
+        label: c.t(&format!("form-{name}-{column}")),
+        value: value.clone(),
+        is_text: column == "text",
+    };
+    let row = |(at, cells): (usize, &Vec<String>)| {
+        let cells = columns.iter().zip(cells);
+        cells
+            .map(|(column, value)| cell(at, column, value))
+            .collect()
+    };
+    let field = format!("parameters.{name}");
+    let wrong = errors.0.iter().filter(|e| e.field.starts_with(&field));
+    ListView {
+        name,
+        legend: c.t(&format!("form-{name}")),
+        help: c.t(&format!("form-{name}-help")),
+        errors: wrong.map(|e| c.w(&e.words)).collect(),
+        given: given(c, made, kind),
+        rows: rows.iter().enumerate().map(row).collect(),
+    }
+}
+
+fn given(c: &Chrome, made: &Effective, (list, columns): &Kind) -> Vec<(String, String)> {
+    let leaves = leaves(&made.document);
+    let mine = leaves
+        .iter()
+        .filter(|(p, _)| is_below(p, &format!("/{list}")));
+    mine.map(|(pointer, item)| {
+        let cell = |at: usize| {
+            columns
+                .get(at)
+                .map_or(&Value::Null, |column| &item[*column])
+        };
+        let second = match cell(1) {
+            Value::Null => text(&item["secret"]["name"]),
+            value => text(value).chars().take(40).collect(),
+        };
+        let from = made.provenance.get(pointer);
+        let from = from.map_or(String::new(), |name| c.w(&name.from_words()));
+        (format!("{} = {second}", text(cell(0))), from)
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_become_items_and_empty_ones_nothing() {
+        let typed: Typed = [
+            ("files.0.path", "/etc/a"),
+            ("files.0.text", "a\r\nb"),
+            ("files.0.secret", ""),
+            ("files.0.key", ""),
+            ("files.1.path", "/etc/b"),
+            ("files.1.text", ""),
+            ("files.1.secret", "tls"),
+            ("files.1.key", "tls.key"),
+            ("nodes.0.label", ""),
+            ("nodes.0.value", " "),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        let made = values(&typed);
+        assert_eq!(
+            json!(made),
+            json!({"files": [{"path": "/etc/a", "text": "a\nb"},
+                {"path": "/etc/b", "secret": {"name": "tls", "key": "tls.key"}}]})
+        );
+    }
+}
