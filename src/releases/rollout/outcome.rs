@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn a_job_stands_as_its_conditions_say() {
-        let condition = |kind: &str, status: &str| json!([{"type": kind, "status": status, "reason": "BackoffLimitExceeded"}]);
+        let why = "BackoffLimitExceeded";
+        let condition =
+            |kind: &str, status: &str| json!([{"type": kind, "status": status, "reason": why}]);
         assert_eq!(job(json!([])), Outcome::Running);
         assert_eq!(job(condition("Suspended", "True")), Outcome::Running);
         assert_eq!(job(condition("FailureTarget", "True")), Outcome::Running);
