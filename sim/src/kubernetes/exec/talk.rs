@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::pty::{self, Pty, Running};
-use super::{Exec, Order};
+use super::{Exec, Order, flood};
 use crate::kubernetes::resources::of_kind;
 use crate::world::World;
 
@@ -73,7 +73,7 @@ async fn perform(order: &Order, out: &mut Out, typed: &mut In) -> Option<Value> 
         ))),
         Exec::Echoes => echo(out, typed).await,
         Exec::Floods { frames, bytes } => tokio::select! {
-            status = flood(out, *frames, *bytes) => status,
+            poured = flood::pour(out, STDOUT, (*frames, *bytes)) => poured.then(success),
             status = interrupted(typed) => status,
         },
     }
@@ -116,7 +116,7 @@ async fn process(mut running: Running, out: &mut Out, typed: &mut In) -> Option<
     // What the process started may live on in its terminal, and is not waited for.
     let _ = tokio::time::timeout(REST, show(&running.pty, out, &mut buffer)).await;
     Some(match status.code() {
-        Some(0) => json!({"metadata": {}, "status": "Success"}),
+        Some(0) => success(),
         code => exited(code.unwrap_or(KILLED)),
     })
 }
@@ -169,17 +169,6 @@ async fn interrupted(typed: &mut In) -> Option<Value> {
     }
 }
 
-async fn flood(out: &mut Out, frames: usize, bytes: usize) -> Option<Value> {
-    let line = format!("{}\r\n", "0123456789".repeat(8));
-    let mut frame = vec![STDOUT];
-    frame.extend(line.bytes().cycle().take(bytes));
-    let frame = Bytes::from(frame);
-    for _ in 0..frames {
-        out.send(Message::Binary(frame.clone())).await.ok()?;
-    }
-    Some(json!({"metadata": {}, "status": "Success"}))
-}
-
 async fn send(out: &mut Out, channel: u8, bytes: &[u8]) -> Option<()> {
     let frame = [&[channel], bytes].concat();
     out.send(Message::Binary(frame.into())).await.ok()
@@ -196,6 +185,10 @@ async fn next(typed: &mut In) -> Option<(u8, Bytes)> {
             Message::Binary(_) | Message::Text(_) | Message::Ping(_) | Message::Pong(_) => {}
         }
     }
+}
+
+fn success() -> Value {
+    json!({"metadata": {}, "status": "Success"})
 }
 
 fn failure(message: &str) -> Value {
