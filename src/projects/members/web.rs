@@ -178,12 +178,12 @@ async fn answer(
 
 #[cfg(test)]
 mod tests {
-    use super::end_of;
+    use crate::parse::midnight;
 
     #[test]
     fn a_membership_holds_to_the_end_of_its_last_day() {
-        let end = end_of("2026-11-30").unwrap();
+        let end = midnight("2026-11-30", 1).unwrap();
         assert_eq!(end.to_string(), "2026-12-01T00:00:00Z");
-        assert_eq!(end_of("30.11.2026"), None);
+        assert_eq!(midnight("30.11.2026", 1), None);
     }
 }
