@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
@@ -26,6 +26,12 @@ const REST: Duration = Duration::from_millis(100);
 const FAREWELL: Duration = Duration::from_secs(2);
 const KILLED: i32 = 137;
 const INTERRUPTED: i32 = 130;
+
+/// The real one closes with this, and `kubectl` takes any other end for a failure.
+const DONE: CloseFrame = CloseFrame {
+    code: close_code::NORMAL,
+    reason: Utf8Bytes::from_static(""),
+};
 
 type Out = SplitSink<WebSocket, Message>;
 type In = SplitStream<WebSocket>;
@@ -51,7 +57,7 @@ pub(super) async fn hold(world: World, cluster: String, order: Order, socket: We
     if let Some(status) = status {
         send(&mut out, STATUS, status.to_string().as_bytes()).await;
         // The other side may have gone first, which is an end as well.
-        let _ = out.close().await;
+        let _ = out.send(Message::Close(Some(DONE))).await;
         // A connection that is dropped with something unread is reset, and the status with it.
         let farewell = async { while next(&mut typed).await.is_some() {} };
         let _ = tokio::time::timeout(FAREWELL, farewell).await;

@@ -26,7 +26,8 @@ const FLOOD: Exec = Exec::Floods {
 const MOST_ADDED_P50_US: f64 = 100.0;
 const MOST_ADDED_P99_US: f64 = 1000.0;
 const MOST_LOADED_P99_US: f64 = 5000.0;
-const KEY: &[u8] = b"x";
+/// One after the other, so that one that comes back late is not taken for the next.
+const LETTERS: &[u8; 26] = b"abcdefghijklmnopqrstuvwxyz";
 
 /// # Errors
 /// What could not be started, or a key that did not come back.
@@ -118,12 +119,12 @@ async fn type_all(stage: &Stage, kubectl: Option<&Kubectl>) -> anyhow::Result<Tr
 
 async fn through_portal(viewer: &mut Viewer, keys: usize) -> anyhow::Result<Vec<Duration>> {
     let mut trips = Vec::with_capacity(keys);
-    for _ in 0..keys {
+    for key in LETTERS.chunks(1).cycle().take(keys) {
         let began = Instant::now();
-        viewer.type_in(KEY).await?;
+        viewer.type_in(key).await?;
         let back = viewer.take().await?;
         trips.push(began.elapsed());
-        ensure!(back.as_deref() == Some(KEY), "another key came back");
+        ensure!(back.as_deref() == Some(key), "another key came back");
         viewer.confirm().await;
     }
     Ok(trips)
@@ -131,25 +132,25 @@ async fn through_portal(viewer: &mut Viewer, keys: usize) -> anyhow::Result<Vec<
 
 async fn through_nothing(direct: &mut Direct, keys: usize) -> anyhow::Result<Vec<Duration>> {
     let mut trips = Vec::with_capacity(keys);
-    for _ in 0..keys {
+    for key in LETTERS.chunks(1).cycle().take(keys) {
         let began = Instant::now();
-        direct.type_in(KEY).await?;
+        direct.type_in(key).await?;
         let back = direct.show().await?;
         trips.push(began.elapsed());
-        ensure!(back.as_deref() == Some(KEY), "another key came back");
+        ensure!(back.as_deref() == Some(key), "another key came back");
     }
     Ok(trips)
 }
 
 async fn through_kubectl(peer: &mut peer::Running, keys: usize) -> anyhow::Result<Vec<Duration>> {
     let mut trips = Vec::with_capacity(keys);
-    let mut back = [0; KEY.len()];
-    for _ in 0..keys {
+    let mut back = [0; 1];
+    for key in LETTERS.chunks(1).cycle().take(keys) {
         let began = Instant::now();
-        peer.input.write_all(KEY).await?;
+        peer.input.write_all(key).await?;
         peer.output.read_exact(&mut back).await?;
         trips.push(began.elapsed());
-        ensure!(back == KEY, "another key came back");
+        ensure!(back == key, "another key came back");
     }
     Ok(trips)
 }
