@@ -25,6 +25,9 @@ use crate::web::csrf;
 use crate::web::extract::{Path, Query};
 use crate::web::session;
 
+/// Keys come one by one; a longer message gets the room that it needs, and gives it back.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
+
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 pub struct Looking {
@@ -88,6 +91,7 @@ pub async fn stream(
     };
     let upgrade = upgrade
         .protocols([PROTOCOL])
+        .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(MESSAGE_BYTES);
     Ok(upgrade.on_upgrade(move |socket| {
         let place = session.attach(presence, looking.from);
