@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
+use super::inner::Once;
 use super::session::Session;
 use super::{Ending, TerminalId, recording, store};
 use crate::app::App;
@@ -45,6 +46,8 @@ pub struct Hall {
     /// Rung when a terminal has left.
     left: Notify,
     is_kept: AtomicBool,
+    /// Calls of other replicas that were answered.
+    pub(super) answered: Once,
     /// Held while recordings are written, so that pieces stay in order.
     pub(super) writing: tokio::sync::Mutex<()>,
 }
@@ -58,6 +61,7 @@ impl Default for Hall {
             filling: Notify::new(),
             left: Notify::new(),
             is_kept: AtomicBool::new(false),
+            answered: Once::default(),
             writing: tokio::sync::Mutex::default(),
         }
     }
