@@ -173,7 +173,9 @@ mod tests {
 
         /// The same where characters are cut more often than not.
         #[test]
-        fn text_in_any_pieces_stays_text(text in ".{0,40}", cuts in any::<[prop::sample::Index; 5]>()) {
+        fn text_in_any_pieces_stays_text(
+            text in ".{0,40}", cuts in any::<[prop::sample::Index; 5]>()
+        ) {
             let bytes = text.as_bytes();
             let mut cuts: Vec<usize> = cuts.iter().map(|c| c.index(bytes.len() + 1)).collect();
             cuts.extend([0, bytes.len()]);
