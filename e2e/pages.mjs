@@ -109,6 +109,7 @@ export const pages = [
 export const others = {
   '/healthz': 'said to machines',
   '/readyz': 'said to machines',
+  '/inner/terminals/{id}': 'said by replicas to each other',
   '/static/{version}/{*name}': 'a file',
   '/events': 'a stream',
   '/audit.csv': 'a file',

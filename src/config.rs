@@ -32,6 +32,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "what people type into the browser, e.g. https://slipway.example",
     ),
     (
+        "INNER_URL",
+        "where other replicas find this one, http only [LISTEN, unless that is every address]",
+    ),
+    (
         "SECRET_KEYS",
         "id:base64 of 32 bytes, the first encrypts, comma-separated (or _FILE)",
     ),
@@ -117,6 +121,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     pub metrics_listen: Option<SocketAddr>,
     pub public_url: Url,
+    /// Where other replicas find this process; without one they cannot pass terminals on to it.
+    pub inner_url: Option<Url>,
     pub keys: KeyRing,
     pub time_zone: TimeZone,
     pub sign_in_as: Vec<String>,
@@ -156,6 +162,7 @@ impl Settings {
             listen,
             metrics_listen: values.parse("METRICS_LISTEN")?,
             public_url: public_url(&values, listen)?,
+            inner_url: inner_url(&values, listen)?,
             keys: key_ring(&values)?,
             time_zone: time_zone(&values)?,
             sign_in_as: values.list("SIGN_IN_AS"),
@@ -201,6 +208,21 @@ fn public_url(values: &Values, listen: SocketAddr) -> Result<Url, ConfigError> {
             "must be https, or http while LISTEN is loopback",
         )),
     }
+}
+
+/// Of the network that replicas share; what they say to each other is sealed, what terminals show
+/// is not.
+fn inner_url(values: &Values, listen: SocketAddr) -> Result<Option<Url>, ConfigError> {
+    let Some(text) = values.text("INNER_URL") else {
+        let known = (!listen.ip().is_unspecified()).then(|| format!("http://{listen}"));
+        return Ok(known.and_then(|text| text.parse().ok()));
+    };
+    let url: Url = text.parse().map_err(|e| invalid("INNER_URL", e))?;
+    let is_bare = url.path() == "/" && url.query().is_none() && url.username().is_empty();
+    if url.scheme() != "http" || !is_bare {
+        return Err(invalid("INNER_URL", "must be http:// and an address alone"));
+    }
+    Ok(Some(url))
 }
 
 fn key_ring(values: &Values) -> Result<KeyRing, ConfigError> {

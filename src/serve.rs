@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
+use axum::serve::ListenerExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -42,6 +43,9 @@ pub async fn portal(app: App, listener: TcpListener, work: bool) -> anyhow::Resu
     tracing::info!(%address, public_url = %app.settings.public_url, "the portal is open");
     let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
     let done = stop.clone();
+    // What a terminal shows is small and must not wait for the answer to what it showed before.
+    // A connection that has gone already is found out by who reads.
+    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
     let server = axum::serve(listener, service)
         .with_graceful_shutdown(async move { done.cancelled().await });
     let drained = drain(&stop);

@@ -22,6 +22,8 @@ impl Listener for CuttableListener {
 
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         let (inner, address) = Listener::accept(&mut self.inner).await;
+        // As servers of this kind do; one that has gone already is found out by who reads.
+        let _ = inner.set_nodelay(true);
         let cut = self.cut_all.child_token();
         let broken = Box::pin(cut.clone().cancelled_owned());
         (CuttableStream { inner, cut, broken }, address)

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{AccountId, Actor, TokenId, TokenScope, store, tokens};
@@ -11,7 +12,8 @@ use crate::db::DbError;
 use crate::web::session;
 
 /// What somebody came in by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Door {
     /// A browser's session, by the key that it is listed under.
     Session(String),
@@ -19,7 +21,8 @@ pub enum Door {
 }
 
 /// Somebody who came in once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Presence {
     pub account: AccountId,
     pub door: Door,

@@ -12,6 +12,7 @@ pub mod jenkins;
 pub mod kubernetes;
 pub mod mail;
 pub mod registry;
+pub mod replica;
 pub mod webhook;
 
 pub use error::CallError;

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::inner::Holder;
 use super::session::shell::{self, Spot};
 use super::session::{Opened, Session};
 use super::{Hall, Terminal, TerminalId, open, pass, store};
@@ -23,40 +24,51 @@ pub struct Visitor<'a> {
     pub size: Size,
 }
 
+/// Where the shell is that somebody has come to.
+pub enum Entered {
+    Here(Arc<Session>),
+    /// Another replica holds it.
+    There(Holder),
+}
+
 /// The open terminal; the pass is used up by it.
 ///
 /// # Errors
-/// 401 for a pass that is no good, 404 and 403 as for the terminal, 409 when it is over or its
-/// shell is held by another process.
-pub async fn enter(
-    app: &App,
-    id: TerminalId,
-    visitor: &Visitor<'_>,
-) -> Result<Arc<Session>, AppError> {
+/// 401 for a pass that is no good, 404 and 403 as for the terminal, 409 when it is over.
+pub async fn enter(app: &App, id: TerminalId, visitor: &Visitor<'_>) -> Result<Entered, AppError> {
     let actor = visitor.actor;
     let mut tx = app.db.begin().await?;
     pass::redeem(&mut tx, id, actor, visitor.pass).await?;
     let terminal = super::seen(app, actor, id).await?;
     actor.must(terminal.right(), Scope::Project(terminal.project_id))?;
     let found = app.terminals.find(id);
-    let starts =
-        found.is_none() && store::start(tx.connection(), id, app.terminals.replica).await?;
-    let came = match (&found, terminal.ending) {
-        (_, Some(ending)) => Err(open::over(ending)),
-        (None, None) if !starts => Err(AppError::conflict("terminal-elsewhere")),
-        (Some(_) | None, None) => Ok(()),
-    };
+    let starts = found.is_none() && store::start(tx.connection(), id, &here(app)).await?;
+    let came = terminal
+        .ending
+        .map_or(Ok(()), |ending| Err(open::over(ending)));
     let entry = match &came {
         Ok(()) => Entry::done("terminal.attach", "terminal", id),
         Err(no) => Entry::refused("terminal.attach", "terminal", id).because(&no.words().code),
     };
     let entry = entry.in_project(terminal.project_id);
     let entry = entry.after(json!({ "starts": starts }));
+    let holder = store::holder(tx.connection(), id).await?;
     audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
     // A pass is used up even where nothing comes of it.
     tx.commit().await?;
     came?;
-    Ok(found.unwrap_or_else(|| begin(app, &terminal, visitor)))
+    Ok(match (found, starts) {
+        (Some(session), _) => Entered::Here(session),
+        (None, true) => Entered::Here(begin(app, &terminal, visitor)),
+        (None, false) => Entered::There(holder),
+    })
+}
+
+fn here(app: &App) -> Holder {
+    Holder {
+        replica: app.terminals.replica,
+        url: app.settings.inner_url.as_ref().map(ToString::to_string),
+    }
 }
 
 fn begin(app: &App, terminal: &Terminal, visitor: &Visitor<'_>) -> Arc<Session> {

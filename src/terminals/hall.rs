@@ -4,7 +4,7 @@
 //! them in a fixed number of statements.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
+use super::inner::Once;
 use super::session::Session;
 use super::{Ending, TerminalId, recording, store};
 use crate::app::App;
@@ -20,7 +21,13 @@ use crate::identity::{self, Scope};
 /// What was shown is in the database no later than this.
 const WRITE_EVERY: Duration = Duration::from_secs(1);
 /// Under a flood it is written no more often than this.
-const WRITE_GAP: Duration = Duration::from_millis(50);
+const WRITE_GAP: Duration = Duration::from_millis(10);
+/// What may wait for the database, of all terminals together.
+const ROOM_IN_ALL_BYTES: usize = 64 * 1024 * 1024;
+/// Of one: enough for a flood to be taken up again without waiting.
+const ROOM_MOST_BYTES: usize = 2 * 1024 * 1024;
+/// Of one among very many.
+const ROOM_LEAST_BYTES: usize = 128 * 1024;
 /// Whoever may no longer be here is noticed within twice this.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Rights that nobody could look up for so long are taken for lost.
@@ -32,11 +39,15 @@ pub struct Hall {
     /// This process, in the rows of its terminals.
     pub replica: Uuid,
     open: Mutex<HashMap<TerminalId, Arc<Session>>>,
+    /// How many there are, for those who ask often.
+    count: AtomicUsize,
     /// Rung when a recording fills.
     filling: Notify,
     /// Rung when a terminal has left.
     left: Notify,
     is_kept: AtomicBool,
+    /// Calls of other replicas that were answered.
+    pub(super) answered: Once,
     /// Held while recordings are written, so that pieces stay in order.
     pub(super) writing: tokio::sync::Mutex<()>,
 }
@@ -46,9 +57,11 @@ impl Default for Hall {
         Self {
             replica: Uuid::now_v7(),
             open: Mutex::default(),
+            count: AtomicUsize::new(0),
             filling: Notify::new(),
             left: Notify::new(),
             is_kept: AtomicBool::new(false),
+            answered: Once::default(),
             writing: tokio::sync::Mutex::default(),
         }
     }
@@ -77,15 +90,28 @@ impl Hall {
         self.filling.notify_one();
     }
 
+    /// How many bytes of one recording may wait for the database before its shell has to.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        let count = self.count.load(Ordering::Relaxed).max(1);
+        (ROOM_IN_ALL_BYTES / count).clamp(ROOM_LEAST_BYTES, ROOM_MOST_BYTES)
+    }
+
     pub(super) fn remove(&self, id: TerminalId) {
-        self.open().remove(&id);
+        let mut open = self.open();
+        open.remove(&id);
+        self.count.store(open.len(), Ordering::Relaxed);
+        drop(open);
         self.left.notify_waiters();
     }
 
     /// Takes a terminal in, and looks after it from now on.
     pub(super) fn take_in(app: &App, session: &Arc<Session>) {
         let hall = &app.terminals;
-        hall.open().insert(session.opened.id, session.clone());
+        let mut open = hall.open();
+        open.insert(session.opened.id, session.clone());
+        hall.count.store(open.len(), Ordering::Relaxed);
+        drop(open);
         if !hall.is_kept.swap(true, Ordering::SeqCst) {
             tokio::spawn(keep(app.clone()));
         }

@@ -6,6 +6,7 @@
 pub mod api;
 mod enter;
 mod hall;
+pub mod inner;
 mod open;
 mod outside;
 mod pass;

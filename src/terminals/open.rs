@@ -103,6 +103,8 @@ async fn insert(
 /// # Errors
 /// 404 for what may not be seen, 403 for another's, 409 when it is over.
 pub async fn resume(app: &App, actor: &Actor, id: TerminalId) -> Result<Way, AppError> {
+    // Whoever has lost a terminal comes here, and is told if its process has died.
+    settle::sweep(app).await?;
     let terminal = super::seen(app, actor, id).await?;
     actor.must(terminal.right(), Scope::Project(terminal.project_id))?;
     if terminal.account_id != actor.id {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
+use super::inner::Holder;
 use super::session::Ended;
 use super::{Ending, Terminal, TerminalId};
 use crate::clusters::Tier;
@@ -161,18 +162,32 @@ pub async fn insert_visit(
 pub async fn start(
     connection: &mut PgConnection,
     id: TerminalId,
-    replica: Uuid,
+    holder: &Holder,
 ) -> Result<bool, DbError> {
     let done = sqlx::query!(
-        "UPDATE terminal SET started_at = slipway_now(), replica = $2,
+        "UPDATE terminal SET started_at = slipway_now(), replica = $2, inner_url = $3,
             alive_until = slipway_now() + interval '30 seconds'
          WHERE id = $1 AND started_at IS NULL AND ended_at IS NULL",
         id.0,
-        replica,
+        holder.replica,
+        holder.url,
     )
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// The process that holds it, or did.
+pub async fn holder(connection: &mut PgConnection, id: TerminalId) -> Result<Holder, DbError> {
+    let row = sqlx::query!(
+        "SELECT replica, inner_url FROM terminal WHERE id = $1",
+        id.0
+    );
+    let row = row.fetch_one(connection).await?;
+    Ok(Holder {
+        replica: row.replica,
+        url: row.inner_url,
+    })
 }
 
 pub async fn keep_alive(

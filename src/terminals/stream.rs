@@ -4,6 +4,8 @@
 //! Invariant: a cookie alone opens nothing. A browser says which page it comes from, which is held
 //! against the configured address and never against what the request calls us.
 
+use std::sync::Arc;
+
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::{State, WebSocketUpgrade};
 use axum::http::{HeaderMap, header};
@@ -13,7 +15,9 @@ use serde::Deserialize;
 use tower_sessions::Session as Visit;
 
 use super::TerminalId;
-use super::enter::{Visitor, enter};
+use super::enter::{Entered, Visitor, enter};
+use super::inner::forward;
+use super::session::Session;
 use super::session::viewer::{self, Terms};
 use super::session::wire::{MESSAGE_BYTES, PASS, PROTOCOL, is_fit};
 use crate::app::App;
@@ -24,6 +28,9 @@ use crate::integrations::kubernetes::Size;
 use crate::web::csrf;
 use crate::web::extract::{Path, Query};
 use crate::web::session;
+
+/// Keys come one by one; a longer message gets the room that it needs, and gives it back.
+const READ_BUFFER_BYTES: usize = 4 * 1024;
 
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -80,19 +87,34 @@ pub async fn stream(
             rows: looking.rows,
         },
     };
-    let session = enter(&app, id, &visitor).await?;
+    let upgrade = upgrade.protocols([PROTOCOL]);
+    match enter(&app, id, &visitor).await? {
+        Entered::Here(session) => Ok(join(&app, session, (presence, looking.from), upgrade)),
+        Entered::There(holder) => {
+            forward(&app, id, &holder, (presence, looking.from), upgrade).await
+        }
+    }
+}
+
+/// Lets somebody look who may.
+pub(super) fn join(
+    app: &App,
+    session: Arc<Session>,
+    (presence, from): (Presence, Option<u64>),
+    upgrade: WebSocketUpgrade,
+) -> Response {
     let limits = &app.settings.terminals;
     let terms = Terms {
         idle: limits.idle,
         grace: limits.grace,
     };
     let upgrade = upgrade
-        .protocols([PROTOCOL])
+        .read_buffer_size(READ_BUFFER_BYTES)
         .max_message_size(MESSAGE_BYTES);
-    Ok(upgrade.on_upgrade(move |socket| {
-        let place = session.attach(presence, looking.from);
+    upgrade.on_upgrade(move |socket| {
+        let place = session.attach(presence, from);
         viewer::look(session, place, terms, socket)
-    }))
+    })
 }
 
 /// A browser always names the page; only who comes with a token may leave it out.

@@ -66,6 +66,10 @@ pub fn router(app: &App) -> Router {
     let outside = Router::new()
         .merge(api::pages())
         .route("/static/{version}/{*name}", get(assets::serve))
+        .route(
+            "/inner/terminals/{id}",
+            get(terminals::inner::answer::answer),
+        )
         .route("/healthz", get(alive))
         .route("/readyz", get(ready));
     let router = inside

@@ -34,6 +34,7 @@ const TABLE: &str = "
 # method, route                                            no  str vie dev tes own ops aud adm
 GET    /healthz                                            200 200 200 200 200 200 200 200 200
 GET    /readyz                                             200 200 200 200 200 200 200 200 200
+GET    /inner/terminals/{id}                               401 401 401 401 401 401 401 401 401
 GET    /static/{version}/{*name}                           200 200 200 200 200 200 200 200 200
 GET    /api/v1/openapi.json                                200 200 200 200 200 200 200 200 200
 GET    /api/docs                                           303 303 303 303 303 303 303 303 303

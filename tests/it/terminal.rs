@@ -3,6 +3,8 @@
 mod attacks;
 mod killed;
 mod limits;
+mod program;
 mod recordings;
+mod replicas;
 mod sessions;
 mod stage;

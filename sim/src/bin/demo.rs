@@ -46,6 +46,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         empty: cli.empty,
         durability: Durability::Kept,
         build: Build::Debug,
+        settings: Vec::new(),
     };
     let mut demo = tokio::select! {
         started = start(&options) => started?,

@@ -58,6 +58,18 @@ const SESSION_CACHE: Service<'_> = Service {
     ..PAY_GATEWAY
 };
 
+/// One project alone, whose containers run in test: what a measurement needs.
+///
+/// # Errors
+/// What stopped it.
+pub async fn bring_up_one(url: &str) -> anyhow::Result<&'static str> {
+    let crew = Crew::sign_in(url).await?;
+    let carried = crew.carry(&PAY_GATEWAY, Far::Release("awaiting_confirmation"));
+    let in_time = tokio::time::timeout(LIMIT, carried).await;
+    in_time.context("one project took too long")??;
+    Ok(PAY_GATEWAY.key)
+}
+
 /// Brings what is missing into being.
 ///
 /// # Errors

@@ -38,6 +38,8 @@ pub struct Options {
     pub durability: Durability,
     /// What is measured is what is shipped; everybody else is quicker with what builds quickly.
     pub build: portal::Build,
+    /// More of the product's settings, by name.
+    pub settings: Vec<(&'static str, String)>,
 }
 
 /// A running demo. [`Demo::stop`] ends it in order.
@@ -77,6 +79,7 @@ pub async fn start(options: &Options) -> anyhow::Result<Demo> {
         owner_database_url: postgres.url(DATABASE),
         secret_keys: home.secret_key()?,
         sign_in_as: PEOPLE.iter().map(|p| p.user.to_owned()).collect(),
+        settings: options.settings.clone(),
         log: home.folder.join("portal.log"),
     };
     program.migrate(&serving).await?;

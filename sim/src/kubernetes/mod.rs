@@ -37,7 +37,7 @@ use crate::world::{System, World};
 
 pub use access::Rights;
 pub use cluster::{Cluster, Pulls, Settings};
-pub use exec::{Exec, PROTOCOLS};
+pub use exec::{Exec, PERIOD_BYTES, PROTOCOLS, flood};
 
 /// All clusters of the world, by name.
 #[derive(Debug, Default)]

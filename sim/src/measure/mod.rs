@@ -1,7 +1,9 @@
 //! Benchmarks: what the product promises in numbers, measured on the program as it is shipped.
 
+mod figures;
 mod readers;
 mod start;
+mod terminal;
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -12,6 +14,14 @@ pub enum Benchmark {
     Start,
     /// Pages for fifty people while ten releases run, beside the same pages for one.
     Readers,
+    /// A flood through a terminal, beside `kubectl exec`.
+    TerminalThroughput,
+    /// A key through a terminal and back, beside `kubectl exec`.
+    TerminalEcho,
+    /// A thousand terminals at once.
+    TerminalScale,
+    /// Floods on slow screens.
+    TerminalSlowViewer,
 }
 
 /// The last line that a benchmark prints.
@@ -35,6 +45,10 @@ pub async fn run(benchmark: Benchmark) -> anyhow::Result<()> {
     let verdict = match benchmark {
         Benchmark::Start => start::start().await?,
         Benchmark::Readers => readers::readers().await?,
+        Benchmark::TerminalThroughput => terminal::throughput().await?,
+        Benchmark::TerminalEcho => terminal::echo().await?,
+        Benchmark::TerminalScale => terminal::scale().await?,
+        Benchmark::TerminalSlowViewer => terminal::slow().await?,
     };
     println!("{}", serde_json::to_string(&verdict)?);
     Ok(())

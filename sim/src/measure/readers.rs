@@ -51,6 +51,7 @@ pub async fn readers() -> anyhow::Result<Verdict> {
         empty: false,
         durability: Durability::Kept,
         build: Build::Release,
+        settings: Vec::new(),
     };
     let demo = demo::start(&options).await?;
     let outcome = measure(&demo).await;

@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use serde_json::json;
 
 use super::Verdict;
+use super::figures::resident_bytes;
 use crate::demo::new_secret_key;
 use crate::portal::wait::pause;
 use crate::portal::{Build, Serving, build};
@@ -39,7 +39,10 @@ pub async fn start() -> anyhow::Result<Verdict> {
     }
     let portal = program.serve(&serving).await?;
     pause(IDLE_AFTER).await;
-    let (idle, processes) = (resident_mb(portal.id()?)?, 1 + children(portal.id()?)?);
+    let (idle, processes) = (
+        resident_bytes(portal.id()?)? / 1e6,
+        1 + children(portal.id()?)?,
+    );
     portal.stop().await;
     let size = std::fs::metadata(program.path())?.len();
     #[expect(clippy::cast_precision_loss, reason = "megabytes")]
@@ -67,17 +70,9 @@ fn serving(postgres: &Postgres, folder: &Path) -> anyhow::Result<Serving> {
         owner_database_url: postgres.url(DATABASE),
         secret_keys: new_secret_key(),
         sign_in_as: Vec::new(),
+        settings: Vec::new(),
         log: folder.join("portal.log"),
     })
-}
-
-/// Resident memory in megabytes, as `/proc/PID/status` tells it.
-fn resident_mb(id: u32) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
-    let line = status.lines().find_map(|l| l.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|l| l.split_whitespace().next());
-    let kib: f64 = kib.context("the process tells no memory")?.parse()?;
-    Ok(kib * 1024.0 / 1e6)
 }
 
 fn children(id: u32) -> anyhow::Result<usize> {

@@ -79,6 +79,8 @@ pub struct Serving {
     /// `id:base64`.
     pub secret_keys: String,
     pub sign_in_as: Vec<String>,
+    /// More of the product's settings, by name.
+    pub settings: Vec<(&'static str, String)>,
     pub log: PathBuf,
 }
 
@@ -105,6 +107,7 @@ impl Program {
             .env("NO_COLOR", "1")
             .stdin(Stdio::null())
             .kill_on_drop(true);
+        command.envs(serving.settings.iter().map(|(name, value)| (name, value)));
         if !serving.sign_in_as.is_empty() {
             command.env("SLIPWAY_SIGN_IN_AS", serving.sign_in_as.join(","));
         }

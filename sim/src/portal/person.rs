@@ -103,6 +103,12 @@ impl Person {
         Ok(person)
     }
 
+    /// What a browser of theirs sends along: the portal's address, and the cookie.
+    #[must_use]
+    pub fn browser(&self) -> (&str, &str) {
+        (self.base.trim_end_matches("/api/v1"), &self.cookie)
+    }
+
     fn request(&self, method: Method, path: &str) -> reqwest::RequestBuilder {
         let request = self.client.request(method, format!("{}{path}", self.base));
         let request = request.header(header::ACCEPT_LANGUAGE, "en");

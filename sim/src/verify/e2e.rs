@@ -33,6 +33,7 @@ pub async fn e2e(plan: &Plan) -> anyhow::Result<Totals> {
         empty: false,
         durability: Durability::ThrownAway,
         build: Build::Debug,
+        settings: Vec::new(),
     };
     let demo = demo::start(&options).await?;
     let pages = pages(&demo, scratch.path()).await;

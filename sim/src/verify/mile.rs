@@ -81,6 +81,7 @@ async fn portal_beside(server: &Postgres, plane: &Plane) -> anyhow::Result<Porta
         owner_database_url: server.url(DATABASE),
         secret_keys: new_secret_key(),
         sign_in_as: PEOPLE.iter().map(|p| p.user.to_owned()).collect(),
+        settings: Vec::new(),
         log: plane.dir().join("portal.log"),
     };
     program.migrate(&serving).await?;

@@ -79,6 +79,8 @@ fn unfinished(bytes: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::terminals::Ending;
     use crate::terminals::recording::frames::Mark;
@@ -144,5 +146,50 @@ mod tests {
         }
         let all = lines(&[(0, What::Output(b"\xff\xfea\xc3".to_vec()))]);
         assert_eq!(all[0][2], "\u{fffd}\u{fffd}a");
+    }
+
+    proptest! {
+        /// However it was cut, and whatever it was: lines of JSON, and no character more or less
+        /// than reading all of it at once gives.
+        #[test]
+        fn any_bytes_in_any_pieces_are_the_same_text(
+            pieces in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..9), 0..40)
+        ) {
+            let (mut writer, mut text) = (Writer::default(), String::new());
+            for bytes in &pieces {
+                let what = What::Output(bytes.clone());
+                let line = writer.line(&Frame { at_ms: 0, what });
+                if line.is_empty() {
+                    continue;
+                }
+                prop_assert_eq!(line.find('\n'), Some(line.len() - 1));
+                let event: Value = serde_json::from_str(&line).unwrap();
+                text.push_str(event[2].as_str().unwrap());
+            }
+            text.push_str(&String::from_utf8_lossy(&writer.cut));
+            let all = pieces.concat();
+            prop_assert_eq!(text, String::from_utf8_lossy(&all));
+        }
+
+        /// The same where characters are cut more often than not.
+        #[test]
+        fn text_in_any_pieces_stays_text(
+            text in ".{0,40}", cuts in any::<[prop::sample::Index; 5]>()
+        ) {
+            let bytes = text.as_bytes();
+            let mut cuts: Vec<usize> = cuts.iter().map(|c| c.index(bytes.len() + 1)).collect();
+            cuts.extend([0, bytes.len()]);
+            cuts.sort_unstable();
+            let (mut writer, mut said) = (Writer::default(), String::new());
+            for pair in cuts.windows(2) {
+                let what = What::Output(bytes[pair[0]..pair[1]].to_vec());
+                let line = writer.line(&Frame { at_ms: 0, what });
+                if !line.is_empty() {
+                    let event: Value = serde_json::from_str(&line).unwrap();
+                    said.push_str(event[2].as_str().unwrap());
+                }
+            }
+            prop_assert_eq!(said, text);
+        }
     }
 }

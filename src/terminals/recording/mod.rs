@@ -25,6 +25,8 @@ use crate::integrations::kubernetes::Size;
 const TAKEN_WITHIN: Duration = Duration::from_secs(4);
 /// How long a shell that must be recorded goes on, within its room, while it cannot be.
 const WITHOUT: Duration = Duration::from_secs(3);
+/// What is made small in a moment.
+const AT_ONCE_BYTES: usize = 32 * 1024;
 /// Tries at the end of a terminal, so that its last second survives a short trouble.
 const LAST_TRIES: usize = 3;
 
@@ -40,27 +42,45 @@ pub async fn begin(app: &App, session: &Session, size: Size) -> bool {
 /// may not be without a recording end.
 pub async fn write_all(app: &App) -> bool {
     let _one_at_a_time = app.terminals.writing.lock().await;
-    let taken: Vec<_> = app.terminals.all().into_iter().filter_map(take).collect();
+    let taken: Taken = app.terminals.all().into_iter().filter_map(take).collect();
     if taken.is_empty() {
         return true;
     }
-    let chunks: Vec<NewChunk> = taken.iter().map(|(s, p)| chunk(s.opened.id, p)).collect();
-    let written = timeout(TAKEN_WITHIN, store::insert_chunks(app.db.pool(), &chunks)).await;
-    let trouble = match written {
-        Ok(Ok(())) => None,
-        Ok(Err(error)) => Some(error.to_string()),
-        Err(_) => Some("it took too long".to_owned()),
+    let taken = Arc::new(taken);
+    let written = match pack(taken.clone()).await {
+        Ok(chunks) => insert(app, &chunks).await,
+        Err(error) => Err(error.to_string()),
     };
-    if let Some(why) = &trouble {
+    if let Err(why) = &written {
         tracing::error!(why, "recordings could not be written");
     }
-    for (session, piece) in taken {
-        match trouble {
-            Some(_) => give_back(&session, piece),
-            None => session.written(),
+    for (session, piece) in taken.iter() {
+        match written {
+            Err(_) => give_back(app, session, piece.clone()),
+            Ok(()) => session.written(),
         }
     }
-    trouble.is_none()
+    written.is_ok()
+}
+
+/// What waits, with whose it is.
+type Taken = Vec<(Arc<Session>, Piece)>;
+
+/// Makes it small. Much of it at once is made so beside everybody's keys, not before them.
+async fn pack(taken: Arc<Taken>) -> Result<Vec<NewChunk>, tokio::task::JoinError> {
+    let all: usize = taken.iter().map(|(_, piece)| piece.frames.len()).sum();
+    let work = move || taken.iter().map(|(s, p)| chunk(s.opened.id, p)).collect();
+    if all <= AT_ONCE_BYTES {
+        return Ok(work());
+    }
+    tokio::task::spawn_blocking(work).await
+}
+
+async fn insert(app: &App, chunks: &[NewChunk]) -> Result<(), String> {
+    match timeout(TAKEN_WITHIN, store::insert_chunks(app.db.pool(), chunks)).await {
+        Ok(written) => written.map_err(|error| error.to_string()),
+        Err(_) => Err("it took too long".to_owned()),
+    }
 }
 
 /// Writes the last of a terminal, in spite of a short trouble.
@@ -87,7 +107,7 @@ fn chunk(terminal: TerminalId, piece: &Piece) -> NewChunk {
     }
 }
 
-fn give_back(session: &Session, piece: Piece) {
+fn give_back(app: &App, session: &Session, piece: Piece) {
     let mut tape = session.tape();
     tape.put_back(piece);
     if session.opened.strict {
@@ -95,7 +115,7 @@ fn give_back(session: &Session, piece: Piece) {
         if session.not_written() > WITHOUT {
             session.end(Ending::NoRecorder);
         }
-    } else if !tape.has_room() {
+    } else if tape.waiting() >= app.terminals.room() {
         let now_ms = session.now_ms();
         tape.note(now_ms, What::Mark(Mark::RecorderAway));
         tape.forget(now_ms);

@@ -9,8 +9,9 @@ use aws_lc_rs::digest::{Context, SHA256};
 
 use super::frames::{self, Frame, What};
 
-/// Bytes that wait for the database before the shell has to.
-const ROOM_BYTES: usize = 128 * 1024;
+/// What waits for the database before it is asked ahead of its time, so that a flood on a slow
+/// screen takes little memory.
+const FILLING_BYTES: usize = 32 * 1024;
 /// What is kept for ever so long.
 const BYTES_PER_SECOND: u64 = 4 * 1024 * 1024;
 /// What may come at once on top of it.
@@ -68,16 +69,16 @@ impl Default for Tape {
 }
 
 impl Tape {
-    /// Whether more may be shown before the database has taken what was.
+    /// How many bytes wait for the database.
     #[must_use]
-    pub fn has_room(&self) -> bool {
-        self.frames.len() < ROOM_BYTES
+    pub fn waiting(&self) -> usize {
+        self.frames.len()
     }
 
     /// Whether the database should be asked before its time.
     #[must_use]
     pub fn is_filling(&self) -> bool {
-        self.frames.len() >= ROOM_BYTES / 2
+        self.frames.len() >= FILLING_BYTES
     }
 
     pub fn output(&mut self, at_ms: u64, bytes: &[u8]) {
@@ -184,11 +185,22 @@ impl Flood {
     }
 
     fn add(&mut self, bytes: &[u8]) {
-        self.tail.extend(bytes);
-        let over = self.tail.len().saturating_sub(TAIL_BYTES);
-        let gone: Vec<u8> = self.tail.drain(..over).collect();
-        self.hash.update(&gone);
-        self.bytes += gone.len() as u64;
+        // What cannot be the end is hashed where it is, and copied nowhere.
+        let (gone, last) = bytes.split_at(bytes.len().saturating_sub(TAIL_BYTES));
+        let over = (self.tail.len() + last.len()).saturating_sub(TAIL_BYTES);
+        let (front, back) = self.tail.as_slices();
+        let of_front = over.min(front.len());
+        let parts = [
+            front.get(..of_front),
+            back.get(..over - of_front),
+            Some(gone),
+        ];
+        for part in parts.into_iter().flatten() {
+            self.hash.update(part);
+            self.bytes += part.len() as u64;
+        }
+        self.tail.drain(..over);
+        self.tail.extend(last);
     }
 
     fn told(self) -> What {

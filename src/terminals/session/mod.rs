@@ -278,18 +278,23 @@ impl Session {
     }
 
     /// Whether both the viewer and the recording can take more.
-    fn has_room(&self) -> bool {
+    fn has_room(&self, of_recording: usize) -> bool {
         let state = self.state();
         let ahead = state.scroll.end().saturating_sub(state.shown);
         drop(state);
-        ahead < WINDOW_BYTES && self.tape().has_room()
+        ahead < WINDOW_BYTES && self.tape().waiting() < of_recording
     }
 
-    /// The shell has shown something; true if the recording should be written before its time.
-    fn show(&self, bytes: &[u8]) -> bool {
-        self.state().scroll.push(bytes);
-        let mut tape = self.tape();
-        tape.output(self.now_ms(), bytes);
+    /// The shell has shown something, in one piece or several; true if the recording should be
+    /// written before its time.
+    fn show(&self, pieces: impl Iterator<Item = Bytes>) -> bool {
+        let now_ms = self.now_ms();
+        let (mut state, mut tape) = (self.state(), self.tape());
+        for bytes in pieces {
+            state.scroll.push(&bytes);
+            tape.output(now_ms, &bytes);
+        }
+        drop(state);
         let is_filling = tape.is_filling();
         drop(tape);
         self.tell_news();

@@ -7,8 +7,8 @@ use std::collections::VecDeque;
 
 /// What may be shown beyond what the viewer has confirmed.
 pub const WINDOW_BYTES: u64 = 128 * 1024;
-/// A window, and the piece that was under way when it was full.
-const MOST_BYTES: usize = WINDOW_BYTES as usize + 32 * 1024;
+/// A window, and the pieces that were under way when it was full.
+const MOST_BYTES: usize = WINDOW_BYTES as usize + 2 * 16 * 1024;
 
 #[derive(Debug, Default)]
 pub struct Scroll {
@@ -31,6 +31,13 @@ impl Scroll {
     }
 
     pub fn push(&mut self, bytes: &[u8]) {
+        let needed = self.bytes.len() + bytes.len();
+        if self.bytes.capacity() < needed && needed > MOST_BYTES / 4 {
+            // Grown by doubling it would take more than it ever holds.
+            let most = MOST_BYTES + bytes.len();
+            self.bytes
+                .reserve_exact(most.saturating_sub(self.bytes.len()));
+        }
         self.bytes.extend(bytes);
         let over = self.bytes.len().saturating_sub(MOST_BYTES);
         self.bytes.drain(..over);
@@ -41,15 +48,18 @@ impl Scroll {
     #[must_use]
     pub fn read(&self, from: u64, most: usize) -> Vec<u8> {
         let skip = usize::try_from(from.saturating_sub(self.gone)).unwrap_or(usize::MAX);
-        let skip = skip.min(self.bytes.len());
+        let mut skip = skip.min(self.bytes.len());
         let take = most.min(self.bytes.len() - skip);
-        let (front, back) = self.bytes.as_slices();
         let mut found = Vec::with_capacity(take);
-        let front = front.get(skip..).unwrap_or_default();
-        found.extend(front.iter().take(take));
-        let skip = skip.saturating_sub(self.bytes.len() - back.len());
-        let back = back.get(skip..).unwrap_or_default();
-        found.extend(back.iter().take(take - found.len()));
+        // Piece by piece, because a byte at a time is what would cost most under a flood.
+        let (front, back) = self.bytes.as_slices();
+        for part in [front, back] {
+            let from = skip.min(part.len());
+            skip -= from;
+            let rest = part.get(from..).unwrap_or_default();
+            let wanted = rest.len().min(take - found.len());
+            found.extend_from_slice(rest.get(..wanted).unwrap_or_default());
+        }
         found
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, timeout, timeout_at};
+use tokio_tungstenite::tungstenite::Bytes;
 
 use super::clock::{self, Limits};
 use super::{Ended, Session, Typed};
@@ -15,6 +16,8 @@ use crate::integrations::CallError;
 use crate::integrations::kubernetes::{End, Input, Output, Place, Running, Size};
 use crate::terminals::{Ending, recording, settle};
 
+/// What is shown at once; the scroll keeps this and one more piece beyond its window.
+const TOGETHER_BYTES: usize = 16 * 1024;
 /// What a shell gets to say goodbye before its connection is cut.
 const FAREWELL: Duration = Duration::from_millis(500);
 /// Breaks off what runs in front, and ends the shell's input.
@@ -106,18 +109,30 @@ fn ended(end: &End) -> Ended {
 /// Reads no more than can be shown and recorded.
 async fn pass_output(app: &App, session: &Session, output: &mut Output) -> End {
     loop {
-        while !session.has_room() {
+        while !session.has_room(app.terminals.room()) {
             session.room.notified().await;
         }
-        match output.next().await {
-            Ok(bytes) => {
-                if session.show(&bytes) {
-                    app.terminals.hurry();
-                }
-            }
+        let first = match output.next().await {
+            Ok(first) => first,
             Err(end) => return end,
+        };
+        if session.show(together(first, output)) {
+            app.terminals.hurry();
         }
     }
+}
+
+/// Small pieces that are there already are shown with the first one.
+fn together(first: Bytes, output: &mut Output) -> impl Iterator<Item = Bytes> {
+    let (mut first, mut bytes) = (Some(first), 0);
+    std::iter::from_fn(move || {
+        let next = first.take().or_else(|| {
+            let has_room = bytes < TOGETHER_BYTES;
+            has_room.then(|| output.next_now()).flatten()
+        })?;
+        bytes += next.len();
+        Some(next)
+    })
 }
 
 async fn pass_input(session: &Session, input: &Input, mut typed: UnboundedReceiver<Typed>) {

@@ -23,6 +23,8 @@ const PING_EVERY: Duration = Duration::from_secs(15);
 const HEARD_WITHIN: Duration = Duration::from_secs(40);
 /// A socket that takes nothing for so long belongs to nobody.
 const TAKEN_WITHIN: Duration = Duration::from_secs(30);
+/// How long the other side may take to say goodbye.
+const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What is told to whoever comes.
 #[derive(Debug, Clone, Copy)]
@@ -38,7 +40,7 @@ pub async fn look(
     terms: Terms,
     socket: WebSocket,
 ) {
-    let (mut out, incoming) = socket.split();
+    let (mut out, mut incoming) = socket.split();
     let welcome = Said::Welcome {
         offset: from,
         ends_at: session.opened.ends_at,
@@ -53,11 +55,16 @@ pub async fn look(
     };
     tokio::select! {
         _ = show => {}
-        () = listen(&session, viewer, incoming, say) => {}
+        () = listen(&session, viewer, &mut incoming, say) => {}
     }
-    // Dropping the connection ends it as well.
-    let _ = send(&mut out, Message::Close(None)).await;
     session.leave(viewer);
+    // Dropping the connection ends it as well; but one that is dropped with something unread is
+    // reset, and the last of what was shown is lost with it.
+    let farewell = async {
+        let _ = send(&mut out, Message::Close(None)).await;
+        while let Some(Ok(_)) = incoming.next().await {}
+    };
+    let _ = timeout(FAREWELL, farewell).await;
 }
 
 type Out = SplitSink<WebSocket, Message>;
@@ -103,7 +110,7 @@ async fn show(
 async fn listen(
     session: &Session,
     viewer: u64,
-    mut incoming: SplitStream<WebSocket>,
+    incoming: &mut SplitStream<WebSocket>,
     say: tokio::sync::mpsc::Sender<Said>,
 ) {
     while let Ok(Some(Ok(message))) = timeout(HEARD_WITHIN, incoming.next()).await {

@@ -157,7 +157,8 @@ async fn a_token_opens_what_it_may_and_no_longer_than_it_lives() {
     let way = open(&mut browser, &asked).await;
     let mut knock = Knock::of(&browser, &way);
     (knock.origin, knock.cookie) = (None, None);
-    knock.bearer = Some(strong["token"].as_str().unwrap().to_owned());
+    let text = strong["token"].as_str().unwrap();
+    knock.authorization = Some(format!("Bearer {text}"));
     let mut terminal = knock.enter().await.unwrap();
     let path = format!("/api/v1/tokens/{}", strong["id"].as_str().unwrap());
     let gone = stage.company.developer.bare(Method::DELETE, &path).await;

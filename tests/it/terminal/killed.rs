@@ -1,63 +1,13 @@
 //! The portal's process dies, or is told to stop, while somebody is in a terminal.
 
-use std::process::Stdio;
 use std::time::Duration;
 
-use secrecy::ExposeSecret as _;
 use slipway_sim::kubernetes::Exec;
-use tokio::net::TcpListener;
-use tokio::process::{Child, Command};
+use tokio::process::Command;
 
-use super::stage::{Knock, Stage, Terminal, Way, open};
-use crate::support::Browser;
-use crate::support::portal::{PASSWORD, random_key};
-
-/// How soon the program is up.
-const START_LIMIT: Duration = Duration::from_secs(30);
-
-/// The real program beside the stage's portal, over the same database.
-struct Program {
-    child: Child,
-    lin: Browser,
-}
-
-impl Program {
-    async fn start(stage: &Stage, key: &str) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = free.local_addr().unwrap().to_string();
-        drop(free);
-        let database = &stage.company.portal.db.app_url;
-        let child = Command::new(env!("CARGO_BIN_EXE_slipway"))
-            .args(["serve", "--no-work"])
-            .env_clear()
-            .env("SLIPWAY_DATABASE_URL", database.expose_secret())
-            .env("SLIPWAY_SECRET_KEYS", key)
-            .env("SLIPWAY_LISTEN", &address)
-            .env("SLIPWAY_LOG", "error")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let mut lin = Browser::new(&format!("http://{address}"));
-        let up = async {
-            let mut looks = tokio::time::interval(Duration::from_millis(20));
-            while lin.try_get("/readyz").await.is_none_or(|a| a.status != 200) {
-                looks.tick().await;
-            }
-        };
-        tokio::time::timeout(START_LIMIT, up).await.unwrap();
-        let form = [("name", "lin"), ("password", PASSWORD)];
-        assert_eq!(lin.post("/login", &form).await.status, 303);
-        Self { child, lin }
-    }
-
-    async fn enter(&mut self, stage: &Stage) -> (Way, Terminal) {
-        let way = open(&mut self.lin, &stage.asked()).await;
-        let terminal = Knock::of(&self.lin, &way).enter().await.unwrap();
-        (way, terminal)
-    }
-}
+use super::program::Program;
+use super::stage::Stage;
+use crate::support::portal::random_key;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_portal_that_is_killed_leaves_a_recording_that_plays() {

@@ -230,8 +230,9 @@ async fn in_test_a_shell_goes_on_without_its_recorder() {
     stage.containers("sh-test", Exec::Echoes);
     let (way, mut terminal) = stage.enter().await;
     recorder(&stage, false).await;
-    let text = "0123456789abcdef".repeat(64 * 1024 / 16);
-    for n in 1..=8 {
+    // More than may wait for a database.
+    let text = "0123456789abcdef".repeat(256 * 1024 / 16);
+    for n in 1..=9 {
         terminal.type_in(&text).await;
         terminal.until_bytes(n * text.len()).await;
     }

@@ -196,7 +196,7 @@ pub struct Knock {
     pub url: String,
     pub origin: Option<String>,
     pub cookie: Option<String>,
-    pub bearer: Option<String>,
+    pub authorization: Option<String>,
     pub protocols: String,
 }
 
@@ -216,7 +216,7 @@ impl Knock {
             ),
             origin: Some(base),
             cookie: Some(cookies.join("; ")),
-            bearer: None,
+            authorization: None,
             protocols: format!("slipway.terminal.v1, pass.{}", way.pass),
         }
     }
@@ -224,12 +224,11 @@ impl Knock {
     /// The terminal, or the status that it was refused with.
     pub async fn enter(&self) -> Result<Terminal, u16> {
         let mut request = self.url.as_str().into_client_request().unwrap();
-        let bearer = self.bearer.as_ref().map(|token| format!("Bearer {token}"));
         let protocols = Some(self.protocols.clone());
         for (name, value) in [
             ("origin", &self.origin),
             ("cookie", &self.cookie),
-            ("authorization", &bearer),
+            ("authorization", &self.authorization),
             ("sec-websocket-protocol", &protocols),
         ] {
             if let Some(value) = value {

@@ -4,6 +4,7 @@
 //! environment, and as nobody where the simulator is root.
 //! Invariant: a status follows the last byte of output, and the end of the connection follows it.
 
+mod flood;
 mod pty;
 mod talk;
 
@@ -29,9 +30,11 @@ pub enum Exec {
     HoldsNothing,
     /// What is typed comes back at once, until Ctrl-C.
     Echoes,
-    /// So many frames of so many bytes, until Ctrl-C.
+    /// So many frames of so many bytes of [`flood`], until Ctrl-C.
     Floods { frames: usize, bytes: usize },
 }
+
+pub use flood::{PERIOD_BYTES, flood};
 
 /// What each server of today speaks, the one that it prefers first.
 pub const PROTOCOLS: &[&str] = &["v5.channel.k8s.io", "v4.channel.k8s.io"];
@@ -97,13 +100,15 @@ fn order(world: &World, name: &str, call: &Call) -> Result<Order, No> {
         let message = format!("container not found (\"{container}\")");
         return Err(status::bad_request(message));
     }
-    if call.query("tty") != Some("true") {
+    let exec = cluster.settings.exec.clone();
+    let pretends = matches!(exec, Exec::Echoes | Exec::Floods { .. });
+    if call.query("tty") != Some("true") && !pretends {
         return Err(call.unknown().into());
     }
     let command = call.query.iter().filter(|(key, _)| key == "command");
     Ok(Order {
         command: command.map(|(_, word)| word.clone()).collect(),
-        exec: cluster.settings.exec.clone(),
+        exec,
         namespace: (*namespace).to_owned(),
         pod: (*pod).to_owned(),
         uid: text(&found, "/metadata/uid").to_owned(),

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use axum::body::Bytes;
-use axum::extract::ws::{Message, WebSocket};
+use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, close_code};
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::pty::{self, Pty, Running};
-use super::{Exec, Order};
+use super::{Exec, Order, flood};
 use crate::kubernetes::resources::of_kind;
 use crate::world::World;
 
@@ -26,6 +26,12 @@ const REST: Duration = Duration::from_millis(100);
 const FAREWELL: Duration = Duration::from_secs(2);
 const KILLED: i32 = 137;
 const INTERRUPTED: i32 = 130;
+
+/// The real one closes with this, and `kubectl` takes any other end for a failure.
+const DONE: CloseFrame = CloseFrame {
+    code: close_code::NORMAL,
+    reason: Utf8Bytes::from_static(""),
+};
 
 type Out = SplitSink<WebSocket, Message>;
 type In = SplitStream<WebSocket>;
@@ -51,7 +57,7 @@ pub(super) async fn hold(world: World, cluster: String, order: Order, socket: We
     if let Some(status) = status {
         send(&mut out, STATUS, status.to_string().as_bytes()).await;
         // The other side may have gone first, which is an end as well.
-        let _ = out.close().await;
+        let _ = out.send(Message::Close(Some(DONE))).await;
         // A connection that is dropped with something unread is reset, and the status with it.
         let farewell = async { while next(&mut typed).await.is_some() {} };
         let _ = tokio::time::timeout(FAREWELL, farewell).await;
@@ -73,7 +79,7 @@ async fn perform(order: &Order, out: &mut Out, typed: &mut In) -> Option<Value> 
         ))),
         Exec::Echoes => echo(out, typed).await,
         Exec::Floods { frames, bytes } => tokio::select! {
-            status = flood(out, *frames, *bytes) => status,
+            poured = flood::pour(out, STDOUT, (*frames, *bytes)) => poured.then(success),
             status = interrupted(typed) => status,
         },
     }
@@ -116,7 +122,7 @@ async fn process(mut running: Running, out: &mut Out, typed: &mut In) -> Option<
     // What the process started may live on in its terminal, and is not waited for.
     let _ = tokio::time::timeout(REST, show(&running.pty, out, &mut buffer)).await;
     Some(match status.code() {
-        Some(0) => json!({"metadata": {}, "status": "Success"}),
+        Some(0) => success(),
         code => exited(code.unwrap_or(KILLED)),
     })
 }
@@ -169,17 +175,6 @@ async fn interrupted(typed: &mut In) -> Option<Value> {
     }
 }
 
-async fn flood(out: &mut Out, frames: usize, bytes: usize) -> Option<Value> {
-    let line = format!("{}\r\n", "0123456789".repeat(8));
-    let mut frame = vec![STDOUT];
-    frame.extend(line.bytes().cycle().take(bytes));
-    let frame = Bytes::from(frame);
-    for _ in 0..frames {
-        out.send(Message::Binary(frame.clone())).await.ok()?;
-    }
-    Some(json!({"metadata": {}, "status": "Success"}))
-}
-
 async fn send(out: &mut Out, channel: u8, bytes: &[u8]) -> Option<()> {
     let frame = [&[channel], bytes].concat();
     out.send(Message::Binary(frame.into())).await.ok()
@@ -196,6 +191,10 @@ async fn next(typed: &mut In) -> Option<(u8, Bytes)> {
             Message::Binary(_) | Message::Text(_) | Message::Ping(_) | Message::Pong(_) => {}
         }
     }
+}
+
+fn success() -> Value {
+    json!({"metadata": {}, "status": "Success"})
 }
 
 fn failure(message: &str) -> Value {

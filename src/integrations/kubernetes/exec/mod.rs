@@ -25,7 +25,7 @@ use crate::integrations::CallError;
 /// The longest piece of output or input that goes through a queue.
 const PIECE_BYTES: usize = 16 * 1024;
 /// Pieces of output that nobody took yet; the next one is not read.
-const OUTPUT_PIECES: usize = 16;
+const OUTPUT_PIECES: usize = 4;
 /// Pieces of input that the cluster did not take yet; the writer of the next one waits.
 const INPUT_PIECES: usize = 16;
 /// Servers send some 32 KiB at once; a greater message than this one ends the connection.
@@ -190,6 +190,16 @@ impl Output {
         let said = said.unwrap_or_else(|| Err(status::lost("the connection was given up")));
         self.end = said.as_ref().err().cloned();
         said
+    }
+
+    /// More bytes, if they are there already. Where they are not, [`Output::next`] says why.
+    pub fn next_now(&mut self) -> Option<Bytes> {
+        if self.first.is_some() || self.end.is_some() {
+            return self.first.take();
+        }
+        let said = self.said.try_recv().ok()?;
+        self.end = said.as_ref().err().cloned();
+        said.ok()
     }
 
     /// Looks whether it starts. Tells the end of what has shown nothing before.

@@ -49,6 +49,7 @@ fn says_missing(message: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
@@ -94,6 +95,25 @@ mod tests {
         for message in ["permission denied", "container not found (\"app\")", ""] {
             let end = of(&json!({"status": "Failure", "message": message}));
             assert!(matches!(end, End::Failed { .. }), "{message}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_message_makes_it_panic(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = end(&bytes);
+        }
+
+        #[test]
+        fn any_code_is_read_or_refused(code in ".{0,12}") {
+            let causes = json!([{ "reason": "ExitCode", "message": code }]);
+            let found = of(&json!({ "status": "Failure", "details": { "causes": causes } }));
+            let expected = match code.parse() {
+                Ok(KILLED) => End::Killed,
+                Ok(code) => End::Exited { code },
+                Err(_) => End::Failed { detail: String::new() },
+            };
+            prop_assert_eq!(found, expected);
         }
     }
 }
