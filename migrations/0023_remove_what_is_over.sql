@@ -17,15 +17,17 @@ ALTER TABLE project ADD COLUMN left_at timestamptz
 -- The work of taking one workload away.
 CREATE TABLE removal (
     id uuid CONSTRAINT removal_pkey PRIMARY KEY,
-    workload_id uuid NOT NULL CONSTRAINT removal_once UNIQUE REFERENCES workload (id),
+    workload_id uuid NOT NULL REFERENCES workload (id),
     request_id uuid NOT NULL REFERENCES request (id),
     -- Whether it goes with its whole project, and the namespace with it.
     whole boolean NOT NULL,
     created_at timestamptz NOT NULL DEFAULT slipway_now(),
-    -- When its objects were seen gone, and when there was nothing left to do.
+    -- When its objects were seen gone, and when there was nothing left to do. One that ended
+    -- without the first was given up.
     emptied_at timestamptz,
     ended_at timestamptz
 );
+CREATE UNIQUE INDEX removal_once ON removal (workload_id) WHERE ended_at IS NULL;
 CREATE INDEX removal_by_request ON removal (request_id);
 REVOKE DELETE ON removal FROM slipway_app;
 

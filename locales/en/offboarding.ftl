@@ -39,6 +39,7 @@ offboarding-resources = { $n ->
     [one] The project still has one resource. Ask for its retirement first.
    *[other] The project still has { $n } resources. Ask for their retirement first.
   }
+offboarding-given-up = The off-boarding of the project was given up.
 project-leaving = This project is being off-boarded; nothing new can begin in it.
 project-has-left = This project was off-boarded. What happened in it is kept here.
 workload-leaving = These containers are being removed; nothing new can begin on them.
@@ -57,5 +58,7 @@ step-name-removal-objects = Remove the Kubernetes objects
 step-name-removal-namespace = Remove the namespace
 step-name-offboarding-workloads = Wait for all containers to be removed
 step-name-offboarding-jobs = Remove the Jenkins job, close the project
+run-title-removal = Removal of { $project } from { $environment } on { $cluster }
+run-title-offboarding = Off-boarding of { $project }
 run-kind-removal = Removal
 run-kind-offboarding = Off-boarding

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 
 use super::store;
+use super::whole::give_up;
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::connections;
@@ -36,8 +37,13 @@ impl Step for Jobs {
         claim: &Claim,
         result: &StepResult,
     ) -> Result<Option<NewStep>, DbError> {
-        if let (StepResult::Done(seen), Some(project)) = (result, claim.project) {
-            close(tx, ProjectId(project), RequestId(claim.subject), seen).await?;
+        let (Some(project), request) = (claim.project, RequestId(claim.subject)) else {
+            return Ok(None);
+        };
+        match result {
+            StepResult::Done(seen) => close(tx, ProjectId(project), request, seen).await?,
+            StepResult::Fail(_) => give_up(tx, ProjectId(project), request).await?,
+            StepResult::Wait { .. } | StepResult::Retry { .. } => {}
         }
         Ok(None)
     }

@@ -25,7 +25,7 @@ use crate::db::Tx;
 use crate::error::{AppError, Words};
 use crate::jobs::{self, NewEffect, NewRun, NewStep, Step};
 use crate::projects;
-use crate::requests::{Request, RequestId};
+use crate::requests::RequestId;
 use crate::workloads::{Workload, WorkloadId};
 
 crate::id! { RemovalId }
@@ -49,19 +49,30 @@ pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
     ]
 }
 
-/// Starts the work of taking one workload away, in the transaction of the yes.
-async fn begin(
-    tx: &mut Tx,
-    workload: &Workload,
-    request: &Request,
-    whole: bool,
-    origin: &Origin,
-) -> Result<(), AppError> {
+/// Lets nothing new begin on a workload, in the transaction of the yes.
+async fn mark(tx: &mut Tx, workload: &Workload, origin: &Origin) -> Result<(), AppError> {
     if !store::mark(tx.connection(), workload.id).await? {
         return Err(AppError::conflict("workload-leaving"));
     }
+    let entry = Entry::done("workload.remove", "workload", workload.id)
+        .in_project(workload.project_id)
+        .before(
+            json!({ "cluster": workload.cluster, "environment": workload.environment,
+            "component": workload.component }),
+        );
+    audit::record(tx, &entry, origin).await?;
+    Ok(())
+}
+
+/// Starts the work of taking one workload away.
+async fn begin(
+    tx: &mut Tx,
+    workload: &Workload,
+    request: RequestId,
+    whole: bool,
+) -> Result<(), AppError> {
     let id = RemovalId::new();
-    store::insert(tx.connection(), id, workload.id, request.id, whole).await?;
+    store::insert(tx.connection(), id, workload.id, request, whole).await?;
     let run = NewRun {
         kind: "removal",
         subject: id.0,
@@ -75,16 +86,9 @@ async fn begin(
         name: format!("{}/{}", workload.namespace, workload.object_name),
         intent: place.clone(),
     };
-    let input = json!({ "request": request.id, "cluster": workload.cluster });
+    let input = json!({ "request": request, "cluster": workload.cluster });
     let step = NewStep::new("removal.objects", workload.lane(), input);
     jobs::start_run(tx, &run, &step.with_effect(effect)).await?;
-    let entry = Entry::done("workload.remove", "workload", workload.id)
-        .in_project(workload.project_id)
-        .before(
-            json!({ "cluster": workload.cluster, "environment": workload.environment,
-            "component": workload.component }),
-        );
-    audit::record(tx, &entry, origin).await?;
     let topic = projects::topic(workload.project_id);
     tx.event(&topic, Some(workload.project_id.0)).await?;
     Ok(())

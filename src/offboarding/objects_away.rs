@@ -128,7 +128,8 @@ impl Step for Namespace {
             return Ok(None);
         };
         match result {
-            StepResult::Done(_) => {
+            // A namespace that somebody decided to keep is no reason to keep the project.
+            StepResult::Done(_) | StepResult::Fail(_) => {
                 let last = store::end(tx.connection(), &leaving).await?;
                 if leaving.whole {
                     jobs::wake_subject(tx, leaving.request.0).await?;
@@ -138,7 +139,6 @@ impl Step for Namespace {
                 announce(tx, claim).await?;
                 Ok(None)
             }
-            StepResult::Fail(_) => failed(tx, claim, &leaving).await,
             StepResult::Wait { .. } | StepResult::Retry { .. } => Ok(None),
         }
     }
@@ -172,8 +172,13 @@ impl Namespace {
     }
 }
 
+/// A workload that was to go alone is given back. One that goes with its project keeps the
+/// project waiting, until operations retry its step or give the whole up.
 async fn failed(tx: &mut Tx, claim: &Claim, leaving: &Leaving) -> Result<Option<NewStep>, DbError> {
-    requests::finish(tx, leaving.request, false).await?;
+    if !leaving.whole {
+        store::give_back(tx.connection(), leaving.request, Some(leaving.id)).await?;
+        requests::finish(tx, leaving.request, false).await?;
+    }
     announce(tx, claim).await?;
     Ok(None)
 }

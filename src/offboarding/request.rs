@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{begin, must_rest, shown, store};
+use super::{begin, mark, must_rest, shown, store};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{AppError, Words};
@@ -74,7 +74,8 @@ impl RequestKind for Removal {
         let (going, _) = again(tx, request).await?;
         let environments: Vec<_> = going.iter().map(|w| w.environment_id.0).collect();
         for workload in &going {
-            begin(tx, workload, request, false, &approved.origin).await?;
+            mark(tx, workload, &approved.origin).await?;
+            begin(tx, workload, request.id, false).await?;
         }
         // Their rows are held by now, so that nothing can begin between the look and the yes.
         must_rest(tx, project.0, &environments).await

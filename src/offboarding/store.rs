@@ -118,6 +118,27 @@ pub async fn end(connection: &mut PgConnection, leaving: &Leaving) -> Result<boo
     Ok(left(connection, leaving.request).await? == 0)
 }
 
+/// Gives back what a request has not taken away yet, all of it or one workload. The removals that
+/// end by it.
+pub async fn give_back(
+    connection: &mut PgConnection,
+    request: RequestId,
+    only: Option<RemovalId>,
+) -> Result<Vec<Uuid>, DbError> {
+    let over = sqlx::query_scalar!(
+        "WITH over AS (
+            UPDATE removal SET ended_at = slipway_now()
+            WHERE request_id = $1 AND ($2::uuid IS NULL OR id = $2)
+              AND emptied_at IS NULL AND ended_at IS NULL RETURNING id, workload_id),
+         back AS (UPDATE workload SET leaving_at = NULL
+            WHERE id IN (SELECT workload_id FROM over))
+         SELECT id FROM over",
+        request.0,
+        only.map(|id| id.0),
+    );
+    Ok(over.fetch_all(connection).await?)
+}
+
 /// How many workloads a request has still to take away.
 pub async fn left(executor: impl PgExecutor<'_>, request: RequestId) -> Result<i64, DbError> {
     let count = sqlx::query_scalar!(
@@ -133,8 +154,8 @@ pub async fn is_shared(executor: impl PgExecutor<'_>, id: WorkloadId) -> Result<
         r#"SELECT EXISTS (SELECT 1 FROM workload w
             JOIN workload o ON o.cluster_id = w.cluster_id AND o.namespace = w.namespace
                 AND o.id <> w.id
-            LEFT JOIN removal r ON r.workload_id = o.id
-            WHERE w.id = $1 AND r.emptied_at IS NULL) AS "shared!""#,
+            WHERE w.id = $1 AND NOT EXISTS (SELECT 1 FROM removal r
+                WHERE r.workload_id = o.id AND r.emptied_at IS NOT NULL)) AS "shared!""#,
         id.0,
     );
     Ok(shared.fetch_one(executor).await?)
@@ -167,6 +188,24 @@ pub async fn secrets(
         version: r.version,
     });
     Ok(secrets.collect())
+}
+
+/// One workload for each namespace of a project whose workloads have all gone before.
+pub async fn emptied_places(
+    connection: &mut PgConnection,
+    project: ProjectId,
+) -> Result<Vec<WorkloadId>, DbError> {
+    let ids = sqlx::query_scalar!(
+        r#"SELECT DISTINCT ON (w.cluster_id, w.namespace) w.id AS "id: WorkloadId"
+           FROM workload w
+           WHERE w.project_id = $1 AND NOT EXISTS (SELECT 1 FROM workload o
+                WHERE o.cluster_id = w.cluster_id AND o.namespace = w.namespace
+                  AND (o.leaving_at IS NULL OR EXISTS (SELECT 1 FROM removal r
+                    WHERE r.workload_id = o.id AND r.ended_at IS NULL)))
+           ORDER BY w.cluster_id, w.namespace, w.created_at DESC"#,
+        project.0,
+    );
+    Ok(ids.fetch_all(connection).await?)
 }
 
 /// A job that a project's builds ran in.

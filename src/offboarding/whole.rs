@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{begin, must_rest, shown, store};
+use super::{begin, mark, must_rest, shown, store};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::db::{DbError, Tx};
@@ -15,7 +15,9 @@ use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, ProjectId, Scope};
 use crate::jobs::{self, Claim, NewRun, NewStep, Step, StepResult};
 use crate::projects;
-use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestId, RequestKind, Work};
+use crate::requests::{
+    self, Approved, Computed, Fact, Filing, Request, RequestId, RequestKind, Work,
+};
 use crate::workloads::{self, StepError, settle};
 
 /// Each removal that ends wakes the project's; this is for the case that a wake-up was lost.
@@ -80,7 +82,14 @@ impl RequestKind for Offboarding {
         must_be_free(tx, project).await?;
         let all = workloads::list(tx.connection(), project, None, None).await?;
         for workload in &all {
-            begin(tx, workload, request, true, &approved.origin).await?;
+            mark(tx, workload, &approved.origin).await?;
+            begin(tx, workload, request.id, true).await?;
+        }
+        // Namespaces whose workloads went before are empty, and go as well.
+        for id in store::emptied_places(tx.connection(), project).await? {
+            if let Some(workload) = workloads::find(tx.connection(), id).await? {
+                begin(tx, &workload, request.id, true).await?;
+            }
         }
         let environments: Vec<_> = all.iter().map(|w| w.environment_id.0).collect();
         must_rest(tx, project.0, &environments).await?;
@@ -166,7 +175,11 @@ async fn must_be_free(tx: &mut Tx, project: ProjectId) -> Result<(), AppError> {
 async fn computed(tx: &mut Tx, project: ProjectId) -> Result<Value, AppError> {
     let all = workloads::list(tx.connection(), project, None, None).await?;
     let current = workloads::current(tx.connection(), project).await?;
-    let made = all.iter().filter(|w| w.makes_namespaces);
+    let mut former = Vec::new();
+    for id in store::emptied_places(tx.connection(), project).await? {
+        former.extend(workloads::find(tx.connection(), id).await?);
+    }
+    let made = all.iter().chain(&former).filter(|w| w.makes_namespaces);
     let mut namespaces: Vec<_> = made
         .map(|w| format!("{} · {}", w.cluster, w.namespace))
         .collect();
@@ -205,9 +218,17 @@ impl Step for Workloads {
         claim: &Claim,
         result: &StepResult,
     ) -> Result<Option<NewStep>, DbError> {
-        let (StepResult::Done(_), Some(project)) = (result, claim.project) else {
+        let Some(project) = claim.project else {
             return Ok(None);
         };
+        match result {
+            StepResult::Done(_) => {}
+            StepResult::Fail(_) => {
+                give_up(tx, ProjectId(project), RequestId(claim.subject)).await?;
+                return Ok(None);
+            }
+            StepResult::Wait { .. } | StepResult::Retry { .. } => return Ok(None),
+        }
         let jobs = store::jobs(tx.connection(), ProjectId(project)).await?;
         let lane = jobs
             .first()
@@ -215,6 +236,15 @@ impl Step for Workloads {
         let step = NewStep::new("offboarding.jobs", lane, claim.input.clone());
         Ok(Some(step))
     }
+}
+
+/// Somebody decided otherwise: what is still there stays, and the project with it.
+pub async fn give_up(tx: &mut Tx, project: ProjectId, request: RequestId) -> Result<(), DbError> {
+    let over = store::give_back(tx.connection(), request, None).await?;
+    jobs::abandon_all(tx, &over, &Words::new("offboarding-given-up")).await?;
+    projects::stay(tx, project).await?;
+    requests::finish(tx, request, false).await?;
+    tx.event(&projects::topic(project), Some(project.0)).await
 }
 
 impl Workloads {

@@ -169,6 +169,14 @@ pub async fn leave(tx: &mut Tx, id: ProjectId) -> Result<bool, DbError> {
     store::leave(tx.connection(), id).await
 }
 
+/// Takes [`leave`] back.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn stay(tx: &mut Tx, id: ProjectId) -> Result<(), DbError> {
+    store::stay(tx.connection(), id).await
+}
+
 /// Who worked on a project that was off-boarded.
 pub struct Former {
     pub key: String,

@@ -345,6 +345,16 @@ pub async fn leave(connection: &mut PgConnection, id: ProjectId) -> Result<bool,
     Ok(done.execute(connection).await?.rows_affected() == 1)
 }
 
+pub async fn stay(connection: &mut PgConnection, id: ProjectId) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE project SET leaving_at = NULL WHERE id = $1 AND left_at IS NULL",
+        id.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Ends all memberships, and says whose they were.
 pub async fn close(connection: &mut PgConnection, id: ProjectId) -> Result<Former, DbError> {
     let row = sqlx::query!(

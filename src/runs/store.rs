@@ -61,7 +61,8 @@ pub async fn by_ids(executor: impl PgExecutor<'_>, ids: &[RunId]) -> Result<Vec<
            LEFT JOIN deployment d ON d.id = r.subject_id
            LEFT JOIN rollout o ON o.id = COALESCE(d.rollout_id, r.subject_id)
            LEFT JOIN release l ON l.id = COALESCE(o.release_id, r.subject_id)
-           LEFT JOIN workload w ON w.id = COALESCE(d.workload_id, r.subject_id)
+           LEFT JOIN removal v ON v.id = r.subject_id
+           LEFT JOIN workload w ON w.id = COALESCE(d.workload_id, v.workload_id, r.subject_id)
            LEFT JOIN environment e ON e.id = COALESCE(w.environment_id, o.environment_id)
            LEFT JOIN cluster c ON c.id = w.cluster_id
            LEFT JOIN request q ON q.id = COALESCE(o.request_id, r.subject_id)

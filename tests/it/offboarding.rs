@@ -230,6 +230,10 @@ async fn a_project_goes_with_what_was_made_for_it_and_its_history_stays() {
         assert!(there(&company, cluster, namespace).is_empty());
     }
     assert!(company.world.jenkins().config("slipway/pay").is_none());
+    let runs = company.ops.get("/runs").await;
+    for said in ["Off-boarding of pay", "Removal of pay from prod on sh-prod"] {
+        assert!(runs.body.contains(said), "{said}: {}", runs.body);
+    }
     // Who was in it is no more; who sees everything finds it among those that left.
     assert_eq!(owner.get("/projects/pay").await.status, 404);
     let there = company.ops.api_get("/projects").await.json();
@@ -279,6 +283,73 @@ async fn what_is_somebody_elses_stays() {
     company.advance(Duration::from_secs(60)).await;
     assert!(company.world.jenkins().config("slipway/pay").is_some());
     assert!(has_namespace(&company, "sh-test", "pay-test"));
+    assert!(!has_namespace(&company, "sh-prod", "pay-prod"));
+    company.check().await;
+}
+
+/// Gives up the unfinished step of the newest run of a kind.
+async fn gives_up(company: &mut Company, kind: &str) {
+    let path = format!("/runs?name={kind}&state=active");
+    let runs = company.ops.api_get(&path).await.json();
+    let run = runs["items"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/runs/{run}");
+    let story = company.ops.api_get(&path).await.json();
+    let step = story["story"].as_array().unwrap().last().unwrap()["id"].clone();
+    let path = format!("/steps/{}/abandonment", step.as_str().unwrap());
+    let reason = [("reason", "It is needed after all")];
+    let done = company.ops.post(&path, &reason).await;
+    assert_eq!(done.status, 303, "{}", done.body);
+}
+
+#[tokio::test]
+async fn what_is_given_up_in_time_stays_and_can_go_later() {
+    let mut company = released().await;
+    let (whole, main) = (json!({ "key": "pay" }), json!({ "component": "main" }));
+    let nowhere = Value::Null;
+    let (_, filed) = ask(
+        &mut company.developer,
+        "offboarding",
+        nowhere.clone(),
+        whole.clone(),
+    )
+    .await;
+    let number = filed["number"].as_i64().unwrap();
+    approve(&mut company.ops, number).await;
+    gives_up(&mut company, "offboarding").await;
+    company.settle().await;
+    assert_eq!(state(&mut company.ops, number).await, "failed");
+    for (cluster, namespace) in [("sh-test", "pay-test"), ("sh-prod", "pay-prod")] {
+        assert_eq!(there(&company, cluster, namespace).len(), 3);
+    }
+    let id = company.open("pay").await;
+    company.settle().await;
+    assert_eq!(company.release(&id).await["state"], "awaiting_confirmation");
+    // The same for one workload; then it goes for good, and what is left with the project.
+    let (_, filed) = ask(
+        &mut company.developer,
+        "removal",
+        json!("test"),
+        main.clone(),
+    )
+    .await;
+    let number = filed["number"].as_i64().unwrap();
+    approve(&mut company.ops, number).await;
+    gives_up(&mut company, "removal").await;
+    company.settle().await;
+    assert_eq!(state(&mut company.ops, number).await, "failed");
+    assert_eq!(there(&company, "sh-test", "pay-test").len(), 3);
+    let (_, filed) = ask(&mut company.developer, "removal", json!("test"), main).await;
+    approve(&mut company.ops, filed["number"].as_i64().unwrap()).await;
+    company.settle().await;
+    assert!(there(&company, "sh-test", "pay-test").is_empty());
+    assert!(has_namespace(&company, "sh-test", "pay-test"));
+    let (_, filed) = ask(&mut company.developer, "offboarding", nowhere, whole).await;
+    let number = filed["number"].as_i64().unwrap();
+    approve(&mut company.ops, number).await;
+    company.settle().await;
+    let ended = state(&mut company.ops, number).await;
+    assert_eq!(ended, "done", "{}", company.runs().await);
+    assert!(!has_namespace(&company, "sh-test", "pay-test"));
     assert!(!has_namespace(&company, "sh-prod", "pay-prod"));
     company.check().await;
 }
