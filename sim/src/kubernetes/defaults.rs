@@ -245,6 +245,11 @@ fn check_deployment(object: &Value) -> Result<(), No> {
     if number(object, "/spec/replicas") < 0 {
         return wrong("spec.replicas", "must be greater than or equal to 0");
     }
+    let strategy = &object["spec"]["strategy"];
+    if strategy["type"] == "Recreate" && !strategy["rollingUpdate"].is_null() {
+        let message = "Forbidden: may not be specified when strategy `type` is 'Recreate'";
+        return wrong("spec.strategy.rollingUpdate", message);
+    }
     let wanted = object
         .pointer("/spec/selector/matchLabels")
         .and_then(Value::as_object);

@@ -16,6 +16,8 @@ pub const FIELD_MANAGER: &str = "slipway";
 /// The manager of the POST that makes an object.
 pub const CREATING_MANAGER: &str = "slipway-create";
 
+const RECREATE: &str = "Recreate";
+
 impl Kubernetes {
     /// Makes a Deployment that starts nothing: whatever it says of replicas, it is made with 0.
     /// `Conflict` where one of that name is there already.
@@ -55,6 +57,34 @@ impl Kubernetes {
             .validation_strict();
         let patch = Patch::Apply(object);
         within(api.patch(object_name, &params, &patch))
+            .await?
+            .map_err(apply_error)
+    }
+
+    /// Readies a Deployment that is replaced bit by bit to be one that is not: what it says of
+    /// that belongs to whoever made it too, so that an apply which leaves it out does not remove
+    /// it, and the server refuses the two together. Nothing restarts by this. `Stale` where the
+    /// object has moved since it was read; what needs nothing is answered as it was read.
+    pub async fn make_way(
+        &self,
+        read: Deployment,
+        wanted: &Deployment,
+    ) -> Result<Deployment, ApplyError> {
+        if !rolls(&read) || rolls(wanted) {
+            return Ok(read);
+        }
+        let (namespace, object_name) = place(&read)?;
+        let meta = &read.metadata;
+        let patch = serde_json::json!({
+            "metadata": { "resourceVersion": meta.resource_version, "uid": meta.uid },
+            "spec": { "strategy": { "type": RECREATE, "rollingUpdate": null } },
+        });
+        let params = PatchParams {
+            field_manager: Some(CREATING_MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        let api = self.api::<Deployment>(namespace)?;
+        within(api.patch(object_name, &params, &Patch::Merge(&patch)))
             .await?
             .map_err(apply_error)
     }
@@ -118,6 +148,12 @@ impl Kubernetes {
             .await?
             .map_err(call_error)
     }
+}
+
+/// Whether new pods come before all old ones are gone, which is what holds unless said otherwise.
+fn rolls(deployment: &Deployment) -> bool {
+    let strategy = deployment.spec.as_ref().and_then(|s| s.strategy.as_ref());
+    strategy.and_then(|s| s.type_.as_deref()) != Some(RECREATE)
 }
 
 /// Namespace and name of an object that is to be written.

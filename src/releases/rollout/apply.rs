@@ -185,6 +185,7 @@ async fn write(
     if sequence(&found) > facts.sequence {
         return Ok(Output::Superseded);
     }
+    let found = kubernetes.make_way(found, &wanted.deployment).await?;
     let overwrote = kubernetes
         .what_apply_would_overwrite(&wanted.deployment)
         .await?;

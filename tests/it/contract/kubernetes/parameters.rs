@@ -86,6 +86,10 @@ fn with(target: &Target, changes: &Value) -> (Workload, Objects) {
 async fn put(target: &Target, made: &Objects) {
     let kubernetes = &target.kubernetes;
     kubernetes.apply(&made.service).await.expect("a Service");
+    let found = kubernetes.get::<Deployment>(&target.namespace, "pay");
+    let found = found.await.expect("an answer").expect("a Deployment");
+    let way = kubernetes.make_way(found, &made.deployment);
+    way.await.expect("a Deployment that can be written");
     kubernetes
         .apply(&made.deployment)
         .await
@@ -137,6 +141,7 @@ pub async fn new_parameters_leave_the_count_to_the_autoscaler(target: &Target) {
             json!({"rollout": {"kind": "recreate"}, "scaling": {"down_most": 1}}),
             2,
         ),
+        (json!({"rollout": {"kind": "rolling", "surge": 2}}), 2),
     ] {
         let (workload, made) = with(target, &changes);
         put(target, &made).await;
