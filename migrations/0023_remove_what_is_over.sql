@@ -42,6 +42,21 @@ END $$;
 CREATE TRIGGER workload_stays BEFORE INSERT ON deployment
     FOR EACH ROW EXECUTE FUNCTION refuse_on_leaving_workload();
 
+-- The same for a rollout that has it still to come. Who takes it away holds its row, so that one of
+-- the two sees the other.
+CREATE FUNCTION refuse_rollout_onto_leaving() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM workload WHERE id = ANY (NEW.workload_ids) ORDER BY id FOR SHARE;
+    IF EXISTS (SELECT 1 FROM workload
+        WHERE id = ANY (NEW.workload_ids) AND leaving_at IS NOT NULL) THEN
+        RAISE EXCEPTION 'a workload is being taken away'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'workload_stays';
+    END IF;
+    RETURN NEW;
+END $$;
+CREATE TRIGGER workload_stays BEFORE INSERT ON rollout
+    FOR EACH ROW EXECUTE FUNCTION refuse_rollout_onto_leaving();
+
 -- Waits for an off-boarding that is just being approved, so that nothing slips in beside it.
 CREATE FUNCTION refuse_in_leaving_project() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

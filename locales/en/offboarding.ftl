@@ -17,6 +17,7 @@ removal-stays-what = The project, its history, its recordings, its images and it
 removal-nothing-there = There are no containers of this component in this environment.
 removal-not-on-cluster = This component has nothing on { $cluster }.
 removal-says-why = Say why it is no longer needed.
+removal-being-made = These containers are still being made. Wait until they are, or give that run up first.
 removal-under-way = { $who } has a deployment under way here. Wait until it ends, or abort it.
 offboarding = Off-boarding
 offboarding-about = A service that is no longer needed gives back everything that the portal made for it. Its history stays.

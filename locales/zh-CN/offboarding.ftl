@@ -17,6 +17,7 @@ removal-stays-what = 项目、历史、录像、镜像和命名空间。
 removal-nothing-there = 该组件在此环境中没有容器。
 removal-not-on-cluster = 该组件在 { $cluster } 上没有容器。
 removal-says-why = 请说明为什么不再需要。
+removal-being-made = 这些容器仍在创建。请等待完成，或先放弃该运行。
 removal-under-way = { $who } 正在此处部署，请等待结束或先中止。
 offboarding = 下线
 offboarding-about = 不再需要的服务，可归还平台为它创建的一切，历史记录会保留。

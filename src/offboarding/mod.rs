@@ -94,9 +94,15 @@ async fn begin(
     Ok(())
 }
 
-/// Nothing is taken away from under what is on its way.
-async fn must_rest(tx: &mut Tx, project: Uuid, environments: &[Uuid]) -> Result<(), AppError> {
-    let busy = store::under_way(tx.connection(), project, environments).await?;
+/// Nothing is taken away from under what is on its way. The workloads' rows are held by now, so
+/// that nothing begins between this look and the yes.
+async fn must_rest(tx: &mut Tx, project: Uuid, going: &[Workload]) -> Result<(), AppError> {
+    let ids: Vec<_> = going.iter().map(|w| w.id.0).collect();
+    if store::being_made(tx.connection(), &ids).await? {
+        return Err(AppError::conflict("removal-being-made"));
+    }
+    let environments: Vec<_> = going.iter().map(|w| w.environment_id.0).collect();
+    let busy = store::under_way(tx.connection(), project, &environments).await?;
     match busy {
         None => Ok(()),
         Some(who) => Err(AppError::Conflict(

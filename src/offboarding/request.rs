@@ -72,13 +72,11 @@ impl RequestKind for Removal {
         let request = &approved.request;
         let project = request.project_id.ok_or(AppError::NotFound)?;
         let (going, _) = again(tx, request).await?;
-        let environments: Vec<_> = going.iter().map(|w| w.environment_id.0).collect();
         for workload in &going {
             mark(tx, workload, &approved.origin).await?;
             begin(tx, workload, request.id, false).await?;
         }
-        // Their rows are held by now, so that nothing can begin between the look and the yes.
-        must_rest(tx, project.0, &environments).await
+        must_rest(tx, project.0, &going).await
     }
 
     async fn rejected(&self, _: &App, _: &mut Tx, _: &Request) -> Result<(), AppError> {

@@ -90,6 +90,32 @@ pub async fn under_way(
     Ok(who.fetch_optional(connection).await?)
 }
 
+/// Whether any of these is still being made: its objects would come back after they went.
+pub async fn being_made(
+    connection: &mut PgConnection,
+    workloads: &[Uuid],
+) -> Result<bool, DbError> {
+    let any = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM run
+            WHERE subject_id = ANY($1) AND state = 'active') AS "any!""#,
+        workloads,
+    );
+    Ok(any.fetch_one(connection).await?)
+}
+
+/// Onboarding requests of a project whose repository was never found.
+pub async fn unbound(
+    connection: &mut PgConnection,
+    project: ProjectId,
+) -> Result<Vec<Uuid>, DbError> {
+    let subjects = sqlx::query_scalar!(
+        "SELECT subject_id FROM run
+         WHERE project_id = $1 AND kind = 'onboarding' AND state = 'active'",
+        project.0,
+    );
+    Ok(subjects.fetch_all(connection).await?)
+}
+
 pub async fn emptied(connection: &mut PgConnection, id: RemovalId) -> Result<(), DbError> {
     sqlx::query!(
         "UPDATE removal SET emptied_at = COALESCE(emptied_at, slipway_now()) WHERE id = $1",

@@ -91,8 +91,12 @@ impl RequestKind for Offboarding {
                 begin(tx, &workload, request.id, true).await?;
             }
         }
-        let environments: Vec<_> = all.iter().map(|w| w.environment_id.0).collect();
-        must_rest(tx, project.0, &environments).await?;
+        must_rest(tx, project.0, &all).await?;
+        let unbound = store::unbound(tx.connection(), project).await?;
+        jobs::abandon_all(tx, &unbound, &Words::new("project-leaving")).await?;
+        for onboarding in unbound {
+            requests::finish(tx, RequestId(onboarding), false).await?;
+        }
         let run = NewRun {
             kind: "offboarding",
             subject: request.id.0,

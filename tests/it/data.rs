@@ -463,6 +463,12 @@ async fn what_is_leaving_takes_nothing_new() {
         .await;
     let into_it = deployment("NULL", "NULL", "21", "test", 1);
     tries.refused(into_it, "workload_stays").await;
+    let rollout = "INSERT INTO rollout (id, project_id, environment_id, tier, kind, artifact_id,
+        author_id, workload_ids) VALUES (gen_random_uuid(),
+        '00000000-0000-0000-0000-000000000010', '00000000-0000-0000-0000-000000000007', 'test',
+        'deploy', '00000000-0000-0000-0000-000000000040',
+        '00000000-0000-0000-0000-000000000001', '{00000000-0000-0000-0000-000000000021}')";
+    tries.refused(rollout, "workload_stays").await;
     let release = "INSERT INTO release (id, project_id, number, tag, reference, commit_id,
         commit_title, note, author_id) VALUES (gen_random_uuid(),
         '00000000-0000-0000-0000-000000000010', 2, '20261121-093016-u1', 'main',

@@ -353,3 +353,62 @@ async fn what_is_given_up_in_time_stays_and_can_go_later() {
     assert!(!has_namespace(&company, "sh-prod", "pay-prod"));
     company.check().await;
 }
+
+#[tokio::test]
+async fn what_is_still_being_made_is_not_taken_away_meanwhile() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    let parameters = json!({ "parameters": crate::support::company::parameters() });
+    let (status, filed) = ask(
+        &mut company.developer,
+        "containers",
+        json!("test"),
+        parameters,
+    )
+    .await;
+    assert_eq!(status, 201, "{filed}");
+    approve(&mut company.ops, filed["number"].as_i64().unwrap()).await;
+    let main = json!({ "component": "main" });
+    let (_, filed) = ask(&mut company.developer, "removal", json!("test"), main).await;
+    let number = filed["number"].as_i64().unwrap();
+    let path = format!("/requests/{number}");
+    let hash = company.ops.api_get(&path).await.json()["hash"].clone();
+    let yes = json!({ "verdict": "approve", "hash": hash });
+    let path = format!("{path}/decisions");
+    let early = company.ops.api(Method::POST, &path, &yes).await;
+    let told = (early.status, early.json()["code"].clone());
+    assert_eq!(told, (409, json!("removal-being-made")));
+    company.settle().await;
+    let test = workload(&mut company.developer, "test").await.unwrap();
+    let done = company.ops.api(Method::POST, &path, &yes).await;
+    assert!(done.status < 300, "{}", done.body);
+    // Somebody who still has its page open starts nothing on it.
+    let restart = format!("/workloads/{}/restart", test["id"].as_str().unwrap());
+    let late = company.ops.api(Method::POST, &restart, &json!({})).await;
+    assert_eq!(late.status, 409, "{}", late.body);
+    company.settle().await;
+    assert!(there(&company, "sh-test", "pay-test").is_empty());
+    company.check().await;
+}
+
+#[tokio::test]
+async fn a_project_whose_repository_never_came_goes_too() {
+    let mut company = Company::start().await;
+    let asked = crate::support::company::onboarding("pay");
+    let filed = company
+        .developer
+        .api(Method::POST, "/projects", &asked)
+        .await;
+    let onboarding = filed.json()["request"].as_i64().unwrap();
+    approve(&mut company.ops, onboarding).await;
+    company.run_for(Duration::from_secs(5)).await;
+    let key = json!({ "key": "pay" });
+    let (status, filed) = ask(&mut company.developer, "offboarding", Value::Null, key).await;
+    assert_eq!(status, 201, "{filed}");
+    let number = filed["number"].as_i64().unwrap();
+    approve(&mut company.ops, number).await;
+    company.settle().await;
+    assert_eq!(state(&mut company.ops, number).await, "done");
+    assert_eq!(state(&mut company.ops, onboarding).await, "failed");
+    company.check().await;
+}

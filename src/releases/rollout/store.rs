@@ -381,17 +381,18 @@ pub struct Running {
     pub under_way: Option<(String, Timestamp)>,
 }
 
-/// Locks a workload and reads what it runs.
+/// Locks a workload and reads what it runs; nothing where nothing ran, or it is being taken away.
 pub async fn lock_running(
     connection: &mut PgConnection,
     id: WorkloadId,
 ) -> Result<Option<Running>, DbError> {
-    sqlx::query!(
-        "SELECT 1 AS one FROM workload WHERE id = $1 FOR UPDATE",
-        id.0
-    )
-    .fetch_one(&mut *connection)
-    .await?;
+    let stays = sqlx::query_scalar!(
+        r#"SELECT leaving_at IS NULL AS "stays!" FROM workload WHERE id = $1 FOR UPDATE"#,
+        id.0,
+    );
+    if !stays.fetch_one(&mut *connection).await? {
+        return Ok(None);
+    }
     let row = sqlx::query!(
         r#"SELECT d.artifact_id AS "artifact: ArtifactId",
             c.id AS "confirmation?: ConfirmationId"
