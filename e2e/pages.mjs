@@ -71,6 +71,7 @@ export const pages = [
   { name: 'project-robots', route: '/projects/{key}/notices', path: project('/notices'), form: ['developer', 'ops'] },
   { name: 'members', route: '/projects/{key}/members', path: project('/members'), form: ['developer', 'admin'] },
   { name: 'project-settings', route: '/projects/{key}/settings', path: project('/settings'), form: ['developer', 'ops'] },
+  { name: 'project-setup', route: '/projects/{key}/setup', path: project('/setup'), ready: '.facts' },
   { name: 'project-programs', route: '/projects/{key}/programs', path: project('/programs'), form: ['developer', 'ops'] },
   { name: 'containers', route: '/projects/{key}/containers', path: project('/containers') },
   { name: 'containers-new', route: '/projects/{key}/containers/new', path: project('/containers/new'), form: ['developer', 'ops'] },

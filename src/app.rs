@@ -12,6 +12,7 @@ use crate::halt::LastShown;
 use crate::jobs::{Courier, Engine, Step, Timer};
 use crate::notifications;
 use crate::offboarding::{self, Offboarding, Removal};
+use crate::onboarding;
 use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::{self, Kinds};
@@ -92,6 +93,7 @@ pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
     ];
     all.extend(releases::steps(app));
     all.extend(waves::steps(app));
+    all.extend(onboarding::steps(app));
     all.extend(offboarding::steps(app));
     all
 }

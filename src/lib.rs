@@ -23,6 +23,7 @@ pub mod log;
 pub mod news;
 pub mod notifications;
 pub mod offboarding;
+pub mod onboarding;
 pub mod parse;
 pub mod progress;
 pub mod projects;

@@ -245,3 +245,4 @@ form-nodes-value = Value
 form-list-row = { $list }, row { $n }
 unit-percent = %
 unit-containers-a-minute = containers a minute
+form-env-held = Unchanged until typed again

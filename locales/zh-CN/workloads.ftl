@@ -242,3 +242,4 @@ form-nodes-value = 值
 form-list-row = { $list }，第 { $n } 行
 unit-percent = %
 unit-containers-a-minute = 容器/分钟
+form-env-held = 不重新输入则保持不变

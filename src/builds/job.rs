@@ -1,11 +1,20 @@
 //! The project's job: made from its language's template on first use, copied anew when the
 //! template moved, never taken from somebody's hands but by operations' yes.
 
-use super::{Adoption, Build, PARAMETERS, Source};
+use super::{Adoption, PARAMETERS};
 use crate::error::Words;
 use crate::integrations::CallError;
 use crate::integrations::jenkins::job_xml::{self, Hand};
 use crate::integrations::jenkins::{CreateJobError, Jenkins, JobName};
+
+/// Whose job it is, and what it is made from.
+#[derive(Debug, Clone, Copy)]
+pub struct Spec<'a> {
+    /// Its full name, with the folder.
+    pub job: &'a str,
+    pub template_job: &'a str,
+    pub project: &'a str,
+}
 
 /// What looking for the job came to.
 #[derive(Debug, Clone)]
@@ -25,15 +34,12 @@ pub enum JobOutcome {
 /// Jenkins' trouble.
 pub async fn ensure_job(
     jenkins: &Jenkins,
-    build: &Build,
-    source: &Source,
+    spec: Spec<'_>,
     adoption: Option<&Adoption>,
 ) -> Result<JobOutcome, CallError> {
-    let blocked = |code: &str| Ok(JobOutcome::Blocked(words(code, build, source)));
-    let (Ok(name), Ok(template)) = (
-        JobName::parse(&build.job),
-        JobName::parse(&source.template_job),
-    ) else {
+    let blocked = |code: &str| Ok(JobOutcome::Blocked(words(code, spec)));
+    let (Ok(name), Ok(template)) = (JobName::parse(spec.job), JobName::parse(spec.template_job))
+    else {
         return blocked("job-name-bad");
     };
     let Some(template) = jenkins.job_config(&template).await? else {
@@ -42,34 +48,62 @@ pub async fn ensure_job(
     if !declares_all(&template) {
         return blocked("job-template-parameters");
     }
-    let Ok(wanted) = job_xml::from_template(&template, &source.project) else {
+    let Ok(wanted) = job_xml::from_template(&template, spec.project) else {
         return blocked("job-template-broken");
     };
     match jenkins.job_config(&name).await? {
-        None => create(jenkins, &name, &wanted, build, source).await,
-        Some(found) if is_ours(&found, source) => {
-            keep(jenkins, &name, &found, &template, &wanted, build, source).await
+        None => create(jenkins, &name, &wanted, spec).await,
+        Some(found) if is_ours(&found, spec) => {
+            keep(jenkins, &name, &found, &template, &wanted, spec).await
         }
         Some(found) => match adoption.filter(|a| a.fits(&found)) {
             Some(adoption) => {
                 let definition = match adoption.keeps_definition {
-                    true => job_xml::adopted(&found, &template, &source.project),
+                    true => job_xml::adopted(&found, &template, spec.project),
                     false => Ok(wanted),
                 };
                 let Ok(definition) = definition else {
                     return blocked("job-template-broken");
                 };
-                take(jenkins, &name, &definition, build, source).await
+                take(jenkins, &name, &definition, spec).await
             }
             None => Ok(JobOutcome::Foreign),
         },
     }
 }
 
-fn words(code: &str, build: &Build, source: &Source) -> Words {
+/// The same, and a job of ours that somebody edited by hand becomes the template's again.
+///
+/// # Errors
+/// Jenkins' trouble.
+pub async fn restore_job(
+    jenkins: &Jenkins,
+    spec: Spec<'_>,
+    adoption: Option<&Adoption>,
+) -> Result<JobOutcome, CallError> {
+    let (Ok(name), Ok(template)) = (JobName::parse(spec.job), JobName::parse(spec.template_job))
+    else {
+        return Ok(JobOutcome::Blocked(words("job-name-bad", spec)));
+    };
+    let (found, template) = (
+        jenkins.job_config(&name).await?,
+        jenkins.job_config(&template).await?,
+    );
+    if let (Some(found), Some(template)) = (found, template)
+        && matches!(job_xml::hand(&found), Ok(Hand::Edited(_)))
+        && is_ours(&found, spec)
+        && declares_all(&template)
+        && let Ok(wanted) = job_xml::from_template(&template, spec.project)
+    {
+        return take(jenkins, &name, &wanted, spec).await;
+    }
+    ensure_job(jenkins, spec, adoption).await
+}
+
+fn words(code: &str, spec: Spec<'_>) -> Words {
     Words::new(code)
-        .with("job", &build.job)
-        .with("template", &source.template_job)
+        .with("job", spec.job)
+        .with("template", spec.template_job)
 }
 
 /// Exactly ours, all of them text: Jenkins drops what is not declared without a word.
@@ -88,26 +122,25 @@ async fn create(
     jenkins: &Jenkins,
     name: &JobName,
     wanted: &str,
-    build: &Build,
-    source: &Source,
+    spec: Spec<'_>,
 ) -> Result<JobOutcome, CallError> {
     if let Some(folder) = name.folder() {
         jenkins.ensure_folder(&folder).await?;
     }
     match jenkins.create_job_from_xml(name, wanted).await {
-        Ok(()) => ready(jenkins, name, build, source).await,
+        Ok(()) => ready(jenkins, name, spec).await,
         // Another spelling of case, or our own call whose answer was lost: the next look tells.
         Err(CreateJobError::Exists) => match jenkins.job_config(name).await? {
-            Some(found) if is_ours(&found, source) => ready(jenkins, name, build, source).await,
+            Some(found) if is_ours(&found, spec) => ready(jenkins, name, spec).await,
             Some(_) | None => Ok(JobOutcome::Foreign),
         },
         Err(CreateJobError::Call(error)) => Err(error),
     }
 }
 
-fn is_ours(xml: &str, source: &Source) -> bool {
+fn is_ours(xml: &str, spec: Spec<'_>) -> bool {
     match job_xml::hand(xml) {
-        Ok(Hand::Ours(marker) | Hand::Edited(marker)) => marker.project == source.project,
+        Ok(Hand::Ours(marker) | Hand::Edited(marker)) => marker.project == spec.project,
         Ok(Hand::Foreign) | Err(_) => false,
     }
 }
@@ -119,8 +152,7 @@ async fn keep(
     found: &str,
     template: &str,
     wanted: &str,
-    build: &Build,
-    source: &Source,
+    spec: Spec<'_>,
 ) -> Result<JobOutcome, CallError> {
     let moved = match job_xml::hand(found) {
         Ok(Hand::Ours(marker)) => {
@@ -130,9 +162,9 @@ async fn keep(
         Ok(Hand::Edited(_) | Hand::Foreign) | Err(_) => false,
     };
     if moved {
-        return take(jenkins, name, wanted, build, source).await;
+        return take(jenkins, name, wanted, spec).await;
     }
-    ready(jenkins, name, build, source).await
+    ready(jenkins, name, spec).await
 }
 
 /// Writes a definition; the job's name and its history stay.
@@ -140,8 +172,7 @@ async fn take(
     jenkins: &Jenkins,
     name: &JobName,
     definition: &str,
-    build: &Build,
-    source: &Source,
+    spec: Spec<'_>,
 ) -> Result<JobOutcome, CallError> {
     // Configuration sent during a build makes Jenkins lie about that build.
     if let Some(job) = jenkins.job(name).await?
@@ -152,31 +183,22 @@ async fn take(
         return Ok(JobOutcome::Busy);
     }
     jenkins.update_config(name, definition).await?;
-    ready(jenkins, name, build, source).await
+    ready(jenkins, name, spec).await
 }
 
 /// Buildable, and declaring what we are going to send.
-async fn ready(
-    jenkins: &Jenkins,
-    name: &JobName,
-    build: &Build,
-    source: &Source,
-) -> Result<JobOutcome, CallError> {
+async fn ready(jenkins: &Jenkins, name: &JobName, spec: Spec<'_>) -> Result<JobOutcome, CallError> {
     let Some(job) = jenkins.job(name).await? else {
-        return Ok(JobOutcome::Blocked(words("job-gone", build, source)));
+        return Ok(JobOutcome::Blocked(words("job-gone", spec)));
     };
     let declared = PARAMETERS
         .iter()
         .all(|p| job.parameters.iter().any(|d| d == p));
     if !declared {
-        return Ok(JobOutcome::Blocked(words("job-parameters", build, source)));
+        return Ok(JobOutcome::Blocked(words("job-parameters", spec)));
     }
     if !job.buildable {
-        return Ok(JobOutcome::Blocked(words(
-            "job-not-buildable",
-            build,
-            source,
-        )));
+        return Ok(JobOutcome::Blocked(words("job-not-buildable", spec)));
     }
     Ok(JobOutcome::Ready)
 }

@@ -4,6 +4,7 @@
 //! Jenkins build; whatever Jenkins answers or forgets, exactly one build of that id counts.
 
 mod adopt;
+mod drift;
 mod job;
 mod log;
 mod look;
@@ -17,7 +18,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use adopt::{Adoption, Question, question};
-pub use job::{JobOutcome, ensure_job};
+pub use drift::{Drift, drift};
+pub use job::{JobOutcome, Spec as JobSpec, ensure_job, restore_job};
 pub use log::{Found as FoundLines, Piece, piece, search};
 pub use look::{Look, Progress, look};
 pub use stop::{Stopping, stop};

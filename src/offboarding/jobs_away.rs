@@ -1,12 +1,11 @@
-//! `offboarding.jobs`: the project's Jenkins jobs go, then the project itself is closed.
+//! `offboarding.jobs`: the project's Jenkins jobs go.
 
 use async_trait::async_trait;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::store;
 use super::whole::give_up;
 use crate::app::App;
-use crate::audit::{self, Entry, Origin};
 use crate::connections;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
@@ -15,8 +14,7 @@ use crate::integrations::jenkins::job_xml::{self, Hand};
 use crate::integrations::jenkins::{Jenkins, JobName};
 use crate::jobs::{Claim, NewStep, Step, StepResult};
 use crate::projects;
-use crate::releases;
-use crate::requests::{self, RequestId};
+use crate::requests::RequestId;
 use crate::workloads::{StepError, settle};
 
 pub struct Jobs(pub App);
@@ -41,7 +39,13 @@ impl Step for Jobs {
             return Ok(None);
         };
         match result {
-            StepResult::Done(seen) => close(tx, ProjectId(project), request, seen).await?,
+            StepResult::Done(seen) => {
+                let mut input = claim.input.clone();
+                input["left_alone"] = seen["left_alone"].clone();
+                let lane = store::gitlab_of(tx.connection(), ProjectId(project)).await?;
+                let step = NewStep::new("offboarding.webhook", lane, input);
+                return Ok(Some(step));
+            }
             StepResult::Fail(_) => give_up(tx, ProjectId(project), request).await?,
             StepResult::Wait { .. } | StepResult::Retry { .. } => {}
         }
@@ -81,23 +85,4 @@ async fn take(jenkins: &Jenkins, job: &str, project: &str) -> Result<bool, StepE
         jenkins.delete_job(&name).await?;
     }
     Ok(is_ours)
-}
-
-/// Nobody works on it any more, nothing of it waits for anybody.
-async fn close(
-    tx: &mut Tx,
-    project: ProjectId,
-    request: RequestId,
-    seen: &Value,
-) -> Result<(), DbError> {
-    releases::cancel_all(tx, project).await?;
-    requests::void_of_project(tx, project).await?;
-    let former = projects::close(tx, project).await?;
-    requests::finish(tx, request, true).await?;
-    let entry = Entry::done("project.leave", "project", &former.key)
-        .in_project(project)
-        .before(json!({ "members": former.members, "jobs_left_alone": seen["left_alone"] }));
-    audit::record(tx, &entry, &Origin::default()).await?;
-    tx.event("projects", None).await?;
-    tx.event(&projects::topic(project), Some(project.0)).await
 }

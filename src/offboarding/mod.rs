@@ -9,6 +9,7 @@ mod request;
 mod shown;
 mod store;
 pub mod web;
+mod webhook_away;
 mod whole;
 
 use std::sync::Arc;
@@ -46,6 +47,7 @@ pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
         Arc::new(objects_away::Namespace(app.clone())),
         Arc::new(whole::Workloads(app.clone())),
         Arc::new(jobs_away::Jobs(app.clone())),
+        Arc::new(webhook_away::Webhook(app.clone())),
     ]
 }
 

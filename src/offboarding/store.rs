@@ -103,17 +103,29 @@ pub async fn being_made(
     Ok(any.fetch_one(connection).await?)
 }
 
-/// Onboarding requests of a project whose repository was never found.
-pub async fn unbound(
+/// What was begun to make or mend a project's place outside, and is not done.
+pub struct Making {
+    pub subject: Uuid,
+    /// Whether it is the onboarding itself, whose subject is its request.
+    pub is_onboarding: bool,
+    /// Whether somebody is at it this very moment.
+    pub in_hand: bool,
+}
+
+pub async fn making(
     connection: &mut PgConnection,
     project: ProjectId,
-) -> Result<Vec<Uuid>, DbError> {
-    let subjects = sqlx::query_scalar!(
-        "SELECT subject_id FROM run
-         WHERE project_id = $1 AND kind = 'onboarding' AND state = 'active'",
+) -> Result<Vec<Making>, DbError> {
+    let rows = sqlx::query_as!(
+        Making,
+        r#"SELECT subject_id AS subject, kind = 'onboarding' AS "is_onboarding!",
+            EXISTS (SELECT 1 FROM step s WHERE s.run_id = r.id AND s.state = 'running')
+                AS "in_hand!"
+           FROM run r WHERE project_id = $1 AND kind IN ('onboarding', 'setup')
+            AND state = 'active'"#,
         project.0,
     );
-    Ok(subjects.fetch_all(connection).await?)
+    Ok(rows.fetch_all(connection).await?)
 }
 
 pub async fn emptied(connection: &mut PgConnection, id: RemovalId) -> Result<(), DbError> {
@@ -246,15 +258,26 @@ pub struct Job {
 pub async fn jobs(executor: impl PgExecutor<'_>, project: ProjectId) -> Result<Vec<Job>, DbError> {
     let rows = sqlx::query_as!(
         Job,
-        r#"SELECT DISTINCT b.jenkins_id AS "jenkins: ConnectionId", c.key AS connection, b.job,
-            EXISTS (SELECT 1 FROM job_adoption a WHERE a.project_id = r.project_id
-                AND a.jenkins_id = b.jenkins_id AND a.job = b.job) AS "adopted!"
-           FROM build b JOIN release r ON r.id = b.release_id
-           JOIN connection c ON c.id = b.jenkins_id
-           WHERE r.project_id = $1 ORDER BY c.key, b.job"#,
+        r#"SELECT j.jenkins_id AS "jenkins!: ConnectionId", c.key AS connection, j.job AS "job!",
+            EXISTS (SELECT 1 FROM job_adoption a WHERE a.project_id = $1
+                AND a.jenkins_id = j.jenkins_id AND a.job = j.job) AS "adopted!"
+           FROM (SELECT b.jenkins_id, b.job FROM build b
+                    JOIN release r ON r.id = b.release_id WHERE r.project_id = $1
+                 UNION SELECT jenkins_id, job FROM project_place
+                    WHERE id = $1 AND job_state = 'ready') j
+           JOIN connection c ON c.id = j.jenkins_id ORDER BY c.key, j.job"#,
         project.0,
     );
     Ok(rows.fetch_all(executor).await?)
+}
+
+/// The lane of a project's GitLab.
+pub async fn gitlab_of(
+    executor: impl PgExecutor<'_>,
+    project: ProjectId,
+) -> Result<String, DbError> {
+    let id = sqlx::query_scalar!("SELECT gitlab_id FROM project WHERE id = $1", project.0);
+    Ok(format!("gitlab:{}", id.fetch_one(executor).await?))
 }
 
 /// What stands in the way of a project's end: resources in use, and releases on their way.

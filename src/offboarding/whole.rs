@@ -14,6 +14,7 @@ use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, ProjectId, Scope};
 use crate::jobs::{self, Claim, NewRun, NewStep, Step, StepResult};
+use crate::onboarding;
 use crate::projects;
 use crate::requests::{
     self, Approved, Computed, Fact, Filing, Request, RequestId, RequestKind, Work,
@@ -92,11 +93,7 @@ impl RequestKind for Offboarding {
             }
         }
         must_rest(tx, project.0, &all).await?;
-        let unbound = store::unbound(tx.connection(), project).await?;
-        jobs::abandon_all(tx, &unbound, &Words::new("project-leaving")).await?;
-        for onboarding in unbound {
-            requests::finish(tx, RequestId(onboarding), false).await?;
-        }
+        stop_making(tx, project).await?;
         let run = NewRun {
             kind: "offboarding",
             subject: request.id.0,
@@ -145,11 +142,30 @@ fn facts(computed: &Value) -> Vec<Fact> {
         Fact::text(code, name)
     };
     facts.extend(list("jobs").map(job));
+    if let Some(number) = computed["webhook"].as_i64() {
+        let what = format!("GitLab · {number}");
+        facts.push(Fact::text("offboarding-webhook", what));
+    }
     let members: Vec<_> = list("members").map(text).collect();
     facts.push(Fact::text("offboarding-members", members.join(", ")));
     let stays = Words::new("offboarding-stays-what");
     facts.push(Fact::words("offboarding-stays", stays));
     facts
+}
+
+/// What was begun for the project outside and waits for something is given up. What somebody is
+/// at right now would come back after it was taken away.
+async fn stop_making(tx: &mut Tx, project: ProjectId) -> Result<(), AppError> {
+    let making = store::making(tx.connection(), project).await?;
+    if making.iter().any(|m| m.in_hand) {
+        return Err(AppError::conflict("setup-under-way"));
+    }
+    let subjects: Vec<_> = making.iter().map(|m| m.subject).collect();
+    jobs::abandon_all(tx, &subjects, &Words::new("project-leaving")).await?;
+    for onboarding in making.iter().filter(|m| m.is_onboarding) {
+        requests::finish(tx, RequestId(onboarding.subject), false).await?;
+    }
+    Ok(())
 }
 
 /// What would go, for the form that asks for it, and what stands in the way of it.
@@ -190,6 +206,7 @@ async fn computed(tx: &mut Tx, project: ProjectId) -> Result<Value, AppError> {
     namespaces.sort();
     namespaces.dedup();
     let jobs = store::jobs(tx.connection(), project).await?;
+    let place = onboarding::place_in(tx, project).await?;
     let jobs = jobs
         .iter()
         .map(|j| json!({ "connection": j.connection, "job": j.job, "adopted": j.adopted }));
@@ -200,6 +217,7 @@ async fn computed(tx: &mut Tx, project: ProjectId) -> Result<Value, AppError> {
     Ok(json!({
         "workloads": shown::workloads(&all, &current, true), "namespaces": namespaces,
         "jobs": jobs.collect::<Vec<_>>(), "members": members.collect::<Vec<_>>(),
+        "webhook": place.and_then(|p| p.hook),
     }))
 }
 

@@ -1,4 +1,4 @@
-//! The durable step of onboarding: binding the project to its repository.
+//! The first durable step of onboarding: binding the project to its repository.
 
 use std::time::Duration;
 
@@ -18,6 +18,9 @@ use crate::requests::{self, RequestId};
 
 /// A repository that is not there yet may be made while we wait.
 const MISSING_AGAIN: Duration = Duration::from_secs(60);
+
+/// What onboarding goes on with, in `onboarding/`.
+const AFTERWARDS: &str = "onboarding.webhook";
 
 /// `project.bind`: reads the repository's number, address and default branch from GitLab.
 pub struct Bind(pub App);
@@ -106,7 +109,9 @@ impl Step for Bind {
                 .await?;
                 tx.event(&super::topic(input.project), Some(input.project.0))
                     .await?;
-                requests::finish(tx, request, true).await?;
+                // Releases may begin; what they would make on their way is made before them.
+                let next = NewStep::new(AFTERWARDS, &claim.lane, claim.input.clone());
+                return Ok(Some(next));
             }
             StepResult::Fail(_) => requests::finish(tx, request, false).await?,
             StepResult::Wait { .. } | StepResult::Retry { .. } => {}

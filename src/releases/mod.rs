@@ -37,7 +37,7 @@ pub use adopt::{Asked, Deciding as JobDeciding, Verdict, adopt, asked, jobs_to_d
 pub use confirm::{Confirming, confirm};
 pub use import::{Importing, import};
 pub use lanes::{Lane, Ran, environments};
-pub use open::{Opening, open};
+pub use open::{JobOf, Opening, image_path, job_of, open};
 pub use outside::Sources;
 pub use parameters::{Rolled, roll_parameters};
 pub use production::{Production, Started, deploy};

@@ -60,9 +60,9 @@ pub async fn open(
         retry_after_seconds: 60,
     })?;
     let image = format!("{}:{tag}", found.image);
-    let build = Build::first(new.id.0, found.jenkins, &found.job, &image);
+    let build = Build::first(new.id.0, found.job.jenkins, &found.job.name, &image);
     crate::builds::insert(tx.connection(), &build).await?;
-    start_run(&mut tx, &new, &tag, &build, &found.template).await?;
+    start_run(&mut tx, &new, &tag, &build, &found.job.template).await?;
     let entry = Entry::done("release.open", "release", new.id)
         .in_project(access.project.id)
         .after(json!({ "number": number, "tag": tag, "commit": found.commit.id }));
@@ -91,12 +91,20 @@ fn check(opening: &Opening) -> Result<(), AppError> {
     Ok(())
 }
 
+/// Where a project is built.
+pub struct JobOf {
+    pub jenkins: ConnectionId,
+    /// Its language's template.
+    pub template: String,
+    /// The job's full name: the connection's folder, then the project's key or the name that
+    /// operations chose.
+    pub name: String,
+}
+
 /// What a release is made from, as it is now.
 struct Found {
     commit: Commit,
-    jenkins: ConnectionId,
-    template: String,
-    job: String,
+    job: JobOf,
     /// `host/repository` without the tag.
     image: String,
 }
@@ -110,17 +118,9 @@ async fn look_up(app: &App, access: &Access<'_>, reference: &str) -> Result<Foun
         return Err(AppError::conflict("release-no-test-place"));
     }
     let commit = outside::commit(app, project, bound.number, reference).await?;
-    let (jenkins, template) = store::language(app.db.pool(), &project.language).await?;
-    let named = store::job_name(app.db.pool(), project.id).await?;
-    let job = job_name(app, jenkins, named.as_deref().unwrap_or(&project.key)).await?;
+    let job = job_of(app, project).await?;
     let image = image_path(app, project).await?;
-    Ok(Found {
-        commit,
-        jenkins,
-        template,
-        job,
-        image,
-    })
+    Ok(Found { commit, job, image })
 }
 
 /// The durable run, with the tag as its first effect.
@@ -151,7 +151,10 @@ async fn start_run(
 }
 
 /// `host/repository`, as the job pushes it.
-async fn image_path(app: &App, project: &Project) -> Result<String, AppError> {
+///
+/// # Errors
+/// No answer from the database, or a connection that is not as it should be.
+pub async fn image_path(app: &App, project: &Project) -> Result<String, AppError> {
     let host = connections::push_host(app, project.registry).await?;
     let (_, config) = connections::registry(app, project.registry).await?;
     let repository = config
@@ -160,11 +163,21 @@ async fn image_path(app: &App, project: &Project) -> Result<String, AppError> {
     Ok(format!("{host}/{}", repository.as_str()))
 }
 
-/// The job's full name: the connection's folder, then the project's key or the name that operations
-/// chose.
-async fn job_name(app: &App, jenkins: ConnectionId, project: &str) -> Result<String, AppError> {
+/// The project's job, whether it is there yet or not.
+///
+/// # Errors
+/// No answer from the database, or a connection that is not as it should be.
+pub async fn job_of(app: &App, project: &Project) -> Result<JobOf, AppError> {
+    let (jenkins, template) = store::language(app.db.pool(), &project.language).await?;
+    let named = store::job_name(app.db.pool(), project.id).await?;
     let (_, config) = connections::jenkins(app, jenkins).await?;
-    let name = config.folder.child(project);
+    let name = config
+        .folder
+        .child(named.as_deref().unwrap_or(&project.key));
     let name = name.map_err(|_| AppError::Internal("a project that is no job".to_owned()))?;
-    Ok(name.as_str().to_owned())
+    Ok(JobOf {
+        jenkins,
+        template,
+        name: name.as_str().to_owned(),
+    })
 }

@@ -24,8 +24,8 @@ use crate::releases::web::setbacks;
 use crate::requests::policy::api as policies;
 use crate::workloads::web as workloads;
 use crate::{
-    audit, clusters, connections, halt, home, projects, requests, resources, runs, standards,
-    terminals, vitals, waves,
+    audit, clusters, connections, halt, home, onboarding, projects, requests, resources, runs,
+    standards, terminals, vitals, waves,
 };
 
 /// The calls and their description, as OpenAPI 3.1.
@@ -135,6 +135,7 @@ fn project() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(projects::api::list, projects::api::ask))
         .routes(routes!(projects::api::show, projects::api::change))
+        .routes(routes!(onboarding::web::read, onboarding::web::set_up))
         .routes(routes!(projects::tokens::list, projects::tokens::create))
         .routes(routes!(projects::tokens::revoke))
         .routes(routes!(members::list, members::put))

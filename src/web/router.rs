@@ -26,8 +26,8 @@ use crate::releases::web::setbacks;
 use crate::requests::policy::web as policies;
 use crate::workloads::web as workloads;
 use crate::{
-    audit, clusters, connections, halt, home, offboarding, projects, requests, resources, runs,
-    standards, terminals, vitals, waves,
+    audit, clusters, connections, halt, home, offboarding, onboarding, projects, requests,
+    resources, runs, standards, terminals, vitals, waves,
 };
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
@@ -69,6 +69,10 @@ pub fn router(app: &App) -> Router {
         .route(
             "/inner/terminals/{id}",
             get(terminals::inner::answer::answer),
+        )
+        .route(
+            "/hooks/gitlab/{project}",
+            post(onboarding::hear).layer(DefaultBodyLimit::max(onboarding::MAX_PUSH_BYTES)),
         )
         .route("/healthz", get(alive))
         .route("/readyz", get(ready));
@@ -266,6 +270,10 @@ fn project_pages() -> Router<App> {
         .route(
             "/projects/{key}/settings",
             get(projects::web::settings).post(projects::web::save),
+        )
+        .route(
+            "/projects/{key}/setup",
+            get(onboarding::web::show).post(onboarding::web::repeat),
         )
         .route(
             "/projects/{key}/programs",

@@ -135,6 +135,10 @@ impl RequestKind for Containers {
         Ok(())
     }
 
+    fn form(&self, request: &Request) -> Option<String> {
+        Some(format!("/projects/{}/containers/new", request.subject))
+    }
+
     fn facts(&self, request: &Request) -> Vec<Fact> {
         // What holds in the first cluster; requests of former versions held it themselves.
         let document = match &request.computed["clusters"][0]["parameters"] {

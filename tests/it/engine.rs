@@ -60,6 +60,7 @@ struct End {
     deployments_made: [usize; 2],
     replicas: [Value; 2],
     commands_run: [usize; 2],
+    hooks: usize,
     build_of_the_cancelled: Ended,
     left_behind: Vec<&'static str>,
 }
@@ -132,6 +133,9 @@ async fn off_board(company: &mut Company) -> Vec<&'static str> {
     if company.world.jenkins().config("slipway/pay").is_some() {
         left.push("slipway/pay");
     }
+    if !company.hooks("pay").is_empty() {
+        left.push("a webhook");
+    }
     left
 }
 
@@ -182,6 +186,7 @@ async fn mile(probe: Arc<Once>) -> End {
     let jobs = company.created("jenkins", "*/createItem?name=pay*");
     let deployments_made = [made("sh-test"), made("sh-prod")];
     let commands_run = [ran("sh-test"), ran("sh-prod")];
+    let hooks = company.hooks("pay").len();
     let left_behind = off_board(&mut company).await;
     company.check().await;
     End {
@@ -194,6 +199,7 @@ async fn mile(probe: Arc<Once>) -> End {
         deployments_made,
         replicas,
         commands_run,
+        hooks,
         build_of_the_cancelled: cancelled,
         left_behind,
     }
@@ -206,7 +212,11 @@ const STEPS: &[&str] = &[
     "deployment.scale",
     "deployment.watch",
     "offboarding.jobs",
+    "offboarding.webhook",
     "offboarding.workloads",
+    "onboarding.job",
+    "onboarding.registry",
+    "onboarding.webhook",
     "project.bind",
     "release.artifact",
     "release.build",
@@ -254,6 +264,7 @@ async fn prove(fault: Fault) {
     assert_eq!(whole.deployments_made, [1, 1]);
     assert!(whole.left_behind.is_empty(), "{:?}", whole.left_behind);
     assert_eq!(whole.commands_run, [1, 1]);
+    assert_eq!(whole.hooks, 1);
     for step in STEPS {
         let probe = Once::new(step, fault);
         let harmed = mile(probe.clone()).await;

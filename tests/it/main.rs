@@ -20,6 +20,7 @@ mod keys;
 mod mile;
 mod notices;
 mod offboarding;
+mod onboarding;
 mod openapi;
 mod people;
 mod permissions;

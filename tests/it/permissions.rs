@@ -35,6 +35,7 @@ const TABLE: &str = "
 GET    /healthz                                            200 200 200 200 200 200 200 200 200
 GET    /readyz                                             200 200 200 200 200 200 200 200 200
 GET    /inner/terminals/{id}                               401 401 401 401 401 401 401 401 401
+POST   /hooks/gitlab/{project}                             401 401 401 401 401 401 401 401 401
 GET    /static/{version}/{*name}                           200 200 200 200 200 200 200 200 200
 GET    /api/v1/openapi.json                                200 200 200 200 200 200 200 200 200
 GET    /api/docs                                           303 303 303 303 303 303 303 303 303
@@ -109,6 +110,8 @@ POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 4
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
 GET    /projects/{key}/workloads/{id}/removal              303 404 403 200 403 200 200 403 403
 POST   /projects/{key}/workloads/{id}/removal              303 404 403 400 403 400 400 403 403
+GET    /projects/{key}/setup                               303 404 200 200 200 200 200 200 200
+POST   /projects/{key}/setup                               303 404 403 403 403 403 400 403 400
 GET    /projects/{key}/offboarding                         303 404 403 403 403 200 200 403 403
 POST   /projects/{key}/offboarding                         303 404 403 403 403 400 400 403 403
 POST   /projects/{key}/workloads/{id}/restart              303 404 403 400 403 400 400 403 403
@@ -262,6 +265,8 @@ POST   /api/v1/languages                                   401 403 403 403 403 4
 GET    /api/v1/projects                                    401 200 200 200 200 200 200 200 200
 POST   /api/v1/projects                                    401 400 400 400 400 400 400 403 400
 GET    /api/v1/projects/{key}                              401 404 200 200 200 200 200 200 200
+GET    /api/v1/projects/{key}/setup                        401 404 200 200 200 200 200 200 200
+POST   /api/v1/projects/{key}/setup                        401 404 403 403 403 403 400 403 400
 GET    /api/v1/projects/{key}/tokens                       401 404 403 403 403 200 200 403 403
 POST   /api/v1/projects/{key}/tokens                       401 404 403 403 403 400 400 403 403
 DELETE /api/v1/projects/{key}/tokens/{id}                  401 404 403 403 403 404 404 403 403
@@ -410,6 +415,8 @@ fn body(route: &Route) -> Sent {
         "/api/v1/rails/overrides" => {
             Json(json!({ "rail": "none", "project": "pay", "environment": "test" }))
         }
+        "/projects/{key}/setup" => Form("restore=true"),
+        "/api/v1/projects/{key}/setup" => Json(json!({ "restore": true })),
         "/login/as" => Form("as=root"),
         "/language" => Form("language=none"),
         "/me/password" => Form("current=&password="),
@@ -547,6 +554,7 @@ impl Ids {
             .replace("{number}", &number.to_string())
             .replace("{n}", "1")
             .replace("{env}", "test")
+            .replace("{project}", NOBODY)
             .replace("{version}/{*name}", "any/slipway.css");
         match pattern {
             "/api/v1/projects/{key}/parameters" => format!("{path}?environment=test"),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::refusal::Refusal;
-use super::state::{Project, State};
+use super::state::{Project, Scope, State};
 use super::{Caller, wire};
 use crate::call::Call;
 use crate::world::World;
@@ -80,7 +80,7 @@ pub(super) fn create(
     call: &Call,
     id: u64,
 ) -> Result<Response, Refusal> {
-    super::tags::may_write(caller)?;
+    may_maintain(caller)?;
     let wanted: NewHook = call.json()?;
     let hook = Hook {
         id: gitlab.count(),
@@ -94,7 +94,60 @@ pub(super) fn create(
     Ok((StatusCode::CREATED, Json(shown)).into_response())
 }
 
-pub(super) fn list(gitlab: &State, call: &Call, id: u64) -> Result<Response, Refusal> {
+pub(super) fn update(
+    gitlab: &mut State,
+    caller: &Caller,
+    call: &Call,
+    (id, hook): (u64, &str),
+) -> Result<Response, Refusal> {
+    may_maintain(caller)?;
+    let wanted: NewHook = call.json()?;
+    let hooks = gitlab.hooks.entry(id).or_default();
+    let found = hooks.iter_mut().find(|h| h.id.to_string() == hook);
+    let found = found.ok_or_else(not_there)?;
+    found.url = wanted.url;
+    // What is not said stays as it is.
+    if let Some(token) = wanted.token {
+        found.token = token;
+    }
+    found.pushes = wanted.push_events.unwrap_or(found.pushes);
+    found.tags = wanted.tag_push_events.unwrap_or(found.tags);
+    Ok(Json(shown(found)).into_response())
+}
+
+pub(super) fn delete(
+    gitlab: &mut State,
+    caller: &Caller,
+    (id, hook): (u64, &str),
+) -> Result<Response, Refusal> {
+    may_maintain(caller)?;
+    let hooks = gitlab.hooks.entry(id).or_default();
+    let at = hooks.iter().position(|h| h.id.to_string() == hook);
+    hooks.remove(at.ok_or_else(not_there)?);
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+fn may_maintain(caller: &Caller) -> Result<(), Refusal> {
+    super::tags::may_write(caller)?;
+    match caller.scope {
+        Scope::Developer => Err(Refusal::forbidden()),
+        Scope::Read | Scope::Api => Ok(()),
+    }
+}
+
+fn not_there() -> Refusal {
+    Refusal::Message(404, "404 Not found".to_owned())
+}
+
+pub(super) fn list(
+    gitlab: &State,
+    caller: &Caller,
+    call: &Call,
+    id: u64,
+) -> Result<Response, Refusal> {
+    if caller.scope == Scope::Developer {
+        return Err(Refusal::forbidden());
+    }
     call.only(&["page", "per_page"])?;
     let hooks = gitlab.hooks.get(&id).into_iter().flatten();
     wire::page(call, &hooks.map(shown).collect::<Vec<_>>(), true)

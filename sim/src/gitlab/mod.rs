@@ -17,8 +17,8 @@ use http::Method;
 use crate::call::{Call, route};
 use crate::serve::Server;
 use crate::world::{System, World};
-pub use hooks::Delivery;
 pub(crate) use hooks::settle;
+pub use hooks::{Delivery, Hook};
 use refusal::Refusal;
 pub use state::{Commit, Project, Scope, State, Tag, User};
 
@@ -56,8 +56,16 @@ fn dispatch(world: &World, call: &Call) -> Result<Response, Refusal> {
         ["projects", id, "hooks"] => {
             let id = projects::find(&gitlab, &caller, id)?;
             match call.method {
-                Method::GET => hooks::list(&gitlab, call, id),
+                Method::GET => hooks::list(&gitlab, &caller, call, id),
                 Method::POST => hooks::create(&mut gitlab, &caller, call, id),
+                _ => Err(call.unknown().into()),
+            }
+        }
+        ["projects", id, "hooks", hook] => {
+            let id = projects::find(&gitlab, &caller, id)?;
+            match call.method {
+                Method::PUT => hooks::update(&mut gitlab, &caller, call, (id, hook)),
+                Method::DELETE => hooks::delete(&mut gitlab, &caller, (id, hook)),
                 _ => Err(call.unknown().into()),
             }
         }

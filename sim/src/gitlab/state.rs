@@ -39,6 +39,9 @@ pub struct User {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scope {
     Read,
+    /// Everything that the role Developer may, such as making tags.
+    Developer,
+    /// Everything that the role Maintainer may, such as making webhooks.
     Api,
 }
 
@@ -192,6 +195,12 @@ impl State {
             });
             project.tags.insert(name.to_owned(), tag);
         }
+    }
+
+    /// The receivers of a project.
+    #[must_use]
+    pub fn hooks(&self, project: u64) -> Vec<Hook> {
+        self.hooks.get(&project).cloned().unwrap_or_default()
     }
 
     /// Registers a receiver of all events of a project, as its owner would by the web page.

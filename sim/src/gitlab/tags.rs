@@ -123,7 +123,7 @@ fn one(gitlab: &State, id: u64, name: &str) -> Result<Value, Refusal> {
 
 pub(super) fn may_write(caller: &Caller) -> Result<(), Refusal> {
     match caller.scope {
-        Scope::Api => Ok(()),
+        Scope::Api | Scope::Developer => Ok(()),
         Scope::Read => {
             let text = "insufficient_scope";
             Err(Refusal::Error(403, text.to_owned()))

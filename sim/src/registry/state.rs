@@ -41,6 +41,12 @@ pub struct Manifest {
 }
 
 impl State {
+    /// Uploads that were begun and neither finished nor called off.
+    #[must_use]
+    pub fn uploads(&self) -> usize {
+        self.uploads.len()
+    }
+
     /// The digest that `tag` names in `repository`.
     #[must_use]
     pub fn digest(&self, repository: &str, tag: &str) -> Option<String> {

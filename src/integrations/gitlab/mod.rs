@@ -1,8 +1,10 @@
-//! A client of GitLab's REST API, version 4: projects, branches, commits, tags.
+//! A client of GitLab's REST API, version 4: projects, branches, commits, tags,
+//! webhooks.
 //!
 //! Invariant: "not there" is `Ok(None)` for whatever may rightly be absent; a project that the
 //! token may not see looks absent too, because GitLab says so.
 
+mod hooks;
 mod tags;
 mod wire;
 
@@ -17,6 +19,7 @@ use url::Url;
 use super::answer::Answer;
 use super::error::CallError;
 use super::http::{Http, Limits, join};
+pub use hooks::Hook;
 pub use tags::CreateTagError;
 pub use wire::{Branch, Commit, Compare, Project, Tag, TagLine, User, Version};
 

@@ -12,7 +12,7 @@ use reqwest::{Method, RequestBuilder, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
-use super::wire;
+use super::{Repository, wire};
 use crate::integrations::CallError;
 use crate::integrations::answer::Answer;
 use crate::integrations::http::Http;
@@ -161,6 +161,11 @@ pub(super) fn scope(path: &[&str]) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// The scope for writing to a repository.
+pub(super) fn push_scope(repository: &Repository) -> String {
+    format!("repository:{}:pull,push", repository.as_str())
 }
 
 /// Reads one challenge; a token server that is not reached by HTTP is not believed.

@@ -107,6 +107,34 @@ impl Registry {
         Ok(head.is_some())
     }
 
+    /// Whether our account may write to a repository: an upload is begun and called off again,
+    /// which leaves nothing there.
+    pub async fn may_push(&self, repository: &Repository) -> Result<bool, CallError> {
+        let path = path(repository, "blobs", "uploads");
+        // The specification's address ends with a slash.
+        let path = [&path[..], &[""]].concat();
+        let scope = auth::push_scope(repository);
+        let begun = self.call_for(Method::POST, &path, &scope).await?;
+        match begun.status {
+            StatusCode::ACCEPTED => {}
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Ok(false),
+            _ => return Err(fault(&begun)),
+        }
+        let upload = begun.header(LOCATION.as_str());
+        if let Some(url) = upload.and_then(|l| self.base.join(l).ok())
+            && url.origin() == self.base.origin()
+        {
+            let request = self.http.request(Method::DELETE, url);
+            let request = match self.auth.known(&scope) {
+                Some(credential) => credential.put_on(request),
+                None => request,
+            };
+            // What is not called off, the registry forgets by itself.
+            let _ = self.http.send(request).await;
+        }
+        Ok(true)
+    }
+
     /// What the image says of itself.
     pub async fn image(
         &self,
@@ -180,15 +208,23 @@ impl Registry {
 
     /// Asks with what the registry wanted last time, and once more if it wants something else.
     async fn call(&self, method: Method, path: &[&str]) -> Result<Answer, CallError> {
-        let scope = auth::scope(path);
-        let known = self.auth.known(&scope);
+        self.call_for(method, path, &auth::scope(path)).await
+    }
+
+    async fn call_for(
+        &self,
+        method: Method,
+        path: &[&str],
+        scope: &str,
+    ) -> Result<Answer, CallError> {
+        let known = self.auth.known(scope);
         let answer = self.send(&method, path, known.as_ref()).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);
         }
         let fresh = self
             .auth
-            .answer_challenge(&self.http, &answer, &scope)
+            .answer_challenge(&self.http, &answer, scope)
             .await?;
         match fresh {
             Some(fresh) => self.send(&method, path, Some(&fresh)).await,

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{Input, facts, fail_release, show};
 use crate::app::App;
-use crate::builds::{self, JobOutcome, ensure_job};
+use crate::builds::{self, JobOutcome, JobSpec, ensure_job};
 use crate::connections;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
@@ -68,7 +68,12 @@ impl Job {
         let pool = self.0.db.pool();
         let (build, project) = (&facts.build, facts.project.id.0);
         let adoption = builds::adoption(pool, build.jenkins, &build.job, project).await?;
-        match ensure_job(&jenkins, build, &facts.source, adoption.as_ref()).await? {
+        let spec = JobSpec {
+            job: &build.job,
+            template_job: &facts.source.template_job,
+            project: &facts.source.project,
+        };
+        match ensure_job(&jenkins, spec, adoption.as_ref()).await? {
             JobOutcome::Ready => Ok(StepResult::Done(json!({ "job": facts.build.job }))),
             JobOutcome::Busy => Ok(StepResult::Wait {
                 after: Duration::from_secs(10),

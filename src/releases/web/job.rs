@@ -36,10 +36,10 @@ struct JobPage {
     errors: Errors,
 }
 
-struct ChangeView {
-    said: String,
-    from: String,
-    to: String,
+pub struct ChangeView {
+    pub said: String,
+    pub from: String,
+    pub to: String,
 }
 
 impl JobPage {
@@ -102,7 +102,9 @@ const KNOWN: &[&str] = &[
     "concurrentBuild",
 ];
 
-fn told(c: &Chrome, change: &Change) -> ChangeView {
+/// One difference between two jobs, for people.
+#[must_use]
+pub fn told(c: &Chrome, change: &Change) -> ChangeView {
     let what = match &change.part {
         Part::Parameter(name) => c.t1("job-part-parameter", "name", name),
         Part::Element(name) if KNOWN.contains(&name.as_str()) => c.t(&format!("job-part-{name}")),

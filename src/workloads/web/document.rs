@@ -85,8 +85,14 @@ fn variables(typed: &Typed) -> Vec<Value> {
     let one = |row: EnvRow| {
         let mut object = Map::new();
         object.insert("name".to_owned(), json!(row.name));
-        let key = if row.secret { "secret_value" } else { "value" };
-        object.insert(key.to_owned(), json!(row.value));
+        // A secret that nobody typed anew stays the one that the request already holds.
+        let held = serde_json::from_str::<Value>(&row.held).ok();
+        let (key, value) = match (row.secret, held) {
+            (true, Some(held)) if row.value.is_empty() => ("secret", held),
+            (true, _) => ("secret_value", json!(row.value)),
+            (false, _) => ("value", json!(row.value)),
+        };
+        object.insert(key.to_owned(), value);
         Value::Object(object)
     };
     let named = |row: &EnvRow| !row.name.is_empty() || !row.value.is_empty();
@@ -100,6 +106,8 @@ pub struct EnvRow {
     pub name: String,
     pub value: String,
     pub secret: bool,
+    /// Which stored secret it is, in a form that changes a request; not the secret itself.
+    pub held: String,
 }
 
 fn rows_of(typed: &Typed) -> Vec<EnvRow> {
@@ -112,6 +120,7 @@ fn rows_of(typed: &Typed) -> Vec<EnvRow> {
                 name: name.trim().to_owned(),
                 value: text(at, "value").unwrap_or_default(),
                 secret: text(at, "secret").is_some(),
+                held: text(at, "held").unwrap_or_default(),
             })
         })
         .collect()
@@ -133,10 +142,71 @@ pub fn env_rows(typed: &Typed) -> Vec<EnvRow> {
     rows
 }
 
+/// The fields of a form that starts from what a request asks for, on top of what the layers give.
+/// Its secrets are named where they may stay as they are, and typed again in a copy.
+#[must_use]
+pub fn typed_again(usual: &Typed, own: &Value, may_hold: bool) -> Typed {
+    let mut typed = usual.clone();
+    typed.extend(typed_of(own));
+    typed.extend(lists::typed_of(own));
+    let variables = own["env"].as_array().into_iter().flatten();
+    for (at, variable) in variables.enumerate() {
+        let mut put = |part: &str, text: String| typed.insert(format!("env.{at}.{part}"), text);
+        put("name", text(&variable["name"]));
+        match variable.get("secret") {
+            Some(secret) => {
+                put("value", String::new());
+                put("secret", "true".to_owned());
+                put(
+                    "held",
+                    if may_hold {
+                        secret.to_string()
+                    } else {
+                        String::new()
+                    },
+                );
+            }
+            None => drop(put("value", text(&variable["value"]))),
+        }
+    }
+    typed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::standards::validate;
+
+    #[test]
+    fn a_form_that_starts_from_a_document_files_the_same() {
+        let held = json!({"id": "019a", "version": 2});
+        let own = json!({
+            "replicas": {"min": 3, "max": 9}, "cpu": {"request": "250m", "limit": "1500m"},
+            "memory": {"request": "1024Mi", "limit": "2048Mi"}, "access": "internal",
+            "port": 8080, "args": ["serve", "--fast"],
+            "probes": {"readiness": {"kind": "tcp"}, "liveness": {"kind": "exec",
+                "command": ["ok"]}},
+            "files": [{"path": "/etc/a", "text": "a\nb"},
+                {"path": "/etc/b", "secret": {"name": "tls", "key": "tls.key"}}],
+            "scratch": [{"path": "/tmp", "size": "1Gi"}],
+            "nodes": [{"label": "disk", "value": "ssd"}],
+            "env": [{"name": "A", "value": "b"}, {"name": "TOKEN", "secret": held}],
+        });
+        let filled = typed_again(&Typed::new(), &own, true);
+        let filed = document(&filled);
+        let quantities = |d: &Value| (cpu_millis(&text(&d["cpu"]["limit"])), d["memory"].clone());
+        assert_eq!(quantities(&filed), quantities(&own));
+        for part in [
+            "replicas", "port", "args", "probes", "files", "scratch", "nodes", "env",
+        ] {
+            assert_eq!(filed[part], own[part], "{part}");
+        }
+        let copied = document(&typed_again(&Typed::new(), &own, false));
+        assert_eq!(
+            copied["env"][1],
+            json!({"name": "TOKEN", "secret_value": ""})
+        );
+    }
 
     #[test]
     fn a_fresh_form_files_what_it_was_filled_with() {

@@ -125,6 +125,9 @@ pub const SECTIONS: &[(&str, &[Row])] = &[
     ("form-place", PLACE),
 ];
 
+/// Sections that hardly any service says something of: folded away until one does.
+pub const RARE: &[&str] = &["form-scaling", "form-place"];
+
 /// What an empty field of a part begins with once its kind is chosen.
 pub const BEGINNINGS: &[(&str, &str)] = &[
     ("probes.startup.delay_seconds", "1"),

@@ -30,6 +30,12 @@ pub struct ListView {
 }
 
 impl ListView {
+    /// Whether nobody said anything here, so that it may be folded away.
+    pub fn is_folded(&self) -> bool {
+        let is_empty = |row: &Vec<Cell>| row.iter().all(|cell| cell.value.trim().is_empty());
+        self.errors.is_empty() && self.given.is_empty() && self.rows.iter().all(is_empty)
+    }
+
     pub fn row_name(&self, c: &Chrome, n: &usize) -> String {
         c.t2("form-list-row", ("list", &self.legend), ("n", n))
     }
@@ -67,6 +73,25 @@ pub fn values(typed: &Typed) -> Map<String, Value> {
         (!items.is_empty()).then(|| (kind.0.to_owned(), json!(items)))
     };
     LISTS.iter().filter_map(list).collect()
+}
+
+/// The rows of a document's lists, as their form would have them.
+pub fn typed_of(document: &Value) -> Typed {
+    let mut typed = Typed::new();
+    for (list, columns) in LISTS {
+        let items = document[list].as_array().into_iter().flatten();
+        for (at, item) in items.enumerate() {
+            for column in columns {
+                let value = match *column {
+                    "secret" => &item["secret"]["name"],
+                    "key" => &item["secret"]["key"],
+                    column => &item[column],
+                };
+                typed.insert(format!("{list}.{at}.{column}"), text(value));
+            }
+        }
+    }
+    typed
 }
 
 fn item((list, columns): &Kind, row: &[String]) -> Value {

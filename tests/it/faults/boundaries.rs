@@ -22,8 +22,9 @@ const TRAP: i32 = 417;
 /// One takes a build back, one carries a changed standard: this mile has no reason to either.
 const NOT_ON_THE_WAY: &[&str] = &["release.stop", "wave.advance"];
 /// Taken once the mile is over, when the project is off-boarded.
-const ON_THE_WAY_OUT: [&str; 4] = [
+const ON_THE_WAY_OUT: [&str; 5] = [
     "offboarding.jobs",
+    "offboarding.webhook",
     "offboarding.workloads",
     "removal.namespace",
     "removal.objects",

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::{approve, company, decide, filed, filing};
+use crate::support::browser::Answer;
 use crate::support::company::{Company, parameters};
 use crate::support::{Browser, Portal, seed};
 
@@ -271,4 +272,69 @@ async fn a_form_changes_an_open_request_and_starts_a_copy_of_one_that_is_decided
     );
     let form = dev.get(&copy).await;
     assert!(form.body.contains(r#"value="9090""#) && !form.body.contains(r#"name="revises""#));
+}
+
+#[tokio::test]
+async fn the_long_form_changes_a_request_and_keeps_what_nobody_touched() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    let mut asked = parameters();
+    asked["env"] = json!([{ "name": "MODE", "value": "fast" },
+        { "name": "TOKEN", "secret_value": "s3cr3t-of-pay" }]);
+    asked["nodes"] = json!([{ "label": "disk", "value": "ssd" }]);
+    let body = json!({ "kind": "containers", "project": "pay", "environment": "test",
+        "note": "First place", "parameters": { "parameters": asked } });
+    let lin = &mut company.developer;
+    let filed = lin.api(Method::POST, "/requests", &body).await;
+    assert_eq!(filed.status, 201, "{}", filed.body);
+    let number = filed.json()["number"].as_i64().unwrap();
+    let before = lin.api_get(&format!("/requests/{number}")).await.json();
+    let form = format!("/projects/pay/containers/new?revise={number}");
+    assert_eq!(company.ops.get(&form).await.status, 403);
+    let lin = &mut company.developer;
+    let page = lin.get(&form).await;
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(!page.body.contains("s3cr3t"));
+    let sent = |page: &Answer, changes: &[(&str, &str)]| {
+        let mut fields = page.fields();
+        for (name, value) in changes {
+            let field = fields.iter_mut().find(|(n, _)| n == name);
+            field.unwrap_or_else(|| panic!("no {name}")).1 = (*value).to_owned();
+        }
+        fields
+    };
+    let path = "/projects/pay/containers/new";
+    let changed = sent(&page, &[("parameters.replicas.max", "7")]);
+    let pairs: Vec<_> = changed
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    let done = lin.post(path, &pairs).await;
+    assert_eq!(done.status, 303, "{}", done.body);
+    let after = lin.api_get(&format!("/requests/{number}")).await.json();
+    let mut wanted = before["parameters"].clone();
+    wanted["parameters"]["replicas"]["max"] = json!(7);
+    let kept = |told: &Value| {
+        let own = &told["parameters"];
+        (
+            own["replicas"].clone(),
+            own["env"].clone(),
+            own["nodes"].clone(),
+        )
+    };
+    assert_eq!(kept(&after["parameters"]), kept(&wanted));
+    assert_eq!(
+        (&after["revision"], &after["note"]),
+        (&json!(2), &json!("First place"))
+    );
+    // A copy is a request of its own: what it keeps secret is typed again.
+    let copy = lin.get(&format!("{path}?copy={number}")).await;
+    let copied = sent(&copy, &[]);
+    let pairs: Vec<_> = copied
+        .iter()
+        .map(|(n, v)| (n.as_str(), v.as_str()))
+        .collect();
+    let refused = lin.post(path, &pairs).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert!(refused.body.contains("env"), "{}", refused.body);
 }

@@ -29,6 +29,38 @@ impl Answer {
         self.headers.get(name).map_or("", |v| v.to_str().unwrap())
     }
 
+    /// What a browser would send of the page's form, as nobody touched it.
+    pub fn fields(&self) -> Vec<(String, String)> {
+        let page = Html::parse_document(&self.body);
+        let all = Selector::parse("main form :is(input, textarea, select)").unwrap();
+        let chosen = Selector::parse("option[selected]").unwrap();
+        let first = Selector::parse("option").unwrap();
+        let mut fields = Vec::new();
+        for element in page.select(&all) {
+            let (Some(name), value) = (element.attr("name"), element.attr("value")) else {
+                continue;
+            };
+            let kind = element.attr("type").unwrap_or_default();
+            let is_box = matches!(kind, "checkbox" | "radio");
+            if (is_box && element.attr("checked").is_none()) || element.attr("disabled").is_some() {
+                continue;
+            }
+            let value = match element.value().name() {
+                "textarea" => element.text().collect(),
+                "select" => {
+                    let option = element.select(&chosen).next();
+                    let option = option.or_else(|| element.select(&first).next()).unwrap();
+                    option
+                        .attr("value")
+                        .map_or_else(|| option.text().collect(), str::to_owned)
+                }
+                _ => value.unwrap_or_default().to_owned(),
+            };
+            fields.push((name.to_owned(), value));
+        }
+        fields
+    }
+
     /// The text of what a selector finds, white space folded.
     pub fn text(&self, selector: &str) -> String {
         let page = Html::parse_document(&self.body);

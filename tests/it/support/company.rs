@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use slipway::app;
 use slipway::identity::PlatformRole;
 use slipway::jobs::{self, Engine, NoFaults, Probe};
+use slipway_sim::gitlab::Hook;
 use slipway_sim::kubernetes::{self, Api};
 use slipway_sim::outside::{Outside, PORTAL, Ports, TOKEN};
 use slipway_sim::{System, World};
@@ -349,6 +350,14 @@ impl Company {
         gitlab
             .project_by_url(&url)
             .map_or(0, |p| p.tag_names().len())
+    }
+
+    /// The webhooks of a project in GitLab.
+    pub fn hooks(&self, key: &str) -> Vec<Hook> {
+        let url = format!("{}/apps/{key}.git", self.outside.gitlab.base_url());
+        let gitlab = self.world.gitlab();
+        let project = gitlab.project_by_url(&url).map(|p| p.id);
+        project.map(|id| gitlab.hooks(id)).unwrap_or_default()
     }
 
     /// POSTs that made something, by the transcript.

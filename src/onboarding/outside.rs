@@ -1,0 +1,31 @@
+//! What Jenkins says of a project's job, read for a page within three seconds.
+
+use std::time::Duration;
+
+use super::Place;
+use crate::app::App;
+use crate::builds::{self, Drift, JobSpec};
+use crate::connections;
+use crate::projects::Project;
+use crate::releases;
+
+const LIMIT: Duration = Duration::from_secs(3);
+
+/// How the job stands to its template; `None` while there is none, or Jenkins does not answer.
+pub async fn drift(app: &App, project: &Project, place: &Place) -> Option<Drift> {
+    let (id, name) = (place.jenkins?, place.job.as_deref()?);
+    let read = async {
+        let job = releases::job_of(app, project).await.ok()?;
+        let (jenkins, _) = connections::jenkins(app, id).await.ok()?;
+        let spec = JobSpec {
+            job: name,
+            template_job: &job.template,
+            project: &project.key,
+        };
+        let found = builds::drift(&jenkins, spec).await;
+        found
+            .inspect_err(|error| tracing::info!(%error, "a job could not be looked at"))
+            .ok()
+    };
+    tokio::time::timeout(LIMIT, read).await.ok().flatten()
+}
