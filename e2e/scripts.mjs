@@ -214,6 +214,53 @@ await scene('a shut button does nothing', {}, async ({ page }) => {
   return is('path', new URL(page.url()).pathname, '/');
 });
 
+// The portal's side of a terminal, as a scene sees it: what the page said, and a way to say more.
+async function shell(page) {
+  const said = { texts: [], keys: [], socket: null };
+  await page.routeWebSocket(/\/stream/, (socket) => {
+    said.socket = socket;
+    socket.onMessage((message) => (typeof message === 'string' ? said.texts.push(JSON.parse(message)) : said.keys.push(...message)));
+  });
+  await page.goto('/terminal');
+  await until(() => said.socket !== null);
+  said.tell = (what) => said.socket.send(JSON.stringify(what));
+  said.confirmed = () => said.texts.filter(({ kind }) => kind === 'shown').at(-1)?.offset;
+  said.tell({ kind: 'welcome', offset: 0, idle_seconds: 900, quiet_seconds: 0 });
+  return said;
+}
+
+const screen = (page) => page.evaluate(() => [...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent.trimEnd()).join('\n'));
+const lines = (from, count) => Buffer.from(Array.from({ length: count }, (_, n) => `line ${from + n}\r\n`).join(''));
+
+await scene('a terminal shows what comes, confirms it and sends keys', { quiet: false }, async ({ page, seen }) => {
+  const said = await shell(page);
+  const bytes = Buffer.from('你好 🚢 $ ');
+  said.socket.send(bytes.subarray(0, 4));
+  said.socket.send(bytes.subarray(4));
+  await until(() => said.confirmed() === bytes.length);
+  await page.keyboard.type('ls\n');
+  await until(() => said.keys.length === 3);
+  return [...is('screen', (await screen(page)).split('\n')[0], '你好 🚢 $'), ...is('keys', String.fromCharCode(...said.keys), 'ls\r'), ...seen.console, ...seen.csp];
+});
+
+await scene('a flood that is broken off is not shown to its end, and the next byte has its place', { quiet: false }, async ({ page, seen }) => {
+  const said = await shell(page);
+  const flood = lines(0, 200_000);
+  for (let from = 0; from < 200_000; from += 2000) said.socket.send(lines(from, 2000));
+  await page.keyboard.press('Control+c');
+  await until(() => said.keys.includes(3));
+  const [offset, end] = [flood.length + 5_000_000, Buffer.from('^C\r\n$ ')];
+  said.tell({ kind: 'skipped', bytes: 5_000_000, offset });
+  said.socket.send(end);
+  await until(() => said.confirmed() === offset + end.length);
+  const shown = (await screen(page)).split('\n').filter(Boolean);
+  const [told] = shown.filter((line) => line.includes('were passed over'));
+  const bytes = Number(told?.match(/(\d+) bytes/)?.[1]);
+  const last = Number(shown[shown.indexOf(told) - 1]?.match(/\d+/)?.[0] ?? 0);
+  return [...is('the end', shown.slice(-2).join('|'), '^C|$'), ...is('told of at least what the portal passed over', bytes >= 5_000_000, true),
+    ...is('adds up with what was shown', Math.abs(lines(0, last).length + bytes - offset) < 32, true), ...seen.console, ...seen.csp];
+});
+
 await browser.close();
 tally.finish();
 

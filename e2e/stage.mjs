@@ -47,6 +47,8 @@ function answer(stage, request, response) {
   }
   if (pathname === '/events') return stream(stage, request, response);
   if (pathname === '/part') return part(stage, request, send);
+  if (pathname === '/terminal') return send(200, 'text/html', terminal());
+  if (pathname.endsWith('/passes')) return send(201, 'application/json', JSON.stringify({ pass: 'x', stream: '/api/v1/terminals/1/stream' }));
   return send(200, 'text/html', page(stage, searchParams.get('lang') ?? 'en'));
 }
 
@@ -128,5 +130,28 @@ function page(stage, lang) {
   ${story(stage)}
 </main>
 <p class="visually-hidden" role="status" id="say" data-copied-text="Copied"></p>
+</body></html>`;
+}
+
+// What terminal.js needs of its page; its WebSocket is the scene's own.
+function terminal() {
+  const codes = ['starting', 'lost', 'refused', 'replaced', 'not-taken', 'idle-soon', 'left', 'paste', 'size'];
+  const words = { ...Object.fromEntries(codes.map((code) => [`terminal-says-${code}`, `${code} %1 %2`])), 'terminal-says-skipped': '%1 bytes were passed over' };
+  const ids = ['left', 'left-text', 'size', 'note', 'note-text', 'again', 'replay', 'anew', 'smaller', 'larger', 'find', 'find-close', 'finder', 'paste', 'paste-text', 'pasted'];
+  return `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <title>Terminal · Slipway</title>
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <link rel="icon" href="/static/h/favicon.svg">
+  <link rel="stylesheet" href="/static/h/vendor/xterm.css">
+  <link rel="stylesheet" href="/static/h/slipway.css">
+  <script src="/static/h/terminal.js" type="module"></script>
+</head>
+<body class="term-page"><span class="rec"></span><input id="finding" aria-label="Find">
+${ids.map((id) => `<button id="${id}" hidden></button>`).join('')}
+<main class="term-main"><div class="term-box" id="terminal" data-id="1" data-ends="2099-01-01T00:00:00Z" data-label="Terminal"
+  data-words='${JSON.stringify(words)}' data-endings='{"exited":"over"}'></div></main>
 </body></html>`;
 }

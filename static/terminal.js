@@ -11,6 +11,7 @@ import { WebLinksAddon } from './vendor/xterm-links.js';
 
 const PROTOCOL = 'slipway.terminal.v1';
 const CONFIRM_EVERY_BYTES = 16 * 1024;
+const WRITTEN_AT_ONCE_BYTES = 32 * 1024;
 const KEYS_AT_ONCE_BYTES = 256 * 1024;
 const AGAIN_MOST_MS = 10_000;
 const WARN_IDLE_S = 60;
@@ -55,6 +56,8 @@ function follow(address) {
 let socket;
 let offset = null; // the next byte's place; nothing was shown yet
 let confirmed = 0;
+let waiting = []; // came, and was not given to the screen yet
+let writing = 0; // bytes that the screen has and has not shown
 let over = false;
 let lostAt = 0;
 let tries = 0;
@@ -100,13 +103,18 @@ function lost() {
 
 function heard(said) {
   if (said.kind === 'welcome') {
-    if (offset !== said.offset) terminal.reset();
+    if (offset !== said.offset) {
+      waiting = [];
+      terminal.reset();
+    }
     [offset, confirmed, lostAt, tries] = [said.offset, said.offset, 0, 0];
     idleSeconds = said.idle_seconds;
     typedAt = Date.now() - said.quiet_seconds * 1000;
     note('');
     resize();
     terminal.focus();
+  } else if (said.kind === 'skipped') {
+    skip(said);
   } else if (said.kind === 'ended') {
     finish(endings[said.ending]);
   } else if (said.kind === 'replaced') {
@@ -116,16 +124,40 @@ function heard(said) {
   }
 }
 
-// Told to the portal once it is on the screen, so that a flood comes as fast as it is shown.
+// Told to the portal once it is on the screen, so that a flood comes as fast as it is shown. The
+// screen gets little at once: what waits here can still be passed over.
 function show(bytes) {
   offset += bytes.length;
-  const end = offset;
-  terminal.write(bytes, () => {
-    const behind = offset - end;
-    if (end - confirmed < CONFIRM_EVERY_BYTES && behind > 0) return;
-    confirmed = end;
-    tell({ kind: 'shown', offset: end });
-  });
+  waiting.push({ bytes, end: offset });
+  pump();
+}
+
+function pump() {
+  while (waiting.length > 0 && writing < WRITTEN_AT_ONCE_BYTES) {
+    const { bytes, end } = waiting.shift();
+    writing += bytes.length;
+    terminal.write(bytes, () => {
+      writing -= bytes.length;
+      shown(end);
+      pump();
+    });
+  }
+}
+
+function shown(end) {
+  if (end < confirmed || (end - confirmed < CONFIRM_EVERY_BYTES && end < offset)) return;
+  confirmed = end;
+  tell({ kind: 'shown', offset: end });
+}
+
+// Somebody broke off a flood: what waited is not shown first. CAN ends a sequence that was cut.
+function skip(said) {
+  const dropped = waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  waiting = [];
+  offset = said.offset;
+  const text = say('skipped', said.bytes + dropped);
+  if (terminal.buffer.active.type === 'normal') terminal.write(`\x18\x1b[0m\r\n\x1b[7m ${text} \x1b[0m\r\n`);
+  else note(text);
 }
 
 function tell(what) {

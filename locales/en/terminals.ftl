@@ -87,6 +87,7 @@ terminal-says-lost = Connection lost %1 s ago. Your shell keeps running and its 
 terminal-says-refused = This terminal cannot be entered.
 terminal-says-replaced = This terminal was opened on another page, and goes on there.
 terminal-says-not-taken = The shell does not keep up: %1 bytes of what you pasted were not taken.
+terminal-says-skipped = %1 bytes were passed over here; the recording accounts for them.
 terminal-says-idle-soon = Nobody has typed for long. The shell ends in %1 s unless you press a key.
 terminal-says-left = %1 left
 terminal-says-paste = Paste these %1 lines? They may run at once.

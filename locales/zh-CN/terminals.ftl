@@ -87,6 +87,7 @@ terminal-says-lost = 连接已中断 %1 秒。shell 仍在运行，输出会保�
 terminal-says-refused = 无法进入这个终端。
 terminal-says-replaced = 这个终端已在另一个页面打开，并在那里继续。
 terminal-says-not-taken = shell 处理不过来：粘贴的内容有 %1 字节未被接收。
+terminal-says-skipped = 这里跳过了 %1 字节；录像中有其记录。
 terminal-says-idle-soon = 已经很久没有输入。再不按键，shell 将在 %1 秒后结束。
 terminal-says-left = 剩余 %1
 terminal-says-paste = 要粘贴这 %1 行吗？它们可能会立即执行。

@@ -27,6 +27,7 @@ const SAID: &[&str] = &[
     "terminal-says-refused",
     "terminal-says-replaced",
     "terminal-says-not-taken",
+    "terminal-says-skipped",
     "terminal-says-idle-soon",
     "terminal-says-left",
     "terminal-says-paste",

@@ -44,6 +44,8 @@ crate::words! {
     pub enum Mark {
         Attached = "attached",
         Left = "left",
+        /// Of what follows only the end was shown to whoever looked.
+        PassedOver = "passed-over",
         RecorderAway = "recorder-away",
     }
 }

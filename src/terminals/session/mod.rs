@@ -5,6 +5,7 @@
 //! have room for them.
 
 pub mod clock;
+mod jump;
 mod scroll;
 pub mod shell;
 pub mod viewer;
@@ -19,6 +20,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Bytes;
 
 use self::clock::Facts;
+use self::jump::Jump;
 use self::scroll::{Scroll, WINDOW_BYTES};
 use super::recording::{Mark, Tape, What};
 use super::{Ending, TerminalId};
@@ -53,6 +55,8 @@ pub struct Session {
     pub news: watch::Sender<u64>,
     /// Rung when there may be room again.
     pub room: Notify,
+    /// Rung when a jump has begun.
+    jumps: Notify,
 }
 
 /// What the shell is to be told.
@@ -82,6 +86,10 @@ struct State {
     scroll: Scroll,
     /// Up to where the viewer has shown it.
     shown: u64,
+    /// Under way while what was held back is passed over.
+    jump: Option<Jump>,
+    /// The viewer is shown nothing before this byte.
+    passed: u64,
     /// Counts viewers; the last one alone types and is shown anything.
     viewer: u64,
     presence: Presence,
@@ -101,9 +109,37 @@ struct State {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
     Show(Vec<u8>),
+    /// Go on at this byte; all before it was passed over.
+    Pass(u64),
     Wait,
     Replaced,
     Ended(Ended),
+}
+
+impl State {
+    /// How much the shell has shown that its viewer has not.
+    fn ahead(&self) -> u64 {
+        self.scroll.end().saturating_sub(self.shown)
+    }
+
+    /// Only where something is held back; true if it has begun.
+    fn begin_jump(&mut self) -> bool {
+        let begins = self.jump.is_none() && self.ahead() >= WINDOW_BYTES / 2;
+        if begins {
+            self.jump = Some(Jump::new(Instant::now()));
+        }
+        begins
+    }
+
+    /// More came during a jump, if there is one; true if it has lasted too long.
+    fn pass_over(&mut self) -> bool {
+        let now = Instant::now;
+        let over = |jump: &mut Jump| {
+            jump.hear(now());
+            jump.ends_at() <= now()
+        };
+        self.jump.as_mut().is_some_and(over)
+    }
 }
 
 /// A poisoned lock is one whose holder panicked; what it holds is still the best there is.
@@ -122,6 +158,8 @@ impl Session {
         let state = State {
             scroll: Scroll::default(),
             shown: 0,
+            jump: None,
+            passed: 0,
             viewer: 0,
             presence,
             alone_since: Some(now),
@@ -141,6 +179,7 @@ impl Session {
             typed,
             news: watch::Sender::new(0),
             room: Notify::new(),
+            jumps: Notify::new(),
         };
         (session, to_tell)
     }
@@ -168,6 +207,7 @@ impl Session {
         let begin = state.scroll.begin();
         let from = from.unwrap_or(begin).clamp(begin, state.scroll.end());
         state.shown = from;
+        state.passed = 0;
         let viewer = state.viewer;
         drop(state);
         self.tape().note(self.now_ms(), What::Mark(Mark::Attached));
@@ -193,6 +233,12 @@ impl Session {
         let state = self.state();
         if state.viewer != viewer {
             return Next::Replaced;
+        }
+        if state.jump.is_some() {
+            return Next::Wait;
+        }
+        if from < state.passed {
+            return Next::Pass(state.passed);
         }
         if from < state.scroll.end() {
             return Next::Show(state.scroll.read(from, most));
@@ -222,9 +268,33 @@ impl Session {
             return length;
         }
         state.typed_ahead += length;
+        let jumps = jump::breaks_off(&bytes) && state.begin_jump();
         // Nobody takes it any longer once the shell has ended.
         let _ = self.typed.send(Typed::Bytes(bytes));
+        drop(state);
+        if jumps {
+            let what = What::Mark(Mark::PassedOver);
+            self.tape().note(self.now_ms(), what);
+            self.jumps.notify_one();
+            self.room.notify_one();
+        }
         0
+    }
+
+    /// When a jump that is under way is over, if nothing comes before.
+    fn jump_ends_at(&self) -> Option<Instant> {
+        self.state().jump.map(|jump| jump.ends_at())
+    }
+
+    /// Shows the last lines of what was passed over, and everything from there on.
+    fn end_jump(&self) {
+        let mut state = self.state();
+        if state.jump.take().is_some() {
+            state.passed = state.scroll.last_lines(jump::SHOWN_BYTES);
+            state.shown = state.shown.max(state.passed);
+            drop(state);
+            self.tell_news();
+        }
     }
 
     pub fn resize(&self, viewer: u64, size: Size) {
@@ -280,9 +350,9 @@ impl Session {
     /// Whether both the viewer and the recording can take more.
     fn has_room(&self, of_recording: usize) -> bool {
         let state = self.state();
-        let ahead = state.scroll.end().saturating_sub(state.shown);
+        let is_shown = state.jump.is_some() || state.ahead() < WINDOW_BYTES;
         drop(state);
-        ahead < WINDOW_BYTES && self.tape().waiting() < of_recording
+        is_shown && self.tape().waiting() < of_recording
     }
 
     /// The shell has shown something, in one piece or several; true if the recording should be
@@ -294,15 +364,20 @@ impl Session {
             state.scroll.push(&bytes);
             tape.output(now_ms, &bytes);
         }
+        let jump_is_over = state.pass_over();
         drop(state);
         let is_filling = tape.is_filling();
         drop(tape);
+        if jump_is_over {
+            self.end_jump();
+        }
         self.tell_news();
         is_filling
     }
 
     /// From now on nothing is taken any more; gives how much it ever showed.
     fn close(&self, ended: Ended) -> u64 {
+        self.end_jump();
         let mut state = self.state();
         state.ended = Some(ended);
         let bytes = state.scroll.end();

@@ -89,6 +89,14 @@ async fn show(
                 at += bytes.len() as u64;
                 send(out, Message::binary(bytes)).await?;
             }
+            Next::Pass(to) => {
+                let said = Said::Skipped {
+                    bytes: to - at,
+                    offset: to,
+                };
+                at = to;
+                send(out, Message::text(said.text())).await?;
+            }
             Next::Replaced => return send(out, Message::text(Said::Replaced.text())).await,
             Next::Ended(ended) => {
                 let said = Said::Ended {

@@ -28,6 +28,8 @@ pub enum Said {
         quiet_seconds: u64,
         grace_seconds: u64,
     },
+    /// What was held back when somebody broke it off was passed over; output goes on from there.
+    Skipped { bytes: u64, offset: u64 },
     /// More was typed at once than can be held; so much of it was not taken.
     NotTaken { bytes: usize },
     /// Somebody else has come with a pass of their own.

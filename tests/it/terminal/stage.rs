@@ -278,11 +278,24 @@ impl Terminal {
                     }
                     return Some(json!({ "kind": "output" }));
                 }
-                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Text(text)) => {
+                    let said: Value = serde_json::from_str(&text).unwrap();
+                    if said["kind"] == "skipped" {
+                        self.skip(&said);
+                    }
+                    return Some(said);
+                }
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
             }
         }
+    }
+
+    /// Goes on where it is told to.
+    fn skip(&mut self, said: &Value) {
+        let bytes = said["bytes"].as_u64().unwrap();
+        assert_eq!(said["offset"], self.offset + bytes, "{said}");
+        self.offset += bytes;
     }
 
     pub async fn confirm(&mut self) {
