@@ -215,13 +215,13 @@ await scene('a shut button does nothing', {}, async ({ page }) => {
 });
 
 // The portal's side of a terminal, as a scene sees it: what the page said, and a way to say more.
-async function shell(page) {
+async function shell(page, query = '') {
   const said = { texts: [], keys: [], socket: null };
   await page.routeWebSocket(/\/stream/, (socket) => {
     said.socket = socket;
     socket.onMessage((message) => (typeof message === 'string' ? said.texts.push(JSON.parse(message)) : said.keys.push(...message)));
   });
-  await page.goto('/terminal');
+  await page.goto(`/terminal${query}`);
   await until(() => said.socket !== null);
   said.tell = (what) => said.socket.send(JSON.stringify(what));
   said.confirmed = () => said.texts.filter(({ kind }) => kind === 'shown').at(-1)?.offset;
@@ -259,6 +259,57 @@ await scene('a flood that is broken off is not shown to its end, and the next by
   const last = Number(shown[shown.indexOf(told) - 1]?.match(/\d+/)?.[0] ?? 0);
   return [...is('the end', shown.slice(-2).join('|'), '^C|$'), ...is('told of at least what the portal passed over', bytes >= 5_000_000, true),
     ...is('adds up with what was shown', Math.abs(lines(0, last).length + bytes - offset) < 32, true), ...seen.console, ...seen.csp];
+});
+
+const company = (you, guest, more = {}) => ({ kind: 'company', you, owner: { user: 'lin', display_name: 'Lin' }, owner_here: true, guest_here: true, columns: 90, rows: 20, guest, ...more });
+const wei = (types) => ({ person: { user: 'wei', display_name: 'Wei' }, types });
+
+await scene('an owner lets somebody in, hands over the keyboard and takes it back', { quiet: false }, async ({ page, stage, seen }) => {
+  const said = await shell(page);
+  const types = async (key) => {
+    const before = said.keys.length;
+    await page.locator('.xterm-helper-textarea').press(key);
+    await page.waitForTimeout(100);
+    return said.keys.length > before;
+  };
+  await page.evaluate(() => document.getElementById('people').click());
+  await page.fill('#person', 'wei');
+  await page.click('#let-in');
+  await until(() => stage.asked.length === 1);
+  said.tell(company('owner', wei(false), { guest_here: false }));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('invited Wei'));
+  said.tell(company('owner', wei(false)));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('watches Wei'));
+  const before = await types('a');
+  await page.evaluate(() => document.getElementById('give').click());
+  said.tell(company('owner', wei(true)));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('types Wei'));
+  const meanwhile = await types('b');
+  await page.evaluate(() => document.getElementById('take').click());
+  said.tell(company('owner', wei(false)));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('watches Wei'));
+  const after = await types('c');
+  await until(() => stage.asked.length === 3);
+  const asked = ['PUT /api/v1/terminals/1/guest {"person":"wei"}', 'PUT /api/v1/terminals/1/keyboard {"guest":true}', 'PUT /api/v1/terminals/1/keyboard {"guest":false}'];
+  return [...is('asked', stage.asked.join(), asked.join()), ...is('typed', [before, meanwhile, after].join(), 'true,false,true'), ...seen.console, ...seen.csp];
+});
+
+await scene('a guest sees the owner\'s screen, types when handed the keyboard, and is told to go', { quiet: false }, async ({ page, seen }) => {
+  const said = await shell(page, '?seat=guest');
+  said.tell(company('guest', wei(false)));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('you-watch Lin'));
+  await page.locator('.xterm-helper-textarea').press('a');
+  await page.waitForTimeout(100);
+  const before = said.keys.length;
+  said.tell(company('guest', wei(true)));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('you-type Lin'));
+  await page.locator('.xterm-helper-textarea').press('b');
+  await until(() => said.keys.length > before);
+  const rows = await page.evaluate(() => document.querySelectorAll('.xterm-rows > div').length);
+  said.tell({ kind: 'dismissed' });
+  await page.waitForFunction(() => document.getElementById('note-text').textContent.startsWith('dismissed'));
+  const sizes = said.texts.filter(({ kind }) => kind === 'resize').length;
+  return [...is('keys before', before, 0), ...is('rows', rows, 20), ...is('sizes told', sizes, 0), ...seen.console, ...seen.csp];
 });
 
 await browser.close();

@@ -1,7 +1,7 @@
 // A terminal: bytes of a WebSocket on a screen, and keys the other way. The shell is in the
 // portal; this page may come and go, and goes on at the byte where it was.
 //
-//   <div id="terminal" data-id data-ends data-words data-endings data-label>
+//   <div id="terminal" data-id data-ends data-words data-endings data-label data-seat>
 
 import './sheets.js';
 import { Terminal } from './vendor/xterm.js';
@@ -19,6 +19,7 @@ const SIZES = [10, 11, 12, 13, 14, 16, 18, 20, 24];
 const PASTED_SHOWN = 2000;
 
 const box = document.getElementById('terminal');
+const isGuest = box.dataset.seat === 'guest';
 const at = (id) => document.getElementById(id);
 const words = JSON.parse(box.dataset.words);
 const endings = JSON.parse(box.dataset.endings);
@@ -113,6 +114,10 @@ function heard(said) {
     note('');
     resize();
     terminal.focus();
+  } else if (said.kind === 'company') {
+    meet(said);
+  } else if (said.kind === 'dismissed') {
+    finish(say('dismissed'));
   } else if (said.kind === 'skipped') {
     skip(said);
   } else if (said.kind === 'ended') {
@@ -212,9 +217,50 @@ function tick() {
   }
 }
 
+// ---------- who is in it ----------
+
+// A guest's screen is as big as the owner's; whose the keyboard is not cannot type.
+function meet({ you, owner, guest, guest_here: isHere, columns, rows }) {
+  const types = guest?.types ? 'guest' : 'owner';
+  terminal.options.disableStdin = over || types !== you;
+  if (isGuest) terminal.resize(columns, rows);
+  const name = guest?.person.display_name;
+  let text = '';
+  if (isGuest) text = say(guest?.types ? 'you-type' : 'you-watch', owner.display_name);
+  else if (guest) text = say(guest.types ? 'types' : isHere ? 'watches' : 'invited', name);
+  at('company').hidden = text === '';
+  at('company').textContent = text;
+  at('in-it-text').textContent = text || say('alone');
+  at('invite').hidden = isGuest || Boolean(guest);
+  at('give').hidden = isGuest || !guest || guest.types;
+  at('take').hidden = isGuest || !guest?.types;
+  at('dismiss').hidden = !guest;
+}
+
+async function ask(method, path, body) {
+  const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const answer = await fetch(`/api/v1/terminals/${box.dataset.id}/${path}`, { method, ...json }).catch(() => null);
+  const problem = answer?.ok ? null : await answer?.json().catch(() => null);
+  at('in-it-fault').hidden = Boolean(answer?.ok);
+  at('in-it-fault').textContent = problem?.fields?.[0]?.detail ?? problem?.detail ?? (answer?.ok ? '' : say('refused'));
+  if (answer?.ok) at('in-it').close();
+}
+
+at('people').onclick = () => at('in-it').showModal();
+at('in-it-close').onclick = () => at('in-it').close();
+at('in-it').onclose = () => terminal.focus();
+at('invite').onsubmit = (event) => {
+  event.preventDefault();
+  ask('PUT', 'guest', { person: at('person').value });
+};
+at('give').onclick = () => ask('PUT', 'keyboard', { guest: true });
+at('take').onclick = () => ask('PUT', 'keyboard', { guest: false });
+at('dismiss').onclick = () => ask('DELETE', 'guest');
+
 // ---------- size, search, paste ----------
 
 function resize() {
+  if (isGuest) return;
   fit.fit();
   at('size').textContent = say('size', terminal.cols, terminal.rows);
   tell({ kind: 'resize', columns: terminal.cols, rows: terminal.rows });
@@ -284,5 +330,6 @@ new ResizeObserver(() => {
 window.addEventListener('online', () => { if (againAt > 0) connect(); });
 setInterval(tick, 1000);
 note(say('starting'));
-fit.fit();
+if (isGuest) terminal.options.disableStdin = true;
+else fit.fit();
 connect();

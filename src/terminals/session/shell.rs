@@ -109,7 +109,8 @@ fn ended(end: &End) -> Ended {
 /// Reads no more than can be shown and recorded.
 async fn pass_output(app: &App, session: &Session, output: &mut Output) -> End {
     loop {
-        while !session.has_room(app.terminals.room()) {
+        let hall = &app.terminals;
+        while !session.has_room(hall.room(), hall.room_in_jump()) {
             session.room.notified().await;
         }
         let first = tokio::select! {
@@ -125,7 +126,7 @@ async fn pass_output(app: &App, session: &Session, output: &mut Output) -> End {
             Err(end) => return end,
         };
         if session.show(together(first, output)) {
-            app.terminals.hurry();
+            hall.hurry();
         }
     }
 }

@@ -319,9 +319,11 @@ impl Terminal {
 
     /// Until so much was shown.
     pub async fn until(&mut self, text: &str) {
+        const MORE: &[&str] = &["output", "company", "skipped"];
         while !self.text().contains(text) {
             let said = self.next().await;
-            let more = said.as_ref().is_some_and(|s| s["kind"] == "output");
+            let kind = said.as_ref().and_then(|s| s["kind"].as_str());
+            let more = kind.is_some_and(|kind| MORE.contains(&kind));
             assert!(more, "{said:?} before {text}: {}", self.text());
         }
     }
