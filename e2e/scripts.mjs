@@ -312,6 +312,33 @@ await scene('a guest sees the owner\'s screen, types when handed the keyboard, a
   return [...is('keys before', before, 0), ...is('rows', rows, 20), ...is('sizes told', sizes, 0), ...seen.console, ...seen.csp];
 });
 
+await scene('a replay finds what was on the screen, and a match leads to its time', { quiet: false }, async ({ page, stage, seen }) => {
+  const out = (interval, data) => [interval, 'o', data];
+  const flood = Array.from({ length: 3000 }, (_, n) => `row ${n}\r\n`).join('');
+  const events = [out(1, '$ c'), out(0.1, 'a'), out(0.1, 't x\r\n'), out(1, '\x1b[31mDisk \x1b[1mFULL\x1b[0m on 数据盘\r\n$ '), out(10, flood), [1, 'r', '90x20'],
+    out(5, '\x1b[?1049h\x1b[2J\x1b[5;5Hdi'), out(1, 'sk full again'), out(3, '\x1b[?1049l$ exit\r\n'), [0, 'x', '0']];
+  stage.cast = [{ version: 3, term: { cols: 80, rows: 24 } }, ...events].map((line) => JSON.stringify(line)).join('\n');
+  await page.goto('/replay');
+  await page.waitForSelector('#search:not([disabled])');
+  const search = async (words, told) => {
+    await page.fill('#search', words);
+    await page.waitForFunction((wanted) => document.getElementById('hits').dataset.words === wanted, words, { timeout: 8_000 });
+    const found = await text(page, '#found');
+    if (found !== told) throw new Error(`${words}: ${found}, not ${told}`);
+    return page.evaluate(() => [...document.querySelectorAll('#hits button')].map((hit) => hit.textContent));
+  };
+  const full = await search('disk full', '2 found');
+  await page.click('#hits button >> nth=1');
+  const seconds = Number(await page.inputValue('#seek'));
+  const [typed] = await search('$ cat', '1 found');
+  const [chinese] = await search('数据盘', '1 found');
+  const [scrolled] = await search('row 1234', '1 found');
+  await search('never shown', 'none');
+  await search('', '');
+  return [...is('matches', full.join('|'), '00:02 Disk FULL on 数据盘|00:19     disk full again'), ...is('position', seconds, 19.2), ...is('typed', typed, /^00:01 \$ cat/),
+    ...is('Chinese', chinese, /^00:02/), ...is('scrolled by', scrolled, '00:12 row 1234'), ...seen.console, ...seen.csp];
+});
+
 await browser.close();
 tally.finish();
 

@@ -12,7 +12,7 @@ const POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src
 export async function openStage() {
   const stage = {
     revision: 1, delay: 0, partStatus: 200, streamStatus: 200, extra: '', lines: 60,
-    fetches: 0, atOnce: 0, mostAtOnce: 0, streams: new Set(), lastEventIds: [], asked: [], nextId: 1, headers: null,
+    fetches: 0, atOnce: 0, mostAtOnce: 0, streams: new Set(), lastEventIds: [], asked: [], cast: '', nextId: 1, headers: null,
     send(topic) {
       for (const stream of this.streams) stream.write(`id: ${this.nextId}\ndata: ${topic}\n\n`);
       this.nextId += 1;
@@ -48,6 +48,8 @@ function answer(stage, request, response) {
   if (pathname === '/events') return stream(stage, request, response);
   if (pathname === '/part') return part(stage, request, send);
   if (pathname === '/terminal') return send(200, 'text/html', terminal(searchParams.get('seat') ?? 'owner'));
+  if (pathname === '/replay') return send(200, 'text/html', replay());
+  if (pathname === '/cast') return send(200, 'application/x-asciicast', stage.cast);
   if (pathname.startsWith('/api/')) return asked(stage, request, send);
   return send(200, 'text/html', page(stage, searchParams.get('lang') ?? 'en'));
 }
@@ -164,4 +166,23 @@ ${ids.map((id) => `<button id="${id}" hidden></button>`).join('')}
 <main class="term-main"><div class="term-box" id="terminal" data-seat="${seat}" data-id="1" data-ends="2099-01-01T00:00:00Z" data-label="Terminal"
   data-words='${JSON.stringify(words)}' data-endings='{"exited":"over"}'></div></main>
 </body></html>`;
+}
+
+// What replay.js needs of its page.
+function replay() {
+  const words = 'data-play="Play" data-pause="Pause" data-failed="failed" data-nothing="nothing" data-found="%1 found" data-found-more="first %1" data-found-none="none"';
+  return `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <title>Replay · Slipway</title>
+  <link rel="icon" href="/static/h/favicon.svg">
+  <link rel="stylesheet" href="/static/h/vendor/xterm.css">
+  <script src="/static/h/replay.js" type="module"></script>
+</head>
+<body><section id="replay" data-cast="/cast" ${words}><div id="screen"></div>
+<button id="play"><svg><use href="/static/h/icons.svg#player-play"/></svg><span id="play-text"></span></button>
+<input type="range" id="seek" min="0" max="0" step="0.1" value="0" aria-label="Position"><span id="at"></span>
+<select id="speed" aria-label="Speed"><option>1</option></select><input type="checkbox" id="skip" aria-label="Skip">
+<input type="search" id="search" aria-label="Search" disabled><span id="found"></span><ol id="hits" hidden></ol><p id="replay-note" hidden></p></section></body></html>`;
 }

@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::recording::Mark as Told;
 use super::{Ending, Opening, Terminal, TerminalId, Wanted, right};
 use crate::app::App;
 use crate::clusters::Tier;
@@ -82,6 +83,8 @@ struct RecordingPage {
     c: Chrome,
     terminal: Terminal,
     state: Mark,
+    /// What its marks say, by their codes, as JSON.
+    marks: String,
     /// Whether this person was let into it, and may go there.
     is_guest: bool,
     /// Whether this person may open another one there.
@@ -313,9 +316,22 @@ pub async fn recording(
     let c = Chrome::new(&ctx, Nav::Recordings);
     page(&RecordingPage {
         state: state(&c, &terminal).pill(),
+        marks: marks(&c),
         is_guest: terminal.is_guest(&actor),
         may_open: actor.may(terminal.right(), Scope::Project(terminal.project_id)),
         c,
         terminal,
     })
+}
+
+fn marks(c: &Chrome) -> String {
+    let told = Told::ALL
+        .iter()
+        .map(|mark| mark.as_str())
+        .chain(["omitted"]);
+    let told = told.map(|code| (code, c.t(&format!("replay-mark-{code}"))));
+    let over = Ending::ALL.iter().map(|ending| ending.as_str());
+    let over = over.map(|code| (code, c.t(&format!("ending-{code}"))));
+    let all: BTreeMap<_, _> = told.chain(over).collect();
+    serde_json::to_string(&all).unwrap_or_default()
 }
