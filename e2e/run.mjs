@@ -23,6 +23,10 @@ for (const name of ['url', 'people', 'out']) {
   if (!options[name]) throw new Error(`--${name} is missing; see the first lines of e2e/run.mjs`);
 }
 
+// Several times what the slowest page takes with all its looks.
+const JOB_MS = 120_000;
+class Hangs extends Error {}
+
 const people = JSON.parse(readFileSync(options.people, 'utf8'));
 const wanted = pages.filter(({ name }) => new RegExp(options.only ?? '').test(name));
 const tally = new Tally();
@@ -35,9 +39,10 @@ try {
   const workers = Array.from({ length: Number(options['at-once']) }, () => work(queue, sessions, pathOf));
   await Promise.all(workers);
 } finally {
-  await browser.close();
+  await within(JOB_MS, browser.close()).catch((error) => tally.check('the browser ends', [error.message]));
 }
 tally.finish();
+process.exit();
 
 // Every role of the pages that are wanted, each by the real form, and once: signing in often is
 // what the portal slows down.
@@ -110,19 +115,45 @@ async function work(queue, sessions, pathOf) {
   let tools = { role: null };
   for (let job = queue.shift(); job; job = queue.shift()) {
     if (tools.role !== job.role) {
-      await tools.context?.close();
-      tools = await enter(job.role, sessions);
+      await within(JOB_MS, tools.context?.close());
+      tools = await within(JOB_MS, enter(job.role, sessions));
     }
     try {
-      if (job.entry.fresh) job = { ...job, path: await pathOf(job.entry) };
-      if (job.status !== 200) await refused(tools, job, drawn);
-      else if (job.entry.foreign) await seeForeign(tools, job);
-      else await see(tools, job);
+      await within(JOB_MS, open(tools, job, pathOf));
     } catch (error) {
-      tally.check(`${job.entry.name} as ${job.role}`, [oneLine(error.message)]);
+      const name = `${job.entry.name} as ${job.role}`;
+      // A window that hangs is left to itself. Chromium's own does so once in a long while, hence
+      // a second one is asked, and that it was is said.
+      if (error instanceof Hangs) tools = { role: null };
+      if (error instanceof Hangs && !job.again) {
+        console.log(`AGAIN ${name}: ${error.message}`);
+        queue.unshift({ ...job, again: true });
+      } else {
+        tally.check(name, [oneLine(error.message)]);
+      }
     }
   }
-  await tools.context?.close();
+  await within(JOB_MS, tools.context?.close());
+}
+
+async function open(tools, job, pathOf) {
+  const path = job.entry.fresh ? await pathOf(job.entry) : job.path;
+  if (job.status !== 200) await refused(tools, { ...job, path }, drawn);
+  else if (job.entry.foreign) await seeForeign(tools, { ...job, path });
+  else await see(tools, { ...job, path });
+}
+
+// Some of what a browser is asked has no limit of its own: a script, a picture, the end of a window.
+async function within(limit, promise) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Hangs(`it hangs: nothing came of it in ${limit / 1000} s`)), limit);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function enter(role, sessions) {

@@ -12,11 +12,14 @@ mod scenes;
 mod tests;
 
 use std::fmt::Display;
+use std::future::pending;
 use std::ops::AddAssign;
-use std::time::Instant;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 
+use crate::plane::Tools;
 use crate::postgres::{Durability, Postgres};
 use crate::prepare::migrate;
 use crate::workspace;
@@ -46,6 +49,9 @@ pub enum Group {
     /// Every page in a real browser.
     E2e,
 }
+
+/// Several times what the slowest group takes, with all that it builds first.
+const GROUP_LIMIT: Duration = Duration::from_mins(35);
 
 /// Which groups, and whether a missing tool is a failure.
 pub struct Plan {
@@ -117,6 +123,10 @@ pub async fn run(plan: &Plan) -> anyhow::Result<bool> {
         &server.url(tests::TEMPLATE),
     )
     .await?;
+    if plan.all && Tools::can_be_had().is_ok() {
+        // What building them takes of the disk is given back before anything else is there.
+        Tools::ready()?;
+    }
     let mut totals = Totals::default();
     for group in groups {
         let name = group
@@ -125,6 +135,7 @@ pub async fn run(plan: &Plan) -> anyhow::Result<bool> {
             .unwrap_or_default();
         println!("\n== {name}");
         let begun = Instant::now();
+        let guard = tokio::spawn(give_up_on(name.clone()));
         let result = plan.group(group, &server).await.unwrap_or_else(|error| {
             // The other groups still have something to say.
             println!("{name}: FAILED: {error:#}");
@@ -133,12 +144,14 @@ pub async fn run(plan: &Plan) -> anyhow::Result<bool> {
                 ..Totals::default()
             }
         });
+        guard.abort();
         println!(
-            "== {name}: {} passed, {} failed, {} skipped in {:.0} s",
+            "== {name}: {} passed, {} failed, {} skipped in {:.0} s, {} left on the disk",
             result.passed,
             result.failed,
             result.skipped,
-            begun.elapsed().as_secs_f64()
+            begun.elapsed().as_secs_f64(),
+            free_space()
         );
         totals += result;
         // Hundreds of databases fill a disk before the last group is through.
@@ -149,4 +162,27 @@ pub async fn run(plan: &Plan) -> anyhow::Result<bool> {
         totals.passed, totals.failed, totals.skipped
     );
     Ok(totals.failed == 0 && !(plan.all && totals.skipped > 0))
+}
+
+/// Ends everything, saying where it stood, when a group hangs: whoever waits for the answer should
+/// not have to find out by themselves.
+async fn give_up_on(group: String) {
+    let _ = tokio::time::timeout(GROUP_LIMIT, pending::<()>()).await;
+    let minutes = GROUP_LIMIT.as_secs() / 60;
+    println!("{group}: FAILED: it did not end within {minutes} min; nothing after it was run");
+    println!("0 passed, 1 failed, 0 skipped");
+    std::process::exit(1);
+}
+
+/// A full disk looks like anything but itself: a database that is gone, a page that hangs.
+fn free_space() -> String {
+    let df = Command::new("df")
+        .args(["-h", "--output=avail"])
+        .arg(workspace::root())
+        .output();
+    let said = df.map(|done| String::from_utf8_lossy(&done.stdout).into_owned());
+    let last = said
+        .ok()
+        .and_then(|s| s.lines().last().map(str::trim).map(str::to_owned));
+    last.unwrap_or_else(|| "an unknown rest".to_owned())
 }

@@ -97,7 +97,7 @@ async fn a_replica_that_dies_is_told_of_and_a_new_terminal_opens() {
     let way = stage.again(&way.id).await;
     let mut newer = stage.come(&way).await;
     program.child.kill().await.unwrap();
-    assert!(newer.is_closed().await);
+    newer.until_closed().await;
     // Nobody knows yet whether it is dead or only out of reach.
     let way = stage.again(&way.id).await;
     let knock = Knock::of(&stage.company.developer, &way);

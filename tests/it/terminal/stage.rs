@@ -349,6 +349,11 @@ impl Terminal {
         self.socket.send(Message::text(said.to_string())).await
     }
 
+    /// Until the other side has closed, whatever it still had to show.
+    pub async fn until_closed(&mut self) {
+        while self.next().await.is_some() {}
+    }
+
     /// Whether the other side has closed, without more to say.
     pub async fn is_closed(&mut self) -> bool {
         self.next().await.is_none()

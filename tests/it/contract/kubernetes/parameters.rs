@@ -6,7 +6,7 @@ use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
-use slipway::integrations::kubernetes::Kind;
+use slipway::integrations::kubernetes::{ApplyError, Kind};
 use slipway::standards::Parameters;
 use slipway::workloads::Workload;
 use slipway::workloads::objects::{Objects, before, objects};
@@ -86,10 +86,15 @@ fn with(target: &Target, changes: &Value) -> (Workload, Objects) {
 async fn put(target: &Target, made: &Objects) {
     let kubernetes = &target.kubernetes;
     kubernetes.apply(&made.service).await.expect("a Service");
-    let found = kubernetes.get::<Deployment>(&target.namespace, "pay");
-    let found = found.await.expect("an answer").expect("a Deployment");
-    let way = kubernetes.make_way(found, &made.deployment);
-    way.await.expect("a Deployment that can be written");
+    // The cluster's own controllers write to it too; who reads again gets through.
+    loop {
+        let found = kubernetes.get::<Deployment>(&target.namespace, "pay");
+        let found = found.await.expect("an answer").expect("a Deployment");
+        match kubernetes.make_way(found, &made.deployment).await {
+            Err(ApplyError::Stale) => {}
+            way => break way.map(drop).expect("a Deployment that can be written"),
+        }
+    }
     kubernetes
         .apply(&made.deployment)
         .await
