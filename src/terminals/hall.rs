@@ -206,7 +206,7 @@ async fn hear_always(app: &App) {
             tracing::warn!(%error, "could not look up who was let into a terminal");
         }
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 async fn look(app: &App) -> Result<(), crate::db::DbError> {

@@ -318,7 +318,7 @@ impl Session {
         drop(state);
         let marks = [
             left.then(|| What::Person(Mark::GuestLeft, was.clone())),
-            (types != typed).then(|| match types {
+            (types != typed).then_some(match types {
                 Seat::Guest => What::Person(Mark::KeyboardGiven, name),
                 Seat::Owner => What::Person(Mark::KeyboardTaken, was),
             }),
