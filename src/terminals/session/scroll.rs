@@ -110,7 +110,8 @@ mod tests {
         for (more, most, expected) in [
             ("", 10, ""),
             ("one\ntwo\n$ ", 100, "one\ntwo\n$ "),
-            ("", 7, "$ "),
+            ("", 6, "$ "),
+            ("", 7, "two\n$ "),
             ("", 8, "two\n$ "),
             ("xxxxxxxxxxxx", 5, "xxxxx"),
         ] {
