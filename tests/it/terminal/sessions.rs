@@ -131,7 +131,7 @@ async fn what_was_held_back_is_passed_over_when_it_is_broken_off() {
     let at = usize::try_from(from).unwrap() % whole.len();
     let expected = whole.iter().cycle().skip(at);
     assert!(last.iter().eq(expected.take(last.len())));
-    assert!(at % 82 == 0, "it begins with a line");
+    assert!(at.is_multiple_of(82), "it begins with a line");
     assert_eq!(stage.ending(&way.id).await, "exited");
     let row = stage.until(&way.id, |_| true).await;
     assert_eq!(row["output_bytes"], terminal.offset);
