@@ -214,6 +214,131 @@ await scene('a shut button does nothing', {}, async ({ page }) => {
   return is('path', new URL(page.url()).pathname, '/');
 });
 
+// The portal's side of a terminal, as a scene sees it: what the page said, and a way to say more.
+async function shell(page, query = '') {
+  const said = { texts: [], keys: [], socket: null };
+  await page.routeWebSocket(/\/stream/, (socket) => {
+    said.socket = socket;
+    socket.onMessage((message) => (typeof message === 'string' ? said.texts.push(JSON.parse(message)) : said.keys.push(...message)));
+  });
+  await page.goto(`/terminal${query}`);
+  await until(() => said.socket !== null);
+  said.tell = (what) => said.socket.send(JSON.stringify(what));
+  said.confirmed = () => said.texts.filter(({ kind }) => kind === 'shown').at(-1)?.offset;
+  said.tell({ kind: 'welcome', offset: 0, idle_seconds: 900, quiet_seconds: 0 });
+  return said;
+}
+
+const screen = (page) => page.evaluate(() => [...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent.trimEnd()).join('\n'));
+const lines = (from, count) => Buffer.from(Array.from({ length: count }, (_, n) => `line ${from + n}\r\n`).join(''));
+
+await scene('a terminal shows what comes, confirms it and sends keys', { quiet: false }, async ({ page, seen }) => {
+  const said = await shell(page);
+  const bytes = Buffer.from('你好 🚢 $ ');
+  said.socket.send(bytes.subarray(0, 4));
+  said.socket.send(bytes.subarray(4));
+  await until(() => said.confirmed() === bytes.length);
+  await page.keyboard.type('ls\n');
+  await until(() => said.keys.length === 3);
+  return [...is('screen', (await screen(page)).split('\n')[0], '你好 🚢 $'), ...is('keys', String.fromCharCode(...said.keys), 'ls\r'), ...seen.console, ...seen.csp];
+});
+
+await scene('a flood that is broken off is not shown to its end, and the next byte has its place', { quiet: false }, async ({ page, seen }) => {
+  const said = await shell(page);
+  const flood = lines(0, 200_000);
+  for (let from = 0; from < 200_000; from += 2000) said.socket.send(lines(from, 2000));
+  await page.keyboard.press('Control+c');
+  await until(() => said.keys.includes(3));
+  const [offset, end] = [flood.length + 5_000_000, Buffer.from('^C\r\n$ ')];
+  said.tell({ kind: 'skipped', bytes: 5_000_000, offset });
+  said.socket.send(end);
+  await until(() => said.confirmed() === offset + end.length);
+  const shown = (await screen(page)).split('\n').filter(Boolean);
+  const [told] = shown.filter((line) => line.includes('were passed over'));
+  const bytes = Number(told?.match(/(\d+) bytes/)?.[1]);
+  const last = Number(shown[shown.indexOf(told) - 1]?.match(/\d+/)?.[0] ?? 0);
+  return [...is('the end', shown.slice(-2).join('|'), '^C|$'), ...is('told of at least what the portal passed over', bytes >= 5_000_000, true),
+    ...is('adds up with what was shown', Math.abs(lines(0, last).length + bytes - offset) < 32, true), ...seen.console, ...seen.csp];
+});
+
+const company = (you, guest, more = {}) => ({ kind: 'company', you, owner: { user: 'lin', display_name: 'Lin' }, owner_here: true, guest_here: true, columns: 90, rows: 20, guest, ...more });
+const wei = (types) => ({ person: { user: 'wei', display_name: 'Wei' }, types });
+
+await scene('an owner lets somebody in, hands over the keyboard and takes it back', { quiet: false }, async ({ page, stage, seen }) => {
+  const said = await shell(page);
+  const types = async (key) => {
+    const before = said.keys.length;
+    await page.locator('.xterm-helper-textarea').press(key);
+    await page.waitForTimeout(100);
+    return said.keys.length > before;
+  };
+  await page.evaluate(() => document.getElementById('people').click());
+  await page.fill('#person', 'wei');
+  await page.click('#let-in');
+  await until(() => stage.asked.length === 1);
+  said.tell(company('owner', wei(false), { guest_here: false }));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('invited Wei'));
+  said.tell(company('owner', wei(false)));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('watches Wei'));
+  const before = await types('a');
+  await page.evaluate(() => document.getElementById('give').click());
+  said.tell(company('owner', wei(true)));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('types Wei'));
+  const meanwhile = await types('b');
+  await page.evaluate(() => document.getElementById('take').click());
+  said.tell(company('owner', wei(false)));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('watches Wei'));
+  const after = await types('c');
+  await until(() => stage.asked.length === 3);
+  const asked = ['PUT /api/v1/terminals/1/guest {"person":"wei"}', 'PUT /api/v1/terminals/1/keyboard {"guest":true}', 'PUT /api/v1/terminals/1/keyboard {"guest":false}'];
+  return [...is('asked', stage.asked.join(), asked.join()), ...is('typed', [before, meanwhile, after].join(), 'true,false,true'), ...seen.console, ...seen.csp];
+});
+
+await scene('a guest sees the owner\'s screen, types when handed the keyboard, and is told to go', { quiet: false }, async ({ page, seen }) => {
+  const said = await shell(page, '?seat=guest');
+  said.tell(company('guest', wei(false)));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('you-watch Lin'));
+  await page.locator('.xterm-helper-textarea').press('a');
+  await page.waitForTimeout(100);
+  const before = said.keys.length;
+  said.tell(company('guest', wei(true)));
+  await page.waitForFunction(() => document.getElementById('company').textContent.startsWith('you-type Lin'));
+  await page.locator('.xterm-helper-textarea').press('b');
+  await until(() => said.keys.length > before);
+  const rows = await page.evaluate(() => document.querySelectorAll('.xterm-rows > div').length);
+  said.tell({ kind: 'dismissed' });
+  await page.waitForFunction(() => document.getElementById('note-text').textContent.startsWith('dismissed'));
+  const sizes = said.texts.filter(({ kind }) => kind === 'resize').length;
+  return [...is('keys before', before, 0), ...is('rows', rows, 20), ...is('sizes told', sizes, 0), ...seen.console, ...seen.csp];
+});
+
+await scene('a replay finds what was on the screen, and a match leads to its time', { quiet: false }, async ({ page, stage, seen }) => {
+  const out = (interval, data) => [interval, 'o', data];
+  const flood = Array.from({ length: 3000 }, (_, n) => `row ${n}\r\n`).join('');
+  const events = [out(1, '$ c'), out(0.1, 'a'), out(0.1, 't x\r\n'), out(1, '\x1b[31mDisk \x1b[1mFULL\x1b[0m on 数据盘\r\n$ '), out(10, flood), [1, 'r', '90x20'],
+    out(5, '\x1b[?1049h\x1b[2J\x1b[5;5Hdi'), out(1, 'sk full again'), out(3, '\x1b[?1049l$ exit\r\n'), [0, 'x', '0']];
+  stage.cast = [{ version: 3, term: { cols: 80, rows: 24 } }, ...events].map((line) => JSON.stringify(line)).join('\n');
+  await page.goto('/replay');
+  await page.waitForSelector('#search:not([disabled])');
+  const search = async (words, told) => {
+    await page.fill('#search', words);
+    await page.waitForFunction((wanted) => document.getElementById('hits').dataset.words === wanted, words, { timeout: 8_000 });
+    const found = await text(page, '#found');
+    if (found !== told) throw new Error(`${words}: ${found}, not ${told}`);
+    return page.evaluate(() => [...document.querySelectorAll('#hits button')].map((hit) => hit.textContent));
+  };
+  const full = await search('disk full', '2 found');
+  await page.click('#hits button >> nth=1');
+  const seconds = Number(await page.inputValue('#seek'));
+  const [typed] = await search('$ cat', '1 found');
+  const [chinese] = await search('数据盘', '1 found');
+  const [scrolled] = await search('row 1234', '1 found');
+  await search('never shown', 'none');
+  await search('', '');
+  return [...is('matches', full.join('|'), '00:02 Disk FULL on 数据盘|00:19     disk full again'), ...is('position', seconds, 19.2), ...is('typed', typed, /^00:01 \$ cat/),
+    ...is('Chinese', chinese, /^00:02/), ...is('scrolled by', scrolled, '00:12 row 1234'), ...seen.console, ...seen.csp];
+});
+
 await browser.close();
 tally.finish();
 

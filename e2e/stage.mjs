@@ -12,7 +12,7 @@ const POLICY = "default-src 'self'; script-src 'self'; style-src 'self'; img-src
 export async function openStage() {
   const stage = {
     revision: 1, delay: 0, partStatus: 200, streamStatus: 200, extra: '', lines: 60,
-    fetches: 0, atOnce: 0, mostAtOnce: 0, streams: new Set(), lastEventIds: [], nextId: 1, headers: null,
+    fetches: 0, atOnce: 0, mostAtOnce: 0, streams: new Set(), lastEventIds: [], asked: [], cast: '', nextId: 1, headers: null,
     send(topic) {
       for (const stream of this.streams) stream.write(`id: ${this.nextId}\ndata: ${topic}\n\n`);
       this.nextId += 1;
@@ -47,7 +47,20 @@ function answer(stage, request, response) {
   }
   if (pathname === '/events') return stream(stage, request, response);
   if (pathname === '/part') return part(stage, request, send);
+  if (pathname === '/terminal') return send(200, 'text/html', terminal(searchParams.get('seat') ?? 'owner'));
+  if (pathname === '/replay') return send(200, 'text/html', replay());
+  if (pathname === '/cast') return send(200, 'application/x-asciicast', stage.cast);
+  if (pathname.startsWith('/api/')) return asked(stage, request, send);
   return send(200, 'text/html', page(stage, searchParams.get('lang') ?? 'en'));
+}
+
+// A pass for whoever comes; everything else is done as asked, and remembered.
+async function asked(stage, request, send) {
+  if (request.url.endsWith('/passes')) return send(201, 'application/json', JSON.stringify({ pass: 'x', stream: '/api/v1/terminals/1/stream' }));
+  let body = '';
+  for await (const piece of request) body += piece;
+  stage.asked.push(`${request.method} ${request.url} ${body}`.trim());
+  return send(204, 'application/json', '');
 }
 
 function stream(stage, request, response) {
@@ -129,4 +142,47 @@ function page(stage, lang) {
 </main>
 <p class="visually-hidden" role="status" id="say" data-copied-text="Copied"></p>
 </body></html>`;
+}
+
+// What terminal.js needs of its page; its WebSocket is the scene's own.
+function terminal(seat) {
+  const codes = ['starting', 'lost', 'refused', 'replaced', 'not-taken', 'idle-soon', 'left', 'paste', 'size', 'alone', 'invited', 'watches', 'types', 'you-watch', 'you-type', 'dismissed'];
+  const words = { ...Object.fromEntries(codes.map((code) => [`terminal-says-${code}`, `${code} %1 %2`])), 'terminal-says-skipped': '%1 bytes were passed over' };
+  const ids = ['left', 'left-text', 'size', 'note', 'note-text', 'again', 'replay', 'anew', 'smaller', 'larger', 'find', 'find-close', 'finder', 'paste', 'paste-text', 'pasted', 'company', 'people', 'in-it-text', 'in-it-fault', 'in-it-close', 'give', 'take', 'dismiss'];
+  return `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <title>Terminal · Slipway</title>
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <link rel="icon" href="/static/h/favicon.svg">
+  <link rel="stylesheet" href="/static/h/vendor/xterm.css">
+  <link rel="stylesheet" href="/static/h/slipway.css">
+  <script src="/static/h/terminal.js" type="module"></script>
+</head>
+<body class="term-page"><span class="rec"></span><input id="finding" aria-label="Find">
+<dialog id="in-it"><form id="invite"><input id="person" aria-label="Person"><button id="let-in">Let in</button></form></dialog>
+${ids.map((id) => `<button id="${id}" hidden></button>`).join('')}
+<main class="term-main"><div class="term-box" id="terminal" data-seat="${seat}" data-id="1" data-ends="2099-01-01T00:00:00Z" data-label="Terminal"
+  data-words='${JSON.stringify(words)}' data-endings='{"exited":"over"}'></div></main>
+</body></html>`;
+}
+
+// What replay.js needs of its page.
+function replay() {
+  const words = 'data-play="Play" data-pause="Pause" data-failed="failed" data-nothing="nothing" data-found="%1 found" data-found-more="first %1" data-found-none="none"';
+  return `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <title>Replay · Slipway</title>
+  <link rel="icon" href="/static/h/favicon.svg">
+  <link rel="stylesheet" href="/static/h/vendor/xterm.css">
+  <script src="/static/h/replay.js" type="module"></script>
+</head>
+<body><section id="replay" data-cast="/cast" ${words}><div id="screen"></div>
+<button id="play"><svg><use href="/static/h/icons.svg#player-play"/></svg><span id="play-text"></span></button>
+<input type="range" id="seek" min="0" max="0" step="0.1" value="0" aria-label="Position"><span id="at"></span>
+<select id="speed" aria-label="Speed"><option>1</option></select><input type="checkbox" id="skip" aria-label="Skip">
+<input type="search" id="search" aria-label="Search" disabled><span id="found"></span><ol id="hits" hidden></ol><p id="replay-note" hidden></p></section></body></html>`;
 }

@@ -1,9 +1,10 @@
 // Plays a recording: asciicast v3, fetched once, shown at the pace at which it came.
 //
-//   <section id="replay" data-cast data-play data-pause data-failed data-nothing>
+//   <section id="replay" data-cast data-play data-pause data-failed data-nothing data-marks data-found data-found-more data-found-none>
 
 import './sheets.js';
 import { Terminal } from './vendor/xterm.js';
+import { find, read } from './found.js';
 
 const FRAME_MS = 50;
 const PAUSE_S = 2; // longer ones are cut to this where pauses are skipped
@@ -11,12 +12,15 @@ const PAUSE_S = 2; // longer ones are cut to this where pauses are skipped
 const at = (id) => document.getElementById(id);
 const section = at('replay');
 const texts = section.dataset;
+const marks = JSON.parse(texts.marks ?? '{}');
 
 let events = []; // { time, code, data }
 let position = 0; // seconds
 let next = 0; // the first event that is not shown yet
 let playing = false;
 let terminal;
+let size; // columns and rows at the beginning
+let lines = null; // what was on the screen, once somebody searches
 
 async function load() {
   const answer = await fetch(texts.cast).catch(() => null);
@@ -25,15 +29,16 @@ async function load() {
   if (!head) return tell(texts.nothing);
   let time = 0;
   events = lines.map(([interval, code, data]) => { time += interval; return { time, code, data }; });
+  size = [head.term.cols, head.term.rows];
   terminal = new Terminal({
-    cols: head.term.cols, rows: head.term.rows, disableStdin: true, cursorBlink: false, fontSize: 13, scrollback: 0,
+    cols: size[0], rows: size[1], disableStdin: true, cursorBlink: false, fontSize: 13, scrollback: 0,
     fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
     theme: { background: '#0c0e0f', foreground: '#d9dddd', cursor: '#0c0e0f' },
   });
   terminal.open(at('screen'));
   terminal.textarea?.setAttribute('aria-label', document.title);
   at('seek').max = String(Math.ceil(length() * 10) / 10);
-  at('seek').disabled = at('play').disabled = false;
+  at('seek').disabled = at('play').disabled = at('search').disabled = false;
   // Shows at once how it ended; playing begins at the beginning.
   go(length());
   return undefined;
@@ -51,7 +56,7 @@ function go(to) {
   for (; next < events.length && events[next].time <= position; next += 1) {
     const { code, data } = events[next];
     if (code === 'o') output += data;
-    if (code === 'm') tell(data);
+    if (code === 'm') tell(mark(data));
     if (code === 'r') {
       terminal.write(output);
       output = '';
@@ -61,6 +66,12 @@ function go(to) {
   if (output) terminal.write(output);
   at('seek').value = String(position);
   at('at').textContent = `${clock(position)} / ${clock(length())}`;
+}
+
+// A mark is a code, and sometimes of whom or how many.
+function mark(data) {
+  const [code, ...rest] = data.split(' ');
+  return marks[code]?.replace('%1', rest.join(' ')) ?? data;
 }
 
 function clock(seconds) {
@@ -97,6 +108,43 @@ setInterval(() => {
   go(skips ? coming - PAUSE_S + passed : position + passed);
   if (position >= length()) play(false);
 }, FRAME_MS);
+
+// ---------- what was on the screen ----------
+
+async function search(words) {
+  const wanted = words.trim();
+  lines ??= read(...size, events);
+  const all = await lines;
+  if (wanted !== at('search').value.trim()) return;
+  const { found, more } = wanted ? find(all, wanted) : { found: [], more: false };
+  const text = found.length === 0 ? texts.foundNone : more ? texts.foundMore : texts.found;
+  at('found').textContent = wanted ? text.replace('%1', found.length) : '';
+  at('hits').hidden = found.length === 0;
+  at('hits').dataset.words = wanted;
+  at('hits').replaceChildren(...found.map(hit));
+}
+
+function hit({ time, text }) {
+  const button = document.createElement('button');
+  button.type = 'button';
+  const when = document.createElement('span');
+  when.className = 'num muted';
+  when.textContent = clock(time);
+  button.append(when, ' ', text);
+  button.onclick = () => {
+    play(false);
+    go(time);
+  };
+  const item = document.createElement('li');
+  item.append(button);
+  return item;
+}
+
+let soon;
+at('search').oninput = ({ target }) => {
+  clearTimeout(soon);
+  soon = setTimeout(() => search(target.value), 200);
+};
 
 at('play').onclick = () => play(!playing);
 at('seek').oninput = ({ target }) => go(Number(target.value));

@@ -1,7 +1,7 @@
 // A terminal: bytes of a WebSocket on a screen, and keys the other way. The shell is in the
 // portal; this page may come and go, and goes on at the byte where it was.
 //
-//   <div id="terminal" data-id data-ends data-words data-endings data-label>
+//   <div id="terminal" data-id data-ends data-words data-endings data-label data-seat>
 
 import './sheets.js';
 import { Terminal } from './vendor/xterm.js';
@@ -11,6 +11,7 @@ import { WebLinksAddon } from './vendor/xterm-links.js';
 
 const PROTOCOL = 'slipway.terminal.v1';
 const CONFIRM_EVERY_BYTES = 16 * 1024;
+const WRITTEN_AT_ONCE_BYTES = 32 * 1024;
 const KEYS_AT_ONCE_BYTES = 256 * 1024;
 const AGAIN_MOST_MS = 10_000;
 const WARN_IDLE_S = 60;
@@ -18,6 +19,7 @@ const SIZES = [10, 11, 12, 13, 14, 16, 18, 20, 24];
 const PASTED_SHOWN = 2000;
 
 const box = document.getElementById('terminal');
+const isGuest = box.dataset.seat === 'guest';
 const at = (id) => document.getElementById(id);
 const words = JSON.parse(box.dataset.words);
 const endings = JSON.parse(box.dataset.endings);
@@ -55,6 +57,8 @@ function follow(address) {
 let socket;
 let offset = null; // the next byte's place; nothing was shown yet
 let confirmed = 0;
+let waiting = []; // came, and was not given to the screen yet
+let writing = 0; // bytes that the screen has and has not shown
 let over = false;
 let lostAt = 0;
 let tries = 0;
@@ -100,13 +104,22 @@ function lost() {
 
 function heard(said) {
   if (said.kind === 'welcome') {
-    if (offset !== said.offset) terminal.reset();
+    if (offset !== said.offset) {
+      waiting = [];
+      terminal.reset();
+    }
     [offset, confirmed, lostAt, tries] = [said.offset, said.offset, 0, 0];
     idleSeconds = said.idle_seconds;
     typedAt = Date.now() - said.quiet_seconds * 1000;
     note('');
     resize();
     terminal.focus();
+  } else if (said.kind === 'company') {
+    meet(said);
+  } else if (said.kind === 'dismissed') {
+    finish(say('dismissed'));
+  } else if (said.kind === 'skipped') {
+    skip(said);
   } else if (said.kind === 'ended') {
     finish(endings[said.ending]);
   } else if (said.kind === 'replaced') {
@@ -116,16 +129,40 @@ function heard(said) {
   }
 }
 
-// Told to the portal once it is on the screen, so that a flood comes as fast as it is shown.
+// Told to the portal once it is on the screen, so that a flood comes as fast as it is shown. The
+// screen gets little at once: what waits here can still be passed over.
 function show(bytes) {
   offset += bytes.length;
-  const end = offset;
-  terminal.write(bytes, () => {
-    const behind = offset - end;
-    if (end - confirmed < CONFIRM_EVERY_BYTES && behind > 0) return;
-    confirmed = end;
-    tell({ kind: 'shown', offset: end });
-  });
+  waiting.push({ bytes, end: offset });
+  pump();
+}
+
+function pump() {
+  while (waiting.length > 0 && writing < WRITTEN_AT_ONCE_BYTES) {
+    const { bytes, end } = waiting.shift();
+    writing += bytes.length;
+    terminal.write(bytes, () => {
+      writing -= bytes.length;
+      shown(end);
+      pump();
+    });
+  }
+}
+
+function shown(end) {
+  if (end < confirmed || (end - confirmed < CONFIRM_EVERY_BYTES && end < offset)) return;
+  confirmed = end;
+  tell({ kind: 'shown', offset: end });
+}
+
+// Somebody broke off a flood: what waited is not shown first. CAN ends a sequence that was cut.
+function skip(said) {
+  const dropped = waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  waiting = [];
+  offset = said.offset;
+  const text = say('skipped', said.bytes + dropped);
+  if (terminal.buffer.active.type === 'normal') terminal.write(`\x18\x1b[0m\r\n\x1b[7m ${text} \x1b[0m\r\n`);
+  else note(text);
 }
 
 function tell(what) {
@@ -180,9 +217,50 @@ function tick() {
   }
 }
 
+// ---------- who is in it ----------
+
+// A guest's screen is as big as the owner's; whose the keyboard is not cannot type.
+function meet({ you, owner, guest, guest_here: isHere, columns, rows }) {
+  const types = guest?.types ? 'guest' : 'owner';
+  terminal.options.disableStdin = over || types !== you;
+  if (isGuest) terminal.resize(columns, rows);
+  const name = guest?.person.display_name;
+  let text = '';
+  if (isGuest) text = say(guest?.types ? 'you-type' : 'you-watch', owner.display_name);
+  else if (guest) text = say(guest.types ? 'types' : isHere ? 'watches' : 'invited', name);
+  at('company').hidden = text === '';
+  at('company').textContent = text;
+  at('in-it-text').textContent = text || say('alone');
+  at('invite').hidden = isGuest || Boolean(guest);
+  at('give').hidden = isGuest || !guest || guest.types;
+  at('take').hidden = isGuest || !guest?.types;
+  at('dismiss').hidden = !guest;
+}
+
+async function ask(method, path, body) {
+  const json = body && { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const answer = await fetch(`/api/v1/terminals/${box.dataset.id}/${path}`, { method, ...json }).catch(() => null);
+  const problem = answer?.ok ? null : await answer?.json().catch(() => null);
+  at('in-it-fault').hidden = Boolean(answer?.ok);
+  at('in-it-fault').textContent = problem?.fields?.[0]?.detail ?? problem?.detail ?? (answer?.ok ? '' : say('refused'));
+  if (answer?.ok) at('in-it').close();
+}
+
+at('people').onclick = () => at('in-it').showModal();
+at('in-it-close').onclick = () => at('in-it').close();
+at('in-it').onclose = () => terminal.focus();
+at('invite').onsubmit = (event) => {
+  event.preventDefault();
+  ask('PUT', 'guest', { person: at('person').value });
+};
+at('give').onclick = () => ask('PUT', 'keyboard', { guest: true });
+at('take').onclick = () => ask('PUT', 'keyboard', { guest: false });
+at('dismiss').onclick = () => ask('DELETE', 'guest');
+
 // ---------- size, search, paste ----------
 
 function resize() {
+  if (isGuest) return;
   fit.fit();
   at('size').textContent = say('size', terminal.cols, terminal.rows);
   tell({ kind: 'resize', columns: terminal.cols, rows: terminal.rows });
@@ -252,5 +330,6 @@ new ResizeObserver(() => {
 window.addEventListener('online', () => { if (againAt > 0) connect(); });
 setInterval(tick, 1000);
 note(say('starting'));
-fit.fit();
+if (isGuest) terminal.options.disableStdin = true;
+else fit.fit();
 connect();

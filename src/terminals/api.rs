@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use jiff::Timestamp;
 use secrecy::ExposeSecret as _;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::session::wire::PROTOCOL;
 use super::{Opening, Terminal, TerminalId, Wanted, Way, open};
@@ -115,6 +115,80 @@ pub async fn end(
     Path(id): Path<TerminalId>,
 ) -> Result<StatusCode, AppError> {
     super::close(&app, &actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Who is to be let in.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Invitation {
+    /// The name that they sign in with.
+    person: String,
+}
+
+/// Whose the keyboard is to be.
+#[derive(Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keyboard {
+    /// The guest's, or its owner's again.
+    guest: bool,
+}
+
+/// Lets one more person look, who may see the project's terminals anyway.
+#[utoipa::path(
+    put,
+    path = "/terminals/{id}/guest",
+    operation_id = "invite_into_terminal",
+    tag = "terminals",
+    params(("id" = TerminalId, Path)),
+    request_body = Invitation,
+    responses((status = 204, description = "Done")),
+)]
+pub async fn invite(
+    State(app): State<App>,
+    actor: Actor,
+    Path(id): Path<TerminalId>,
+    Body(asked): Body<Invitation>,
+) -> Result<StatusCode, AppError> {
+    super::invite(&app, &actor, id, &asked.person).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Puts the guest of one's own terminal out, or leaves one as a guest.
+#[utoipa::path(
+    delete,
+    path = "/terminals/{id}/guest",
+    operation_id = "dismiss_from_terminal",
+    tag = "terminals",
+    params(("id" = TerminalId, Path)),
+    responses((status = 204, description = "Done")),
+)]
+pub async fn dismiss(
+    State(app): State<App>,
+    actor: Actor,
+    Path(id): Path<TerminalId>,
+) -> Result<StatusCode, AppError> {
+    super::dismiss(&app, &actor, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Hands the keyboard to the guest, or takes it back.
+#[utoipa::path(
+    put,
+    path = "/terminals/{id}/keyboard",
+    operation_id = "hand_over_terminal",
+    tag = "terminals",
+    params(("id" = TerminalId, Path)),
+    request_body = Keyboard,
+    responses((status = 204, description = "Done")),
+)]
+pub async fn keyboard(
+    State(app): State<App>,
+    actor: Actor,
+    Path(id): Path<TerminalId>,
+    Body(asked): Body<Keyboard>,
+) -> Result<StatusCode, AppError> {
+    super::hand_over(&app, &actor, id, asked.guest).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

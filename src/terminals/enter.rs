@@ -9,11 +9,11 @@ use tokio::time::Instant;
 use super::inner::Holder;
 use super::session::shell::{self, Spot};
 use super::session::{Opened, Session};
-use super::{Hall, Terminal, TerminalId, open, pass, store};
+use super::{Hall, Terminal, TerminalId, guests, open, pass, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::error::AppError;
-use crate::identity::{Actor, Presence, Scope};
+use crate::identity::{Actor, Presence};
 use crate::integrations::kubernetes::Size;
 
 /// Who comes, and how big their screen is.
@@ -40,12 +40,18 @@ pub async fn enter(app: &App, id: TerminalId, visitor: &Visitor<'_>) -> Result<E
     let mut tx = app.db.begin().await?;
     pass::redeem(&mut tx, id, actor, visitor.pass).await?;
     let terminal = super::seen(app, actor, id).await?;
-    actor.must(terminal.right(), Scope::Project(terminal.project_id))?;
+    terminal.must_be_in(actor)?;
     let found = app.terminals.find(id);
-    let starts = found.is_none() && store::start(tx.connection(), id, &here(app)).await?;
-    let came = terminal
-        .ending
-        .map_or(Ok(()), |ending| Err(open::over(ending)));
+    let is_owner = terminal.account_id == actor.id;
+    let starts =
+        is_owner && found.is_none() && store::start(tx.connection(), id, &here(app)).await?;
+    let came = match terminal.ending {
+        Some(ending) => Err(open::over(ending)),
+        None if !is_owner && terminal.started_at.is_none() => {
+            Err(AppError::conflict("terminal-not-begun"))
+        }
+        None => Ok(()),
+    };
     let entry = match &came {
         Ok(()) => Entry::done("terminal.attach", "terminal", id),
         Err(no) => Entry::refused("terminal.attach", "terminal", id).because(&no.words().code),
@@ -57,6 +63,7 @@ pub async fn enter(app: &App, id: TerminalId, visitor: &Visitor<'_>) -> Result<E
     // A pass is used up even where nothing comes of it.
     tx.commit().await?;
     came?;
+    guests::refresh(app, found.as_slice()).await?;
     Ok(match (found, starts) {
         (Some(session), _) => Entered::Here(session),
         (None, true) => Entered::Here(begin(app, &terminal, visitor)),
@@ -74,6 +81,8 @@ fn here(app: &App) -> Holder {
 fn begin(app: &App, terminal: &Terminal, visitor: &Visitor<'_>) -> Arc<Session> {
     let opened = Opened {
         id: terminal.id,
+        account: terminal.account_id,
+        person: terminal.person.clone(),
         project: terminal.project_id,
         right: terminal.right(),
         strict: terminal.strict,
@@ -81,7 +90,7 @@ fn begin(app: &App, terminal: &Terminal, visitor: &Visitor<'_>) -> Arc<Session> 
         origin: Origin::from(visitor.actor),
     };
     let ends_at = Instant::now() + app.settings.terminals.length;
-    let (session, typed) = Session::new(opened, visitor.presence.clone(), ends_at);
+    let (session, typed) = Session::new(opened, (visitor.presence.clone(), visitor.size), ends_at);
     let session = Arc::new(session);
     Hall::take_in(app, &session);
     let spot = Spot {

@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::inner::Once;
 use super::session::Session;
-use super::{Ending, TerminalId, recording, store};
+use super::{Ending, TOPIC, TerminalId, guests, recording, store};
 use crate::app::App;
 use crate::identity::{self, Scope};
 
@@ -28,6 +29,10 @@ const ROOM_IN_ALL_BYTES: usize = 64 * 1024 * 1024;
 const ROOM_MOST_BYTES: usize = 2 * 1024 * 1024;
 /// Of one among very many.
 const ROOM_LEAST_BYTES: usize = 128 * 1024;
+/// The same while floods that were broken off are passed over, which come as fast as they are
+/// taken: so much is quickly written, and a jump costs little memory.
+const ROOM_IN_JUMPS_BYTES: usize = 768 * 1024;
+const ROOM_IN_JUMP_LEAST_BYTES: usize = 96 * 1024;
 /// Whoever may no longer be here is noticed within twice this.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Rights that nobody could look up for so long are taken for lost.
@@ -97,6 +102,13 @@ impl Hall {
         (ROOM_IN_ALL_BYTES / count).clamp(ROOM_LEAST_BYTES, ROOM_MOST_BYTES)
     }
 
+    /// The same while it is passed over.
+    #[must_use]
+    pub fn room_in_jump(&self) -> usize {
+        let count = self.count.load(Ordering::Relaxed).max(1);
+        (ROOM_IN_JUMPS_BYTES / count).max(ROOM_IN_JUMP_LEAST_BYTES)
+    }
+
     pub(super) fn remove(&self, id: TerminalId) {
         let mut open = self.open();
         open.remove(&id);
@@ -142,6 +154,7 @@ async fn keep(app: App) {
         tokio::select! {
             () = write_always(&app) => {}
             () = look_always(&app) => {}
+            () = hear_always(&app) => {}
         }
         let hall = &app.terminals;
         hall.is_kept.store(false, Ordering::SeqCst);
@@ -181,6 +194,21 @@ async fn look_always(app: &App) {
     }
 }
 
+/// Who was let in or put out by way of another process is so here at once. Ends nothing.
+async fn hear_always(app: &App) {
+    let mut events = app.events.subscribe();
+    while let Some(event) = events.next().await {
+        let is_other = event.is_ok_and(|event| event.topic != TOPIC);
+        if is_other {
+            continue;
+        }
+        if let Err(error) = guests::refresh(app, &app.terminals.all()).await {
+            tracing::warn!(%error, "could not look up who was let into a terminal");
+        }
+    }
+    std::future::pending::<()>().await;
+}
+
 async fn look(app: &App) -> Result<(), crate::db::DbError> {
     let all = app.terminals.all();
     let presences: Vec<_> = all.iter().map(|s| s.presence()).collect();
@@ -193,6 +221,7 @@ async fn look(app: &App) -> Result<(), crate::db::DbError> {
             Some(_) => {}
         }
     }
+    guests::look(app, &all).await?;
     let ids: Vec<Uuid> = all.iter().map(|s| s.opened.id.0).collect();
     store::keep_alive(app.db.pool(), &ids, app.terminals.replica).await?;
     // Ended over another process, which could not reach the shell itself.

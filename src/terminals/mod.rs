@@ -5,6 +5,7 @@
 
 pub mod api;
 mod enter;
+mod guests;
 mod hall;
 pub mod inner;
 mod open;
@@ -25,8 +26,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
+pub use guests::{dismiss, hand_over, invite};
 pub use hall::{Hall, stop};
 pub use open::{Opening, Way, close, open, resume};
+pub use session::company::Guest;
 pub use wanted::Wanted;
 
 use crate::app::App;
@@ -106,6 +109,8 @@ pub struct Terminal {
     pub ended_at: Option<Timestamp>,
     pub ending: Option<Ending>,
     pub exit_code: Option<i32>,
+    /// Who was let in beside its owner, while it is open.
+    pub guest: Option<Guest>,
     pub output_bytes: i64,
     /// How long the recording is.
     pub recorded_ms: Option<i64>,
@@ -118,6 +123,26 @@ impl Terminal {
     #[must_use]
     pub const fn right(&self) -> Permission {
         right(self.tier)
+    }
+
+    /// Whether this person was let into it.
+    #[must_use]
+    pub fn is_guest(&self, actor: &Actor) -> bool {
+        let guest = self.guest.as_ref();
+        guest.is_some_and(|guest| guest.account == actor.id)
+    }
+
+    /// The right that it takes for this person to be in it: another one for a guest.
+    ///
+    /// # Errors
+    /// 403 for anybody else, and without the right.
+    pub fn must_be_in(&self, actor: &Actor) -> Result<(), AppError> {
+        let right = match (self.account_id == actor.id, self.is_guest(actor)) {
+            (true, _) => self.right(),
+            (false, true) => Permission::ViewRecordings,
+            (false, false) => return Err(AppError::forbidden("terminal-not-yours")),
+        };
+        actor.must(right, Scope::Project(self.project_id))
     }
 }
 

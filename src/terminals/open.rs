@@ -97,8 +97,8 @@ async fn insert(
     Ok(pass)
 }
 
-/// A new pass into one's own terminal, for a page that was lost or reloaded. The right is asked
-/// for anew.
+/// A new pass into one's own terminal, for a page that was lost or reloaded, or into one that one
+/// was let into. The right is asked for anew.
 ///
 /// # Errors
 /// 404 for what may not be seen, 403 for another's, 409 when it is over.
@@ -106,10 +106,7 @@ pub async fn resume(app: &App, actor: &Actor, id: TerminalId) -> Result<Way, App
     // Whoever has lost a terminal comes here, and is told if its process has died.
     settle::sweep(app).await?;
     let terminal = super::seen(app, actor, id).await?;
-    actor.must(terminal.right(), Scope::Project(terminal.project_id))?;
-    if terminal.account_id != actor.id {
-        return Err(AppError::forbidden("terminal-not-yours"));
-    }
+    terminal.must_be_in(actor)?;
     if let Some(ending) = terminal.ending {
         return Err(over(ending));
     }

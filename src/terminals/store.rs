@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::inner::Holder;
 use super::session::Ended;
+use super::session::company::Guest;
 use super::{Ending, Terminal, TerminalId};
 use crate::clusters::Tier;
 use crate::db::DbError;
@@ -252,6 +253,88 @@ pub async fn end_lost(connection: &mut PgConnection) -> Result<Vec<(Uuid, Uuid, 
         .collect())
 }
 
+/// A person of this name, to be let in.
+pub async fn account(
+    executor: impl PgExecutor<'_>,
+    name: &str,
+) -> Result<Option<AccountId>, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT id AS "id: AccountId" FROM account
+           WHERE name = $1 AND disabled_at IS NULL AND responsible_id IS NULL"#,
+        name,
+    );
+    Ok(found.fetch_optional(executor).await?)
+}
+
+pub async fn insert_guest(
+    connection: &mut PgConnection,
+    terminal: TerminalId,
+    account: AccountId,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO terminal_guest (id, terminal_id, account_id) VALUES ($1, $2, $3)",
+        Uuid::now_v7(),
+        terminal.0,
+        account.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn give_keyboard(
+    connection: &mut PgConnection,
+    terminal: TerminalId,
+    types: bool,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE terminal_guest SET types = $2 WHERE terminal_id = $1 AND ended_at IS NULL",
+        terminal.0,
+        types,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+pub async fn end_guest(connection: &mut PgConnection, terminal: TerminalId) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE terminal_guest SET ended_at = slipway_now(), types = false
+         WHERE terminal_id = $1 AND ended_at IS NULL",
+        terminal.0,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Who was let into which of these terminals.
+pub async fn guests(
+    executor: impl PgExecutor<'_>,
+    terminals: &[Uuid],
+) -> Result<Vec<(TerminalId, Guest)>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT g.terminal_id AS "terminal: TerminalId", g.account_id AS "account: AccountId",
+            a.name, a.display_name, g.types
+           FROM terminal_guest g JOIN account a ON a.id = g.account_id
+           WHERE g.terminal_id = ANY($1) AND g.ended_at IS NULL"#,
+        terminals,
+    );
+    let rows = rows.fetch_all(executor).await?.into_iter();
+    let guest = |account, name, display_name, types| Guest {
+        account,
+        person: Person { name, display_name },
+        types,
+    };
+    let rows = rows.map(|r| {
+        (
+            r.terminal,
+            guest(r.account, r.name, r.display_name, r.types),
+        )
+    });
+    Ok(rows.collect())
+}
+
 /// Pieces of any number of recordings, in one statement.
 pub async fn insert_chunks(pool: &PgPool, chunks: &[NewChunk]) -> Result<(), DbError> {
     let terminals: Vec<Uuid> = chunks.iter().map(|c| c.terminal).collect();
@@ -305,9 +388,14 @@ pub async fn select(
             t.namespace, t.pod, t.container, t.reason, t.strict, t.opened_at, t.started_at,
             t.ends_at, t.ended_at, t.ending AS "ending: Ending", t.exit_code, t.output_bytes,
             t.replica, (SELECT max(until_ms) FROM recording_chunk r WHERE r.terminal_id = t.id)
-                AS recorded_ms
+                AS recorded_ms,
+            g.account_id AS "guest?: AccountId", ga.name AS "guest_name?",
+            ga.display_name AS "guest_display_name?", g.types AS "guest_types?"
            FROM terminal t
            JOIN account a ON a.id = t.account_id
+           LEFT JOIN terminal_guest g
+                ON g.terminal_id = t.id AND g.ended_at IS NULL AND t.ended_at IS NULL
+           LEFT JOIN account ga ON ga.id = g.account_id
            JOIN project p ON p.id = t.project_id
            JOIN workload w ON w.id = t.workload_id
            JOIN environment e ON e.id = t.environment_id
@@ -365,6 +453,14 @@ pub async fn select(
         ended_at: r.ended_at.map(jiff_sqlx::Timestamp::to_jiff),
         ending: r.ending,
         exit_code: r.exit_code,
+        guest: r.guest.map(|account| Guest {
+            account,
+            person: Person {
+                name: r.guest_name.unwrap_or_default(),
+                display_name: r.guest_display_name.unwrap_or_default(),
+            },
+            types: r.guest_types.unwrap_or_default(),
+        }),
         output_bytes: r.output_bytes,
         recorded_ms: r.recorded_ms,
         replica: r.replica,

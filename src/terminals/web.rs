@@ -7,6 +7,7 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::recording::Mark as Told;
 use super::{Ending, Opening, Terminal, TerminalId, Wanted, right};
 use crate::app::App;
 use crate::clusters::Tier;
@@ -27,10 +28,18 @@ const SAID: &[&str] = &[
     "terminal-says-refused",
     "terminal-says-replaced",
     "terminal-says-not-taken",
+    "terminal-says-skipped",
     "terminal-says-idle-soon",
     "terminal-says-left",
     "terminal-says-paste",
     "terminal-says-size",
+    "terminal-says-alone",
+    "terminal-says-invited",
+    "terminal-says-watches",
+    "terminal-says-types",
+    "terminal-says-you-watch",
+    "terminal-says-you-type",
+    "terminal-says-dismissed",
 ];
 
 #[derive(Template)]
@@ -50,6 +59,8 @@ struct NewPage {
 struct TerminalPage {
     c: Chrome,
     terminal: Terminal,
+    /// Somebody else's, which this person was let into.
+    as_guest: bool,
     /// All that this person has open, this one too.
     open: Vec<Terminal>,
     /// Texts by their codes, and endings by theirs, as JSON.
@@ -72,6 +83,10 @@ struct RecordingPage {
     c: Chrome,
     terminal: Terminal,
     state: Mark,
+    /// What its marks say, by their codes, as JSON.
+    marks: String,
+    /// Whether this person was let into it, and may go there.
+    is_guest: bool,
     /// Whether this person may open another one there.
     may_open: bool,
 }
@@ -220,7 +235,8 @@ pub async fn create(
     Ok(shown(page(&again)?, &error))
 }
 
-/// `GET /terminals/{id}`: one's own, while it is open; else what it showed.
+/// `GET /terminals/{id}`: one's own, or one that one was let into, while it is open; else what it
+/// showed.
 pub async fn show(
     State(app): State<App>,
     actor: Actor,
@@ -228,7 +244,8 @@ pub async fn show(
     Path(id): Path<TerminalId>,
 ) -> Result<Response, AppError> {
     let terminal = super::get(&app, &actor, id).await?;
-    if terminal.ended_at.is_some() || terminal.account_id != actor.id {
+    let as_guest = terminal.is_guest(&actor);
+    if terminal.ended_at.is_some() || (terminal.account_id != actor.id && !as_guest) {
         return Ok(see_other(&format!("/recordings/{id}")));
     }
     let mine = Wanted {
@@ -238,6 +255,9 @@ pub async fn show(
     };
     let mut open = super::list(&app, &actor, &mine).await?.items;
     open.reverse();
+    if as_guest {
+        open.push(terminal.clone());
+    }
     let c = Chrome::new(&ctx, Nav::Nowhere);
     let texts: BTreeMap<_, _> = SAID.iter().map(|code| (*code, c.t(code))).collect();
     let over = |ending: &Ending| Words::new("terminal-over").with("ending", ending);
@@ -248,6 +268,7 @@ pub async fn show(
         endings: serde_json::to_string(&endings).unwrap_or_default(),
         c,
         terminal,
+        as_guest,
         open,
     })
 }
@@ -295,8 +316,22 @@ pub async fn recording(
     let c = Chrome::new(&ctx, Nav::Recordings);
     page(&RecordingPage {
         state: state(&c, &terminal).pill(),
+        marks: marks(&c),
+        is_guest: terminal.is_guest(&actor),
         may_open: actor.may(terminal.right(), Scope::Project(terminal.project_id)),
         c,
         terminal,
     })
+}
+
+fn marks(c: &Chrome) -> String {
+    let told = Told::ALL
+        .iter()
+        .map(|mark| mark.as_str())
+        .chain(["omitted"]);
+    let told = told.map(|code| (code, c.t(&format!("replay-mark-{code}"))));
+    let over = Ending::ALL.iter().map(|ending| ending.as_str());
+    let over = over.map(|code| (code, c.t(&format!("ending-{code}"))));
+    let all: BTreeMap<_, _> = told.chain(over).collect();
+    serde_json::to_string(&all).unwrap_or_default()
 }

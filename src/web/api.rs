@@ -221,6 +221,8 @@ fn terminal() -> OpenApiRouter<App> {
         .routes(routes!(terminals::api::create))
         .routes(routes!(terminals::api::show, terminals::api::end))
         .routes(routes!(terminals::api::pass))
+        .routes(routes!(terminals::api::invite, terminals::api::dismiss))
+        .routes(routes!(terminals::api::keyboard))
         .routes(routes!(terminals::stream::stream))
         .routes(routes!(terminals::api::list))
         .routes(routes!(terminals::replay::cast))

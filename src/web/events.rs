@@ -72,7 +72,8 @@ impl Hub {
         self.newest.lock().map(|c| *c).unwrap_or_default()
     }
 
-    fn subscribe(&self) -> BroadcastStream<Arc<Event>> {
+    /// Events as they are seen; who is far behind is told so.
+    pub fn subscribe(&self) -> BroadcastStream<Arc<Event>> {
         BroadcastStream::new(self.sender.subscribe())
     }
 }

@@ -233,6 +233,15 @@ async fn a_terminal_says_why_and_how_and_its_pass_is_good_once() {
         VALUES ('00000000-0000-0000-0000-000000000091')";
     tries.works(visit).await;
     tries.refused(visit, "terminal_visit_once").await;
+    let guest = "INSERT INTO terminal_guest (id, terminal_id, account_id)
+        VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000090',
+            '00000000-0000-0000-0000-000000000002')";
+    tries.works(guest).await;
+    tries.refused(guest, "terminal_guest_one").await;
+    tries
+        .works("UPDATE terminal_guest SET ended_at = now()")
+        .await;
+    tries.works(guest).await;
 }
 
 #[tokio::test]

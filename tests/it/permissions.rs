@@ -346,6 +346,9 @@ POST   /api/v1/steps/{id}/abandonment                      401 403 403 403 403 4
 POST   /api/v1/terminals                                   401 404 403 400 403 400 400 403 403
 GET    /api/v1/terminals/{id}                              401 404 403 403 403 200 200 200 403
 POST   /api/v1/terminals/{id}/passes                       401 404 403 403 403 403 403 403 403
+PUT    /api/v1/terminals/{id}/guest                        401 404 403 403 403 403 403 403 403
+DELETE /api/v1/terminals/{id}/guest                        401 404 403 403 403 403 403 403 403
+PUT    /api/v1/terminals/{id}/keyboard                     401 404 403 403 403 403 403 403 403
 GET    /api/v1/terminals/{id}/stream                       401 403 403 403 403 403 403 403 403
 GET    /api/v1/recordings                                  401 200 200 200 200 200 200 200 200
 GET    /api/v1/recordings/{id}/cast                        401 404 403 403 403 200 200 200 403
@@ -452,6 +455,8 @@ fn body(route: &Route) -> Sent {
         }
         "/terminals" => Form("workload={workload}&pod="),
         "/api/v1/terminals" => Json(json!({ "workload": "{id}", "pod": "" })),
+        "/api/v1/terminals/{id}/guest" => Json(json!({ "person": "wei" })),
+        "/api/v1/terminals/{id}/keyboard" => Json(json!({ "guest": true })),
         "/api/v1/requests" => Json(containers),
         "/api/v1/requests/{number}/decisions" => Json(wrong_hash),
         "/api/v1/projects/{key}/releases" => Json(json!({ "ref": "-x" })),

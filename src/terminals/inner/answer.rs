@@ -9,7 +9,7 @@ use super::call;
 use crate::app::App;
 use crate::error::AppError;
 use crate::terminals::session::wire::PROTOCOL;
-use crate::terminals::{TerminalId, stream};
+use crate::terminals::{TerminalId, guests, stream};
 use crate::web::extract::Path;
 
 pub async fn answer(
@@ -29,6 +29,7 @@ pub async fn answer(
         return Err(AppError::Unauthorized);
     }
     let session = app.terminals.find(id).ok_or(AppError::NotFound)?;
+    guests::refresh(&app, std::slice::from_ref(&session)).await?;
     let upgrade = upgrade.protocols([PROTOCOL]);
     Ok(stream::join(
         &app,

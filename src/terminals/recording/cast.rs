@@ -37,6 +37,7 @@ impl Writer {
             },
             What::Resized { columns, rows } => ("r", format!("{columns}x{rows}")),
             What::Mark(mark) => ("m", mark.to_string()),
+            What::Person(mark, name) => ("m", format!("{mark} {name}")),
             What::Omitted { bytes, hash } => {
                 let hash = hex::encode(hash);
                 ("m", format!("omitted {bytes} bytes, sha256 {hash}"))

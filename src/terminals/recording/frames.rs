@@ -31,6 +31,8 @@ pub enum What {
     },
     /// Somebody came, or was lost.
     Mark(Mark),
+    /// The same of a guest, by the name that they sign in with.
+    Person(Mark, String),
     /// More came than is kept: how many bytes, and their SHA-256.
     Omitted {
         bytes: u64,
@@ -44,6 +46,12 @@ crate::words! {
     pub enum Mark {
         Attached = "attached",
         Left = "left",
+        /// Of what follows only the end was shown to whoever looked.
+        PassedOver = "passed-over",
+        GuestCame = "guest-came",
+        GuestLeft = "guest-left",
+        KeyboardGiven = "keyboard-given",
+        KeyboardTaken = "keyboard-taken",
         RecorderAway = "recorder-away",
     }
 }
@@ -55,6 +63,7 @@ pub struct Unreadable;
 const OUTPUT: u8 = b'o';
 const RESIZED: u8 = b'r';
 const MARK: u8 = b'm';
+const PERSON: u8 = b'p';
 const OMITTED: u8 = b'-';
 const ENDED: u8 = b'x';
 
@@ -67,6 +76,7 @@ pub fn write(to: &mut Vec<u8>, frame: &Frame) {
             (RESIZED, size.concat())
         }
         What::Mark(mark) => (MARK, mark.as_str().as_bytes().to_vec()),
+        What::Person(mark, name) => (PERSON, format!("{mark} {name}").into_bytes()),
         What::Omitted { bytes, hash } => (OMITTED, [&bytes.to_be_bytes()[..], hash].concat()),
         What::Ended(ending, code) => {
             let code = code.map_or_else(Vec::new, |c| c.to_be_bytes().to_vec());
@@ -148,6 +158,10 @@ fn read_one(from: &mut &[u8]) -> Option<Frame> {
             }
         }
         MARK => What::Mark(Mark::parse(std::str::from_utf8(body).ok()?)?),
+        PERSON => {
+            let (mark, name) = std::str::from_utf8(body).ok()?.split_once(' ')?;
+            What::Person(Mark::parse(mark)?, name.to_owned())
+        }
         OMITTED => {
             let (bytes, hash) = body.split_first_chunk::<8>()?;
             What::Omitted {

@@ -8,7 +8,8 @@ fn any_what() -> impl Strategy<Value = What> {
     prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..300).prop_map(What::Output),
         (any::<u16>(), any::<u16>()).prop_map(|(columns, rows)| What::Resized { columns, rows }),
-        marks.prop_map(What::Mark),
+        marks.clone().prop_map(What::Mark),
+        (marks, "[a-z. ]{0,20}").prop_map(|(mark, name)| What::Person(mark, name)),
         (any::<u64>(), any::<[u8; 32]>()).prop_map(|(bytes, hash)| What::Omitted { bytes, hash }),
         (endings, any::<Option<i32>>()).prop_map(|(ending, code)| What::Ended(ending, code)),
     ]

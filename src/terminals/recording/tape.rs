@@ -141,7 +141,7 @@ impl Tape {
                     flood.hash.update(&bytes);
                 }
                 What::Omitted { bytes, .. } => lost += bytes,
-                What::Resized { .. } | What::Mark(_) | What::Ended(..) => {
+                What::Resized { .. } | What::Mark(_) | What::Person(..) | What::Ended(..) => {
                     frames::write(&mut self.frames, &frame);
                 }
             }

@@ -5,6 +5,8 @@
 //! have room for them.
 
 pub mod clock;
+pub mod company;
+mod jump;
 mod scroll;
 pub mod shell;
 pub mod viewer;
@@ -19,11 +21,13 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Bytes;
 
 use self::clock::Facts;
+use self::company::{Circle, Company, Guest, Here, Seat, Viewer};
+use self::jump::Jump;
 use self::scroll::{Scroll, WINDOW_BYTES};
 use super::recording::{Mark, Tape, What};
 use super::{Ending, TerminalId};
 use crate::audit::Origin;
-use crate::identity::{Permission, Presence, ProjectId};
+use crate::identity::{AccountId, Permission, Person, Presence, ProjectId};
 use crate::integrations::kubernetes::Size;
 
 /// What may be typed ahead of a shell that does not read.
@@ -35,6 +39,8 @@ const SIZES_APART: Duration = Duration::from_millis(20);
 #[derive(Debug, Clone)]
 pub struct Opened {
     pub id: TerminalId,
+    pub account: AccountId,
+    pub person: Person,
     pub project: ProjectId,
     pub right: Permission,
     pub strict: bool,
@@ -53,6 +59,8 @@ pub struct Session {
     pub news: watch::Sender<u64>,
     /// Rung when there may be room again.
     pub room: Notify,
+    /// Rung when a jump has begun.
+    jumps: Notify,
 }
 
 /// What the shell is to be told.
@@ -82,8 +90,15 @@ struct State {
     scroll: Scroll,
     /// Up to where the viewer has shown it.
     shown: u64,
-    /// Counts viewers; the last one alone types and is shown anything.
+    /// Under way while what was held back is passed over.
+    jump: Option<Jump>,
+    /// The viewer is shown nothing before this byte.
+    passed: u64,
+    /// Counts viewers.
+    comings: u64,
+    /// The owner's last one; no other of theirs types or is shown anything.
     viewer: u64,
+    circle: Circle,
     presence: Presence,
     alone_since: Option<Instant>,
     typed_at: Instant,
@@ -101,9 +116,63 @@ struct State {
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
     Show(Vec<u8>),
+    /// Go on at this byte; all before it was passed over.
+    Pass(u64),
     Wait,
+    /// Somebody came, went or was handed the keyboard; so many changes there were.
+    Meet(u64, Box<Company>),
     Replaced,
+    /// A guest who is none any more.
+    Dismissed,
     Ended(Ended),
+}
+
+impl State {
+    /// How much the shell has shown that its viewer has not.
+    fn ahead(&self) -> u64 {
+        self.scroll.end().saturating_sub(self.shown)
+    }
+
+    /// Whether it is the last one on their seat.
+    fn is_now(&self, viewer: Viewer) -> bool {
+        match viewer.seat {
+            Seat::Owner => self.viewer == viewer.number,
+            Seat::Guest => self.circle.is_here(viewer.number),
+        }
+    }
+
+    /// Nothing for one who is up to date.
+    fn next_of_owner(&self, number: u64, from: u64, most: usize) -> Option<Next> {
+        if self.viewer != number {
+            return Some(Next::Replaced);
+        }
+        if self.jump.is_some() {
+            return Some(Next::Wait);
+        }
+        if from < self.passed {
+            return Some(Next::Pass(self.passed));
+        }
+        (from < self.scroll.end()).then(|| Next::Show(self.scroll.read(from, most)))
+    }
+
+    /// Only where something is held back; true if it has begun.
+    fn begin_jump(&mut self) -> bool {
+        let begins = self.jump.is_none() && self.ahead() >= WINDOW_BYTES / 2;
+        if begins {
+            self.jump = Some(Jump::new(Instant::now()));
+        }
+        begins
+    }
+
+    /// More came during a jump, if there is one; true if it has lasted too long.
+    fn pass_over(&mut self) -> bool {
+        let now = Instant::now;
+        let over = |jump: &mut Jump| {
+            jump.hear(now());
+            jump.ends_at() <= now()
+        };
+        self.jump.as_mut().is_some_and(over)
+    }
 }
 
 /// A poisoned lock is one whose holder panicked; what it holds is still the best there is.
@@ -114,7 +183,7 @@ fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Session {
     pub fn new(
         opened: Opened,
-        presence: Presence,
+        (presence, size): (Presence, Size),
         ends_at: Instant,
     ) -> (Self, mpsc::UnboundedReceiver<Typed>) {
         let (typed, to_tell) = mpsc::unbounded_channel();
@@ -122,7 +191,11 @@ impl Session {
         let state = State {
             scroll: Scroll::default(),
             shown: 0,
+            jump: None,
+            passed: 0,
+            comings: 0,
             viewer: 0,
+            circle: Circle::new(size),
             presence,
             alone_since: Some(now),
             typed_at: now,
@@ -141,6 +214,7 @@ impl Session {
             typed,
             news: watch::Sender::new(0),
             room: Notify::new(),
+            jumps: Notify::new(),
         };
         (session, to_tell)
     }
@@ -159,51 +233,156 @@ impl Session {
         locked(&self.state)
     }
 
-    /// Lets somebody look, instead of whoever did before; gives their number, and from where on.
-    pub fn attach(&self, presence: Presence, from: Option<u64>) -> (u64, u64) {
+    /// Lets somebody look, instead of whoever did before on the same seat; gives their number, and
+    /// from where on. Who is neither the owner nor let in is told so at once.
+    pub fn attach(&self, presence: Presence, from: Option<u64>) -> (Viewer, u64) {
         let mut state = self.state();
-        state.viewer += 1;
-        state.presence = presence;
-        state.alone_since = None;
+        state.comings += 1;
+        let number = state.comings;
         let begin = state.scroll.begin();
         let from = from.unwrap_or(begin).clamp(begin, state.scroll.end());
+        if presence.account != self.opened.account {
+            drop(state);
+            return (self.attach_guest(presence, (number, from)), from);
+        }
+        state.viewer = number;
+        state.presence = presence;
+        state.alone_since = None;
         state.shown = from;
-        let viewer = state.viewer;
+        state.passed = 0;
+        state.circle.change_if_any();
         drop(state);
-        self.tape().note(self.now_ms(), What::Mark(Mark::Attached));
+        self.mark(What::Mark(Mark::Attached));
         self.tell_news();
         self.room.notify_one();
-        (viewer, from)
+        let seat = Seat::Owner;
+        (Viewer { seat, number }, from)
     }
 
-    pub fn leave(&self, viewer: u64) {
+    fn attach_guest(&self, presence: Presence, (number, shown): (u64, u64)) -> Viewer {
         let mut state = self.state();
-        if state.viewer != viewer || state.ended.is_some() {
+        let guest = state.circle.guest.as_ref();
+        if let Some(guest) = guest.filter(|guest| guest.account == presence.account) {
+            let name = guest.person.name.clone();
+            state.circle.here = Some(Here {
+                number,
+                presence,
+                shown,
+            });
+            state.circle.change();
+            drop(state);
+            self.mark(What::Person(Mark::GuestCame, name));
+            self.tell_news();
+        }
+        let seat = Seat::Guest;
+        Viewer { seat, number }
+    }
+
+    pub fn leave(&self, viewer: Viewer) {
+        let mut state = self.state();
+        if state.ended.is_some() || !state.is_now(viewer) {
             return;
         }
-        state.alone_since = Some(Instant::now());
+        let what = match viewer.seat {
+            Seat::Owner => {
+                state.alone_since = Some(Instant::now());
+                state.circle.change_if_any();
+                What::Mark(Mark::Left)
+            }
+            Seat::Guest => {
+                state.circle.here = None;
+                state.circle.change();
+                What::Person(Mark::GuestLeft, state.circle.name())
+            }
+        };
         drop(state);
-        self.tape().note(self.now_ms(), What::Mark(Mark::Left));
+        self.mark(what);
         self.tell_news();
     }
 
-    /// What a viewer who has everything before `from` is to do.
+    /// Who is let in from now on, and who has the keyboard; whoever else was there is put out.
+    pub fn let_in(&self, guest: Option<Guest>) {
+        let mut state = self.state();
+        let (was, typed) = (state.circle.name(), state.circle.typist());
+        if state.circle.guest == guest || state.ended.is_some() {
+            return;
+        }
+        let stays = guest.as_ref().is_some_and(|g| g.person.name == was);
+        let left = !stays && state.circle.here.is_some();
+        if left {
+            state.circle.here = None;
+        }
+        state.circle.guest = guest;
+        state.circle.change();
+        let (types, name) = (state.circle.typist(), state.circle.name());
+        drop(state);
+        let marks = [
+            left.then(|| What::Person(Mark::GuestLeft, was.clone())),
+            (types != typed).then_some(match types {
+                Seat::Guest => What::Person(Mark::KeyboardGiven, name),
+                Seat::Owner => What::Person(Mark::KeyboardTaken, was),
+            }),
+        ];
+        marks.into_iter().flatten().for_each(|what| self.mark(what));
+        self.tell_news();
+    }
+
+    /// The guest who looks just now, and by what they came in.
     #[must_use]
-    pub fn next(&self, viewer: u64, from: u64, most: usize) -> Next {
+    pub fn guest_here(&self) -> Option<(Guest, Presence)> {
         let state = self.state();
-        if state.viewer != viewer {
-            return Next::Replaced;
+        let guest = state.circle.guest.clone()?;
+        let here = state.circle.here.as_ref()?;
+        Some((guest, here.presence.clone()))
+    }
+
+    fn mark(&self, what: What) {
+        self.tape().note(self.now_ms(), what);
+    }
+
+    /// What a viewer who has everything before `from`, and was told of so many changes, is to do.
+    #[must_use]
+    pub fn next(&self, viewer: Viewer, (from, told): (u64, u64), most: usize) -> Next {
+        let mut state = self.state();
+        let state = &mut *state;
+        if state.is_now(viewer) && state.circle.version != told {
+            let company = self.company(state, viewer.seat);
+            return Next::Meet(state.circle.version, Box::new(company));
         }
-        if from < state.scroll.end() {
-            return Next::Show(state.scroll.read(from, most));
+        let next = match viewer.seat {
+            Seat::Owner => state.next_of_owner(viewer.number, from, most),
+            Seat::Guest => {
+                let scroll = (&state.scroll, most);
+                state.circle.next(viewer.number, from, scroll)
+            }
+        };
+        let ended = || state.ended.map_or(Next::Wait, Next::Ended);
+        next.unwrap_or_else(ended)
+    }
+
+    fn company(&self, state: &State, you: Seat) -> Company {
+        Company {
+            you,
+            owner: self.opened.person.clone(),
+            owner_here: state.alone_since.is_none(),
+            guest: state.circle.guest.clone(),
+            guest_here: state.circle.here.is_some(),
+            columns: state.circle.size.columns,
+            rows: state.circle.size.rows,
         }
-        state.ended.map_or(Next::Wait, Next::Ended)
     }
 
     /// A viewer has shown everything before this byte.
-    pub fn confirm(&self, viewer: u64, offset: u64) {
+    pub fn confirm(&self, viewer: Viewer, offset: u64) {
         let mut state = self.state();
-        if state.viewer == viewer && offset <= state.scroll.end() {
+        if !state.is_now(viewer) || offset > state.scroll.end() {
+            return;
+        }
+        if let (Seat::Guest, Some(here)) = (viewer.seat, &mut state.circle.here) {
+            here.shown = here.shown.max(offset);
+            drop(state);
+            self.tell_news();
+        } else {
             state.shown = state.shown.max(offset);
             drop(state);
             self.room.notify_one();
@@ -211,9 +390,10 @@ impl Session {
     }
 
     /// Takes keys; gives how many were not taken, because the shell is far behind.
-    pub fn type_in(&self, viewer: u64, bytes: Bytes) -> usize {
+    pub fn type_in(&self, viewer: Viewer, bytes: Bytes) -> usize {
         let mut state = self.state();
-        if state.viewer != viewer || state.ended.is_some() || state.told_to_end.is_some() {
+        let types = state.is_now(viewer) && state.circle.typist() == viewer.seat;
+        if !types || state.ended.is_some() || state.told_to_end.is_some() {
             return 0;
         }
         state.typed_at = Instant::now();
@@ -222,19 +402,48 @@ impl Session {
             return length;
         }
         state.typed_ahead += length;
+        let jumps = jump::breaks_off(&bytes) && state.begin_jump();
         // Nobody takes it any longer once the shell has ended.
         let _ = self.typed.send(Typed::Bytes(bytes));
+        drop(state);
+        if jumps {
+            let what = What::Mark(Mark::PassedOver);
+            self.tape().note(self.now_ms(), what);
+            self.jumps.notify_one();
+            self.room.notify_one();
+        }
         0
     }
 
-    pub fn resize(&self, viewer: u64, size: Size) {
+    /// When a jump that is under way is over, if nothing comes before.
+    fn jump_ends_at(&self) -> Option<Instant> {
+        self.state().jump.map(|jump| jump.ends_at())
+    }
+
+    /// Shows the last lines of what was passed over, and everything from there on.
+    fn end_jump(&self) {
+        let mut state = self.state();
+        if state.jump.take().is_some() {
+            state.passed = state.scroll.last_lines(jump::SHOWN_BYTES);
+            state.shown = state.shown.max(state.passed);
+            drop(state);
+            self.tell_news();
+        }
+    }
+
+    /// The owner's screen says how big it is; a guest sees it as the owner does.
+    pub fn resize(&self, viewer: Viewer, size: Size) {
         let mut state = self.state();
         let too_soon = state.sized_at.is_some_and(|at| at.elapsed() < SIZES_APART);
-        if state.viewer != viewer || state.ended.is_some() || too_soon {
+        let is_owner = viewer.seat == Seat::Owner && state.is_now(viewer);
+        if !is_owner || state.ended.is_some() || too_soon {
             return;
         }
         state.sized_at = Some(Instant::now());
+        state.circle.size = size;
+        state.circle.change_if_any();
         drop(state);
+        self.tell_news();
         let (columns, rows) = (size.columns, size.rows);
         let what = What::Resized { columns, rows };
         self.tape().note(self.now_ms(), what);
@@ -277,12 +486,16 @@ impl Session {
         self.state().typed_at.elapsed()
     }
 
-    /// Whether both the viewer and the recording can take more.
-    fn has_room(&self, of_recording: usize) -> bool {
+    /// Whether both the viewer and the recording can take more, which has other room in a jump.
+    fn has_room(&self, of_recording: usize, in_jump: usize) -> bool {
         let state = self.state();
-        let ahead = state.scroll.end().saturating_sub(state.shown);
+        let room = match state.jump {
+            Some(_) => in_jump,
+            None if state.ahead() < WINDOW_BYTES => of_recording,
+            None => return false,
+        };
         drop(state);
-        ahead < WINDOW_BYTES && self.tape().waiting() < of_recording
+        self.tape().waiting() < room
     }
 
     /// The shell has shown something, in one piece or several; true if the recording should be
@@ -294,15 +507,20 @@ impl Session {
             state.scroll.push(&bytes);
             tape.output(now_ms, &bytes);
         }
+        let jump_is_over = state.pass_over();
         drop(state);
         let is_filling = tape.is_filling();
         drop(tape);
+        if jump_is_over {
+            self.end_jump();
+        }
         self.tell_news();
         is_filling
     }
 
     /// From now on nothing is taken any more; gives how much it ever showed.
     fn close(&self, ended: Ended) -> u64 {
+        self.end_jump();
         let mut state = self.state();
         state.ended = Some(ended);
         let bytes = state.scroll.end();

@@ -1,7 +1,8 @@
 //! The last of what a terminal showed, addressed by how many bytes came before.
 //!
 //! Invariant: it holds at most [`MOST_BYTES`], and always what its viewer has not confirmed yet,
-//! because the shell waits before that could be pushed out.
+//! because the shell waits before that could be pushed out; but during a jump it does not wait,
+//! and the viewer is told where to go on.
 
 use std::collections::VecDeque;
 
@@ -42,6 +43,18 @@ impl Scroll {
         let over = self.bytes.len().saturating_sub(MOST_BYTES);
         self.bytes.drain(..over);
         self.gone += over as u64;
+    }
+
+    /// Where the last so many bytes begin, or the first line that begins within them.
+    #[must_use]
+    pub fn last_lines(&self, most: usize) -> u64 {
+        let from = self.bytes.len().saturating_sub(most);
+        let mut last = self.bytes.iter().skip(from);
+        let cut = match from {
+            0 => None,
+            _ => last.position(|byte| *byte == b'\n'),
+        };
+        self.gone + (from + cut.map_or(0, |at| at + 1)) as u64
     }
 
     /// What stands from there on, at most so much; what is gone is passed over.
@@ -89,5 +102,22 @@ mod tests {
         }
         assert_eq!(scroll.read(0, 3).len(), 3);
         assert_eq!(scroll.read(u64::MAX, 3), b"");
+    }
+
+    #[test]
+    fn the_last_lines_are_whole_where_there_are_any() {
+        let mut scroll = Scroll::default();
+        for (more, most, expected) in [
+            ("", 10, ""),
+            ("one\ntwo\n$ ", 100, "one\ntwo\n$ "),
+            ("", 6, "$ "),
+            ("", 7, "two\n$ "),
+            ("", 8, "two\n$ "),
+            ("xxxxxxxxxxxx", 5, "xxxxx"),
+        ] {
+            scroll.push(more.as_bytes());
+            let found = scroll.read(scroll.last_lines(most), 1000);
+            assert_eq!(String::from_utf8_lossy(&found), expected);
+        }
     }
 }

@@ -109,15 +109,35 @@ fn ended(end: &End) -> Ended {
 /// Reads no more than can be shown and recorded.
 async fn pass_output(app: &App, session: &Session, output: &mut Output) -> End {
     loop {
-        while !session.has_room(app.terminals.room()) {
+        let hall = &app.terminals;
+        while !session.has_room(hall.room(), hall.room_in_jump()) {
             session.room.notified().await;
         }
-        let first = match output.next().await {
+        let first = tokio::select! {
+            biased;
+            first = output.next() => first,
+            () = caught_up(session) => {
+                session.end_jump();
+                continue;
+            }
+        };
+        let first = match first {
             Ok(first) => first,
             Err(end) => return end,
         };
         if session.show(together(first, output)) {
-            app.terminals.hurry();
+            hall.hurry();
+        }
+    }
+}
+
+/// Until somebody has broken off a flood, and what was on its way has come.
+async fn caught_up(session: &Session) {
+    loop {
+        match session.jump_ends_at() {
+            None => session.jumps.notified().await,
+            Some(at) if at <= Instant::now() => return,
+            Some(at) => drop(timeout_at(at, std::future::pending::<()>()).await),
         }
     }
 }

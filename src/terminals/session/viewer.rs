@@ -11,6 +11,7 @@ use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use super::company::{Seat, Viewer};
 use super::wire::{Said, Told, is_fit};
 use super::{Next, Session};
 use crate::integrations::kubernetes::Size;
@@ -36,7 +37,7 @@ pub struct Terms {
 /// Until they go, are replaced, or the terminal ends.
 pub async fn look(
     session: Arc<Session>,
-    (viewer, from): (u64, u64),
+    (viewer, from): (Viewer, u64),
     terms: Terms,
     socket: WebSocket,
 ) {
@@ -75,20 +76,39 @@ async fn send(out: &mut Out, message: Message) -> Option<()> {
 
 async fn show(
     session: &Session,
-    (viewer, mut at): (u64, u64),
+    (viewer, mut at): (Viewer, u64),
     out: &mut Out,
     mut to_say: tokio::sync::mpsc::Receiver<Said>,
 ) -> Option<()> {
     let mut news = session.news.subscribe();
+    // A guest is told who is there before anything else; an owner when there is a guest.
+    let mut told = match viewer.seat {
+        Seat::Owner => 0,
+        Seat::Guest => u64::MAX,
+    };
     let mut pings = interval(PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         news.borrow_and_update();
-        match session.next(viewer, at, PIECE_BYTES) {
+        match session.next(viewer, (at, told), PIECE_BYTES) {
             Next::Show(bytes) => {
                 at += bytes.len() as u64;
                 send(out, Message::binary(bytes)).await?;
             }
+            Next::Pass(to) => {
+                let said = Said::Skipped {
+                    bytes: to - at,
+                    offset: to,
+                };
+                at = to;
+                send(out, Message::text(said.text())).await?;
+            }
+            Next::Meet(changes, company) => {
+                told = changes;
+                let said = Said::Company(company);
+                send(out, Message::text(said.text())).await?;
+            }
+            Next::Dismissed => return send(out, Message::text(Said::Dismissed.text())).await,
             Next::Replaced => return send(out, Message::text(Said::Replaced.text())).await,
             Next::Ended(ended) => {
                 let said = Said::Ended {
@@ -109,7 +129,7 @@ async fn show(
 /// Never waits for the shell, so that confirmations come through while it is far behind.
 async fn listen(
     session: &Session,
-    viewer: u64,
+    viewer: Viewer,
     incoming: &mut SplitStream<WebSocket>,
     say: tokio::sync::mpsc::Sender<Said>,
 ) {
@@ -125,9 +145,9 @@ async fn listen(
                 Some(Told::Resize { columns, rows }) if is_fit(columns, rows) => {
                     session.resize(viewer, Size { columns, rows });
                 }
-                Some(Told::End) => session.end(Ending::Closed),
+                Some(Told::End) if viewer.seat == Seat::Owner => session.end(Ending::Closed),
                 // Whoever does not keep to the protocol is not listened to any longer.
-                Some(Told::Resize { .. }) | None => return,
+                Some(Told::Resize { .. } | Told::End) | None => return,
             },
             Message::Ping(_) | Message::Pong(_) => {}
             Message::Close(_) => return,

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::company::Company;
 use crate::terminals::Ending;
 
 /// The subprotocol; a pass stands beside it in the same header.
@@ -28,10 +29,16 @@ pub enum Said {
         quiet_seconds: u64,
         grace_seconds: u64,
     },
+    /// What was held back when somebody broke it off was passed over; output goes on from there.
+    Skipped { bytes: u64, offset: u64 },
     /// More was typed at once than can be held; so much of it was not taken.
     NotTaken { bytes: usize },
-    /// Somebody else has come with a pass of their own.
+    /// Who is in it; said again whenever that changes.
+    Company(Box<Company>),
+    /// The same person has come by another page.
     Replaced,
+    /// A guest was put out, or had not been let in.
+    Dismissed,
     Ended {
         ending: Ending,
         exit_code: Option<i32>,

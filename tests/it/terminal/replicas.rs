@@ -68,7 +68,10 @@ async fn a_flood_comes_whole_through_another_replica_and_ctrl_c_gets_back() {
         .unwrap();
     let expected = whole.iter().cycle().skip(at);
     assert!(newer.shown.iter().eq(expected.take(newer.shown.len())));
+    newer.confirms = false;
+    newer.until_bytes(newer.shown.len() + 128 * 1024).await;
     newer.type_in("\x03").await;
+    newer.hear("skipped").await;
     assert_eq!(newer.hear("ended").await["exit_code"], 130);
 }
 
@@ -89,6 +92,7 @@ async fn signing_out_at_one_replica_ends_a_terminal_at_the_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_that_dies_is_told_of_and_a_new_terminal_opens() {
     let (mut stage, mut program, _) = two().await;
+    stage.containers("sh-test", Exec::Echoes);
     let (way, _page) = program.enter(&stage).await;
     let way = stage.again(&way.id).await;
     let mut newer = stage.come(&way).await;
@@ -108,7 +112,7 @@ async fn a_replica_that_dies_is_told_of_and_a_new_terminal_opens() {
     );
     assert_eq!(stage.ending(&way.id).await, "portal-lost");
     let (_, mut another) = stage.enter().await;
-    another.type_in("echo ne''w\n").await;
+    another.type_in("new").await;
     another.until("new").await;
 }
 
@@ -143,8 +147,9 @@ async fn knock(stage: &Stage, way: &Way, authorization: Option<&str>) -> Result<
 async fn the_inner_door_opens_for_the_portal_alone() {
     let mut stage = Stage::start().await;
     let (way, mut page) = stage.enter().await;
-    let account = Uuid::now_v7().to_string();
     let (app, id) = (stage.company.portal.app.clone(), way.id.parse().unwrap());
+    let account = app.terminals.find(id).unwrap().presence().account;
+    let account = account.to_string();
     let seal = |call: &Call| call::seal(&app.settings.keys, id, call).unwrap();
     let good = seal(&call(&stage, &account));
     let mut late = call(&stage, &account);
@@ -172,4 +177,12 @@ async fn the_inner_door_opens_for_the_portal_alone() {
     assert_eq!(page.hear("replaced").await["kind"], "replaced");
     assert_eq!(there.hear("ended").await["ending"], "signed-out");
     assert_eq!(knock(&stage, &way, Some(&good)).await.err(), Some(401));
+    let (way, mut page) = stage.enter().await;
+    let id = way.id.parse().unwrap();
+    let stranger = call(&stage, &Uuid::now_v7().to_string());
+    let stranger = call::seal(&app.settings.keys, id, &stranger).unwrap();
+    let mut there = knock(&stage, &way, Some(&stranger)).await.expect("a word");
+    assert_eq!(there.hear("dismissed").await["kind"], "dismissed");
+    page.type_in("echo go''on\n").await;
+    page.until("goon").await;
 }

@@ -106,6 +106,89 @@ async fn a_flood_waits_for_its_viewer_and_ctrl_c_gets_through() {
     stage.company.check().await;
 }
 
+/// What every buffer on the way holds stands before the answer to Ctrl-C: it is recorded, and not
+/// shown first.
+#[tokio::test]
+async fn what_was_held_back_is_passed_over_when_it_is_broken_off() {
+    let mut stage = Stage::start().await;
+    let flood = Exec::Floods {
+        frames: usize::MAX,
+        bytes: 16 * 1024,
+    };
+    stage.containers("sh-test", flood);
+    let (way, mut terminal) = stage.enter().await;
+    terminal.confirms = false;
+    terminal.until_bytes(128 * 1024).await;
+    terminal.type_in("\x03").await;
+    let said = terminal.hear("skipped").await;
+    assert!(said["bytes"].as_u64() > Some(0), "{said}");
+    let (from, before) = (terminal.offset, terminal.shown.len());
+    assert_eq!(terminal.hear("ended").await["exit_code"], 130);
+
+    let last = &terminal.shown[before..];
+    assert!((1..=4096).contains(&last.len()), "{}", last.len());
+    let whole = slipway_sim::kubernetes::flood();
+    let at = usize::try_from(from).unwrap() % whole.len();
+    let expected = whole.iter().cycle().skip(at);
+    assert!(last.iter().eq(expected.take(last.len())));
+    assert!(at.is_multiple_of(82), "it begins with a line");
+    assert_eq!(stage.ending(&way.id).await, "exited");
+    let row = stage.until(&way.id, |_| true).await;
+    assert_eq!(row["output_bytes"], terminal.offset);
+    let cast = stage.cast(&way.id).await;
+    assert!(cast.iter().any(|e| e[1] == "m" && e[2] == "passed-over"));
+    assert_eq!(accounted(&cast), terminal.offset);
+}
+
+/// What a recording holds and what it says that it left out.
+fn accounted(cast: &[serde_json::Value]) -> u64 {
+    let left_out = |event: &serde_json::Value| {
+        let told = event[2].as_str()?.strip_prefix("omitted ")?;
+        told.split(' ').next()?.parse::<u64>().ok()
+    };
+    let omitted: u64 = cast.iter().filter_map(left_out).sum();
+    super::stage::shown(cast).len() as u64 + omitted
+}
+
+#[tokio::test]
+async fn the_prompt_is_there_at_once_when_a_program_is_broken_off() {
+    let mut stage = Stage::start().await;
+    let (way, mut terminal) = stage.enter().await;
+    terminal.type_in("yes abcdefgh\n").await;
+    terminal.confirms = false;
+    terminal.until_bytes(128 * 1024).await;
+    terminal.type_in("\x03").await;
+    terminal.hear("skipped").await;
+    let before = terminal.shown.len();
+    terminal.confirms = true;
+    terminal.confirm().await;
+    terminal.type_in("echo af''ter\n").await;
+    terminal.until("after").await;
+    let text = String::from_utf8_lossy(&terminal.shown[before..]);
+    assert!(text.len() < 8 * 1024, "{}", text.len());
+    // Whoever is lost goes on from there, not from what was passed over.
+    let (offset, again) = (terminal.offset, stage.again(&way.id).await);
+    let mut knock = Knock::of(&stage.company.developer, &again);
+    knock.url = format!("{}?from={offset}", knock.url);
+    let mut newer = knock.enter().await.unwrap();
+    assert_eq!(newer.offset, offset);
+    newer.type_in("echo go''on\n").await;
+    newer.until("goon").await;
+    assert!(!newer.text().contains("abcdefgh"), "{}", newer.text());
+}
+
+/// Keys that break off are only keys while nothing waits to be shown.
+#[tokio::test]
+async fn nothing_is_passed_over_where_nothing_was_held_back() {
+    let mut stage = Stage::start().await;
+    stage.containers("sh-test", Exec::Echoes);
+    let (_, mut terminal) = stage.enter().await;
+    terminal.type_in(&"x".repeat(32 * 1024)).await;
+    terminal.until_bytes(32 * 1024).await;
+    terminal.type_in("\x1a\x1c.").await;
+    terminal.until("\x1a\x1c.").await;
+}
+
 #[tokio::test]
 async fn a_megabyte_is_pasted_whole() {
     let mut stage = Stage::start().await;

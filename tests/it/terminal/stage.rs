@@ -278,11 +278,24 @@ impl Terminal {
                     }
                     return Some(json!({ "kind": "output" }));
                 }
-                Ok(Message::Text(text)) => return Some(serde_json::from_str(&text).unwrap()),
+                Ok(Message::Text(text)) => {
+                    let said: Value = serde_json::from_str(&text).unwrap();
+                    if said["kind"] == "skipped" {
+                        self.skip(&said);
+                    }
+                    return Some(said);
+                }
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
             }
         }
+    }
+
+    /// Goes on where it is told to.
+    fn skip(&mut self, said: &Value) {
+        let bytes = said["bytes"].as_u64().unwrap();
+        assert_eq!(said["offset"], self.offset + bytes, "{said}");
+        self.offset += bytes;
     }
 
     pub async fn confirm(&mut self) {
@@ -306,9 +319,11 @@ impl Terminal {
 
     /// Until so much was shown.
     pub async fn until(&mut self, text: &str) {
+        const MORE: &[&str] = &["output", "company", "skipped"];
         while !self.text().contains(text) {
             let said = self.next().await;
-            let more = said.as_ref().is_some_and(|s| s["kind"] == "output");
+            let kind = said.as_ref().and_then(|s| s["kind"].as_str());
+            let more = kind.is_some_and(|kind| MORE.contains(&kind));
             assert!(more, "{said:?} before {text}: {}", self.text());
         }
     }

@@ -30,7 +30,8 @@ const OUTPUT_PIECES: usize = 4;
 const INPUT_PIECES: usize = 16;
 /// Servers send some 32 KiB at once; a greater message than this one ends the connection.
 const MESSAGE_BYTES: usize = 1024 * 1024;
-const READ_BUFFER_BYTES: usize = 32 * 1024;
+/// A frame of 16 KiB with its head comes in one reading; greater ones take several.
+const READ_BUFFER_BYTES: usize = 17 * 1024;
 /// How long a first shell may say nothing before it is taken to have started.
 const SHELL_FAILS_WITHIN: Duration = Duration::from_secs(5);
 /// The shells that are tried, the one that people prefer first.
