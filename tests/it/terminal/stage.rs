@@ -285,6 +285,7 @@ impl Terminal {
                     }
                     return Some(said);
                 }
+                Ok(Message::Pong(_)) => return Some(json!({ "kind": "pong" })),
                 Ok(Message::Close(_)) | Err(_) => return None,
                 Ok(_) => {}
             }
@@ -304,6 +305,13 @@ impl Terminal {
         let _ = self
             .tell(&json!({ "kind": "shown", "offset": offset }))
             .await;
+    }
+
+    /// Until the other side has taken in everything that was said to it.
+    pub async fn is_heard(&mut self) {
+        let ping = Message::Ping(Vec::new().into());
+        self.socket.send(ping).await.unwrap();
+        self.hear("pong").await;
     }
 
     /// Until a message of this kind comes.
