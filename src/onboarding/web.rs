@@ -195,7 +195,7 @@ fn lines(c: &Chrome, project: &Project, place: Option<&Place>) -> Vec<Line> {
     match place {
         Some(place) => lines.extend([hook(c, place), job(c, place), image(c, place)]),
         None => {
-            lines.extend(["setup-hook", "setup-job", "setup-image"].map(|what| not_yet(c, what)))
+            lines.extend(["setup-hook", "setup-job", "setup-image"].map(|what| not_yet(c, what)));
         }
     }
     lines
