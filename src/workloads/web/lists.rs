@@ -87,7 +87,12 @@ pub fn typed_of(document: &Value) -> Typed {
                     "key" => &item["secret"]["key"],
                     column => &item[column],
                 };
-                typed.insert(format!("{list}.{at}.{column}"), text(value));
+                let cell = if value.is_null() {
+                    String::new()
+                } else {
+                    text(value)
+                };
+                typed.insert(format!("{list}.{at}.{column}"), cell);
             }
         }
     }
