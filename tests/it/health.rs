@@ -141,7 +141,8 @@ async fn the_portal_tells_how_it_is_itself() {
         .await
         .unwrap();
     sqlx::query(
-        "UPDATE step SET state = 'ready', ended_at = NULL, wake_at = now() - interval '1 hour'",
+        "UPDATE step SET state = 'ready', ended_at = NULL, wake_at = now() - interval '1 hour'
+         WHERE name = 'project.bind'",
     )
     .execute(&company.portal.db.owner)
     .await
