@@ -88,11 +88,24 @@ async fn a_tag_whose_answer_was_lost_is_made_once() {
 
 #[tokio::test]
 async fn a_job_whose_answer_was_lost_is_made_once() {
-    let mut company = company().await;
-    // The first item is the folder that the job lies in.
+    let mut company = Company::start().await;
+    // Onboarding makes it. The first item is the folder that the job lies in.
     let fault = Fault::on(System::JENKINS).post("/job/slipway/createItem");
     company.world.fault(fault.cut_after());
+    company.project_with_places("pay").await;
+    company.commit("pay", "Read a capture back after 409");
     ends_with_one_of_everything(&mut company).await;
+}
+
+#[tokio::test]
+async fn a_webhook_whose_answer_was_lost_is_made_once() {
+    let mut company = Company::start().await;
+    let fault = Fault::on(System::GITLAB).post("*/hooks");
+    company.world.fault(fault.cut_after());
+    company.project("pay").await;
+    assert_eq!(company.world.faults().pending(), 0, "a fault never struck");
+    assert_eq!(company.hooks("pay").len(), 1);
+    company.check().await;
 }
 
 #[tokio::test]
