@@ -64,11 +64,13 @@ export async function removal(get) {
   return workload ? `${page}/workloads/${workload.id}/removal` : null;
 }
 
-// The developer's own terminal that is open, or a new one.
+// The developer's own terminal that is open, or a new one; one that nobody has come into yet is
+// about to lapse.
 export function terminal(folder) {
   return async (get, post) => {
     const { user } = await get('/me', 'developer');
-    const [open] = (await get(`/recordings?user=${user}&state=open`, 'developer')).items;
+    const all = (await get(`/recordings?user=${user}&state=open`, 'developer')).items;
+    const open = all.find(({ started_at: started }) => started);
     const { id } = open ?? (await post('/terminals', await container(get), 'developer')).terminal;
     return folder + id;
   };
