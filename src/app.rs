@@ -9,6 +9,7 @@ use crate::config::Settings;
 use crate::connections::{self, Clients};
 use crate::db::{Db, DbError};
 use crate::halt::LastShown;
+use crate::intake::{self, Intake};
 use crate::jobs::{Courier, Engine, Step, Timer};
 use crate::notifications;
 use crate::offboarding::{self, Offboarding, Removal};
@@ -80,6 +81,7 @@ fn kinds() -> Kinds {
         Arc::new(LayerChange),
         Arc::new(Removal),
         Arc::new(Offboarding),
+        Arc::new(Intake),
     ])
 }
 
@@ -95,6 +97,7 @@ pub fn steps(app: &App) -> Vec<Arc<dyn Step>> {
     all.extend(waves::steps(app));
     all.extend(onboarding::steps(app));
     all.extend(offboarding::steps(app));
+    all.extend(intake::steps(app));
     all
 }
 

@@ -17,6 +17,7 @@ pub mod halt;
 pub mod home;
 pub mod identity;
 mod ids;
+pub mod intake;
 pub mod integrations;
 pub mod jobs;
 pub mod log;

@@ -80,8 +80,10 @@ impl Objects {
         let (leaving, workload, kubernetes) = place(&self.0, claim).await?;
         let namespace = &workload.namespace;
         clear_beside(&kubernetes, &workload).await?;
-        let deployment = take_away::<Deployment>(&kubernetes, &workload).await?;
-        let service = take_away::<Service>(&kubernetes, &workload).await?;
+        let deployment =
+            take_away::<Deployment>(&kubernetes, &workload, &workload.object_name).await?;
+        let name = workload.service().unwrap_or(&workload.object_name);
+        let service = take_away::<Service>(&kubernetes, &workload, name).await?;
         clear_all_files(&kubernetes, &workload).await?;
         for secret in store::secrets(self.0.db.pool(), leaving.workload).await? {
             let name = secret_name(&secret);

@@ -15,7 +15,7 @@ pub fn workloads(all: &[Workload], current: &[Current], whole: bool) -> Vec<Valu
             "site": w.site, "component": w.component, "namespace": w.namespace,
             "name": w.object_name, "revision": w.parameters_revision, "sequence": w.sequence,
             "tag": runs.map(|r| &r.tag), "digest": runs.map(|r| &r.digest),
-            "namespace_goes": whole && w.makes_namespaces,
+            "namespace_goes": whole && w.makes_namespaces && w.found.is_none(),
         })
     };
     all.iter().map(one).collect()

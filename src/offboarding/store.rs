@@ -186,14 +186,15 @@ pub async fn left(executor: impl PgExecutor<'_>, request: RequestId) -> Result<i
     Ok(count.fetch_one(executor).await?)
 }
 
-/// Whether a workload's namespace holds objects of another one still.
+/// Whether a workload's namespace holds objects of another one still, or was there with what the
+/// portal took over in it.
 pub async fn is_shared(executor: impl PgExecutor<'_>, id: WorkloadId) -> Result<bool, DbError> {
     let shared = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM workload w
             JOIN workload o ON o.cluster_id = w.cluster_id AND o.namespace = w.namespace
-                AND o.id <> w.id
-            WHERE w.id = $1 AND NOT EXISTS (SELECT 1 FROM removal r
-                WHERE r.workload_id = o.id AND r.emptied_at IS NOT NULL)) AS "shared!""#,
+            WHERE w.id = $1 AND (o.found IS NOT NULL OR (o.id <> w.id
+                AND NOT EXISTS (SELECT 1 FROM removal r
+                    WHERE r.workload_id = o.id AND r.emptied_at IS NOT NULL)))) AS "shared!""#,
         id.0,
     );
     Ok(shared.fetch_one(executor).await?)

@@ -199,7 +199,8 @@ async fn computed(tx: &mut Tx, project: ProjectId) -> Result<Value, AppError> {
     for id in store::emptied_places(tx.connection(), project).await? {
         former.extend(workloads::find(tx.connection(), id).await?);
     }
-    let made = all.iter().chain(&former).filter(|w| w.makes_namespaces);
+    let made = all.iter().chain(&former);
+    let made = made.filter(|w| w.makes_namespaces && w.found.is_none());
     let mut namespaces: Vec<_> = made
         .map(|w| format!("{} · {}", w.cluster, w.namespace))
         .collect();

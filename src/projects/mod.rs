@@ -19,10 +19,10 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 pub use access::{Access, ProjectAccess};
-pub use request::{Onboarding, must_ask};
+pub use request::{Asked as NewProject, Callbacks, Onboarding, is_repository, make, must_ask};
 pub use settings::{Changing, change};
 pub use steps::{Bind, trouble};
-pub use store::{Choices, Member, environment_by_key, registry_of};
+pub use store::{Choices, Member, Outside, environment_by_key, registry_of};
 
 use crate::app::App;
 use crate::connections::ConnectionId;
@@ -218,6 +218,15 @@ pub async fn choices(app: &App) -> Result<Choices, AppError> {
 /// No answer from the database.
 pub async fn by_id(app: &App, id: ProjectId) -> Result<Option<Project>, crate::db::DbError> {
     store::find_by_id(app.db.pool(), id).await
+}
+
+/// A project by key that nobody off-boards meanwhile: its row is held.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn hold(tx: &mut Tx, key: &str) -> Result<Option<Project>, DbError> {
+    store::lock(tx.connection(), key).await?;
+    store::find(tx.connection(), key).await
 }
 
 /// The topic of everything about a project.

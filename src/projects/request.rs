@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{ProjectKey, store};
+use super::{Outside, ProjectKey, store};
 use crate::app::App;
-use crate::audit::{self, Entry};
-use crate::db::Tx;
+use crate::audit::{self, Entry, Origin};
+use crate::db::{DbError, Tx};
 use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, ProjectId, ProjectRole, Scope};
 use crate::jobs::{self, NewRun, NewStep};
@@ -100,33 +100,14 @@ impl RequestKind for Onboarding {
     async fn approved(&self, _: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {
         let request = &approved.request;
         let asked: Asked = crate::parse::value(&request.parameters, "parameters")?;
-        let id = ProjectId::new();
-        let outside = store::Outside {
+        let outside = Outside {
             gitlab: id_in(&request.computed, "gitlab")?,
             registry: id_in(&request.computed, "registry")?,
         };
-        store::insert(tx.connection(), id, &asked, &outside)
+        let run = |_| ("onboarding", request.id.0);
+        make(tx, (&asked, &outside), run, &approved.origin)
             .await
             .map_err(taken)?;
-        for (role, names) in people(&asked) {
-            store::insert_members(tx.connection(), id, names, role).await?;
-        }
-        let run = NewRun {
-            kind: "onboarding",
-            subject: request.id.0,
-            project: Some(id.0),
-            parent: None,
-        };
-        let lane = format!("gitlab:{}", outside.gitlab);
-        jobs::start_run(
-            tx,
-            &run,
-            &NewStep::new("project.bind", lane, json!({ "project": id })),
-        )
-        .await?;
-        let entry = Entry::done("project.create", "project", &asked.key).in_project(id);
-        audit::record(tx, &entry, &approved.origin).await?;
-        tx.event("projects", None).await?;
         Ok(())
     }
 
@@ -167,6 +148,38 @@ impl RequestKind for Onboarding {
         let fact = |name: &&str| Fact::text(format!("onboarding-{name}"), text(name));
         SHOWN.iter().map(fact).collect()
     }
+}
+
+/// Makes a project whose connections are known, and starts the run that binds it to its
+/// repository and makes its place outside: by its kind and by what it is about.
+///
+/// # Errors
+/// A key that is taken, no answer from the database.
+pub async fn make(
+    tx: &mut Tx,
+    (asked, outside): (&Asked, &Outside),
+    run: impl FnOnce(ProjectId) -> (&'static str, Uuid) + Send,
+    origin: &Origin,
+) -> Result<ProjectId, DbError> {
+    let id = ProjectId::new();
+    store::insert(tx.connection(), id, asked, outside).await?;
+    for (role, names) in people(asked) {
+        store::insert_members(tx.connection(), id, names, role).await?;
+    }
+    let (kind, subject) = run(id);
+    let run = NewRun {
+        kind,
+        subject,
+        project: Some(id.0),
+        parent: None,
+    };
+    let lane = format!("gitlab:{}", outside.gitlab);
+    let step = NewStep::new("project.bind", lane, json!({ "project": id }));
+    jobs::start_run(tx, &run, &step).await?;
+    let entry = Entry::done("project.create", "project", &asked.key).in_project(id);
+    audit::record(tx, &entry, origin).await?;
+    tx.event("projects", None).await?;
+    Ok(id)
 }
 
 /// Everybody with an account may ask for a project, also for a company's first one. Only who is
@@ -299,7 +312,8 @@ fn wrong_fields(asked: &Asked) -> Vec<FieldError> {
 }
 
 /// Groups and a name, as GitLab writes them.
-fn is_repository(text: &str) -> bool {
+#[must_use]
+pub fn is_repository(text: &str) -> bool {
     let part = |p: &str| {
         let good = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
         !p.is_empty() && !p.starts_with(['-', '.']) && !p.ends_with('.') && p.chars().all(good)

@@ -140,6 +140,16 @@ pub async fn bind(
     Ok(())
 }
 
+/// Holds a project's row, so that it neither leaves nor changes meanwhile.
+pub async fn lock(connection: &mut PgConnection, key: &str) -> Result<(), DbError> {
+    let held = sqlx::query_scalar!(
+        "SELECT id FROM project WHERE key = $1 FOR NO KEY UPDATE",
+        key
+    );
+    held.fetch_optional(connection).await?;
+    Ok(())
+}
+
 pub async fn find(executor: impl PgExecutor<'_>, key: &str) -> Result<Option<Project>, DbError> {
     Ok(fetch(executor, Some(key), None, None, None, 1).await?.pop())
 }

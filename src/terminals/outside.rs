@@ -13,7 +13,7 @@ use crate::workloads::Workload;
 
 const LIMIT: Duration = Duration::from_secs(3);
 
-/// The container's name: the one asked for, else the pod's first.
+/// The container's name: the one asked for, else the workload's own.
 ///
 /// # Errors
 /// 404 for a pod that is not the workload's and for a container that is none of its own, 409 for
@@ -38,7 +38,8 @@ pub async fn container(
     // Asked for by the workload's labels, so another's pod is not among them.
     let named = |p: &&Pod| p.metadata.name.as_deref() == Some(pod);
     let found = pods.iter().find(named).ok_or(AppError::NotFound)?;
-    choose(found, wanted)
+    let usual = workload.found.as_ref().map(|f| f.container.as_str());
+    choose(found, wanted.or(usual))
 }
 
 async fn ask(app: &App, workload: &Workload) -> Result<Vec<Pod>, ConnectionError> {

@@ -35,36 +35,39 @@ pub async fn put_beside(
     workload: &Workload,
     objects: &Objects,
 ) -> Result<(), StepError> {
-    keep(kubernetes, workload, objects.autoscaler.as_ref()).await?;
-    keep(kubernetes, workload, objects.budget.as_ref()).await?;
-    keep(kubernetes, workload, objects.ingress.as_ref()).await
+    let place = (workload, workload.object_name.as_str());
+    let autoscaler = (workload, workload.autoscaler());
+    keep(kubernetes, autoscaler, objects.autoscaler.as_ref()).await?;
+    keep(kubernetes, place, objects.budget.as_ref()).await?;
+    keep(kubernetes, place, objects.ingress.as_ref()).await
 }
 
 async fn keep<K: Kind>(
     kubernetes: &Kubernetes,
-    workload: &Workload,
+    (workload, name): (&Workload, &str),
     wanted: Option<&K>,
 ) -> Result<(), StepError> {
     if let Some(object) = wanted {
         kubernetes.apply(object).await?;
         return Ok(());
     }
-    match take_away::<K>(kubernetes, workload).await {
+    match take_away::<K>(kubernetes, workload, name).await {
         // Who may not even look has made none.
         Ok(_) | Err(CallError::Denied { .. }) => Ok(()),
         Err(error) => Err(error.into()),
     }
 }
 
-/// Removes the object of the workload's name. False where it is somebody else's: then it stays.
+/// Removes an object of a workload by its name. False where it is somebody else's: then it stays.
 ///
 /// # Errors
 /// The cluster's.
 pub async fn take_away<K: Kind>(
     kubernetes: &Kubernetes,
     workload: &Workload,
+    name: &str,
 ) -> Result<bool, CallError> {
-    let (namespace, name) = (&workload.namespace, &workload.object_name);
+    let namespace = &workload.namespace;
     let Some(found) = kubernetes.get::<K>(namespace, name).await? else {
         return Ok(true);
     };
@@ -80,9 +83,11 @@ pub async fn take_away<K: Kind>(
 /// # Errors
 /// The cluster's.
 pub async fn clear_beside(kubernetes: &Kubernetes, workload: &Workload) -> Result<(), StepError> {
-    keep::<Ingress>(kubernetes, workload, None).await?;
-    keep::<PodDisruptionBudget>(kubernetes, workload, None).await?;
-    keep::<HorizontalPodAutoscaler>(kubernetes, workload, None).await
+    let place = (workload, workload.object_name.as_str());
+    let autoscaler = (workload, workload.autoscaler());
+    keep::<Ingress>(kubernetes, place, None).await?;
+    keep::<PodDisruptionBudget>(kubernetes, place, None).await?;
+    keep::<HorizontalPodAutoscaler>(kubernetes, autoscaler, None).await
 }
 
 /// Removes all of a workload's files; nothing reads them any more.

@@ -4,7 +4,9 @@
 //! Invariant: objects are typed values from [`objects`]; no text ever becomes an object, and no
 //! image comes from a person.
 
+mod adopt;
 mod around;
+mod found;
 pub mod objects;
 mod outside;
 mod prepare;
@@ -20,7 +22,9 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 
+pub use adopt::{Adopting, adopt};
 pub use around::{clear_all_files, clear_beside, clear_files, put_beside, put_files, take_away};
+pub use found::{Found, FoundService};
 pub use outside::{Live, Pod, live};
 pub use prepare::{Namespace, Objects as ObjectsStep, StepError, settle};
 pub use request::{Containers, place_of};
@@ -72,6 +76,8 @@ pub struct Workload {
     pub object_name: String,
     #[serde(skip)]
     pub selector: BTreeMap<String, String>,
+    /// What is kept of an object that ran before the portal knew it.
+    pub found: Option<Found>,
     pub sequence: i64,
     pub parameters_revision: i32,
     pub parameters: Parameters,

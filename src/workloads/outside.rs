@@ -70,26 +70,39 @@ pub async fn live(app: &App, workload: &Workload) -> Result<Live, AppError> {
 async fn ask(app: &App, workload: &Workload) -> Result<Live, ConnectionError> {
     let kubernetes: Kubernetes = clusters::kubernetes(app, workload.cluster_id).await?;
     let (namespace, name) = (workload.namespace.as_str(), workload.object_name.as_str());
+    let container = workload.container();
     let (deployment, autoscaler, pods) = tokio::try_join!(
         kubernetes.get::<Deployment>(namespace, name),
-        kubernetes.get::<HorizontalPodAutoscaler>(namespace, name),
+        kubernetes.get::<HorizontalPodAutoscaler>(namespace, workload.autoscaler()),
         kubernetes.pods(namespace, &workload.selector),
     )?;
     let range = autoscaler
         .and_then(|a| a.spec)
         .map(|s| (s.min_replicas.unwrap_or(1), s.max_replicas));
-    Ok(read(deployment.unwrap_or_default(), range, &pods))
+    Ok(read(
+        deployment.unwrap_or_default(),
+        container,
+        range,
+        &pods,
+    ))
 }
 
-fn read(deployment: Deployment, autoscaler: Option<(i32, i32)>, pods: &[K8sPod]) -> Live {
+fn read(
+    deployment: Deployment,
+    container: &str,
+    autoscaler: Option<(i32, i32)>,
+    pods: &[K8sPod],
+) -> Live {
     let annotations = deployment.metadata.annotations.unwrap_or_default();
     let status = deployment.status.unwrap_or_default();
     let generation = deployment.metadata.generation.unwrap_or(0);
     let spec = deployment.spec.unwrap_or_default();
-    let image = spec
-        .template
-        .spec
-        .and_then(|s| s.containers.into_iter().next()?.image);
+    let image = spec.template.spec.and_then(|s| {
+        s.containers
+            .into_iter()
+            .find(|c| c.name == container)?
+            .image
+    });
     Live {
         image,
         desired: spec.replicas.unwrap_or(0),
@@ -99,20 +112,20 @@ fn read(deployment: Deployment, autoscaler: Option<(i32, i32)>, pods: &[K8sPod])
         deployment: annotations.get(DEPLOYMENT).cloned(),
         sequence: annotations.get(SEQUENCE).and_then(|s| s.parse().ok()),
         autoscaler,
-        pods: pods.iter().map(pod).collect(),
+        pods: pods.iter().map(|p| pod(p, container)).collect(),
         trouble: diagnose(pods, &[]),
     }
 }
 
-fn pod(pod: &K8sPod) -> Pod {
+fn pod(pod: &K8sPod, container: &str) -> Pod {
     let status = pod.status.clone().unwrap_or_default();
     let containers = status.container_statuses.unwrap_or_default();
-    let first = containers.first();
-    let digest = first.map(|c| c.image_id.clone()).unwrap_or_default();
+    let main = containers.iter().find(|c| c.name == container);
+    let digest = main.map(|c| c.image_id.clone()).unwrap_or_default();
     Pod {
         name: pod.metadata.name.clone().unwrap_or_default(),
         phase: status.phase.unwrap_or_default(),
-        ready: first.is_some_and(|c| c.ready),
+        ready: main.is_some_and(|c| c.ready),
         leaving: pod.metadata.deletion_timestamp.is_some(),
         restarts: containers.iter().map(|c| c.restart_count).sum(),
         node: pod.spec.as_ref().and_then(|s| s.node_name.clone()),

@@ -224,7 +224,9 @@ impl Objects {
         .await?;
         let made = objects(&workload, parameters, None);
         ensure_placeholder(&kubernetes, &workload, &made.deployment).await?;
-        kubernetes.apply(&made.service).await?;
+        if let Some(service) = &made.service {
+            kubernetes.apply(service).await?;
+        }
         put_beside(&kubernetes, &workload, &made).await?;
         Ok(StepResult::Done(json!({ "object": workload.object_name })))
     }

@@ -100,9 +100,13 @@ impl RequestKind for Containers {
         let request = &approved.request;
         for planned in replan(app, tx, request).await? {
             let workload = planned.workload;
-            store::insert(tx.connection(), &workload, request)
-                .await
-                .map_err(taken)?;
+            store::insert(
+                tx.connection(),
+                &workload,
+                (request.id.0, request.author_id),
+            )
+            .await
+            .map_err(taken)?;
             let run = NewRun {
                 kind: "workload",
                 subject: workload.id.0,
@@ -381,6 +385,7 @@ fn workload(
         component: asked.component.clone(),
         object_name: super::object_name(&project.key, &asked.component),
         selector: super::selector(&project.key, &asked.component),
+        found: None,
         sequence: 0,
         parameters_revision: 1,
         parameters,

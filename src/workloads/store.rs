@@ -4,16 +4,16 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::{Workload, WorkloadId};
+use super::{Found, Workload, WorkloadId};
 use crate::clusters::{ClusterId, EnvironmentId, Tier};
 use crate::db::DbError;
 use crate::identity::ProjectId;
-use crate::requests::{Request, RequestId, Work};
+use crate::requests::{RequestId, Work};
 use crate::secrets::Sealed;
 use crate::standards::versions::{self, SCHEMA_VERSION};
 use crate::standards::{Parameters, SecretVersion};
@@ -58,11 +58,29 @@ pub async fn places(
     Ok(rows.fetch_all(connection).await?)
 }
 
-/// A workload with the first revision of its parameters.
+/// Whether an object of a cluster is somebody's workload, or is just being taken away.
+pub async fn is_object_taken(
+    connection: &mut PgConnection,
+    (cluster, namespace, name): (ClusterId, &str, &str),
+) -> Result<bool, DbError> {
+    let taken = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM workload w
+            WHERE w.cluster_id = $1 AND w.namespace = $2 AND w.object_name = $3
+              AND (w.leaving_at IS NULL OR EXISTS (SELECT 1 FROM removal r
+                WHERE r.workload_id = w.id AND r.ended_at IS NULL))) AS "taken!""#,
+        cluster.0,
+        namespace,
+        name,
+    );
+    Ok(taken.fetch_one(connection).await?)
+}
+
+/// A workload with the first revision of its parameters, and the request and person that it is
+/// from. One that was found has its objects already.
 pub async fn insert(
     connection: &mut PgConnection,
     workload: &Workload,
-    request: &Request,
+    (request, author): (Uuid, Uuid),
 ) -> Result<(), DbError> {
     sqlx::query!(
         "INSERT INTO component (project_id, key) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -73,8 +91,9 @@ pub async fn insert(
     .await?;
     sqlx::query!(
         "INSERT INTO workload (id, project_id, environment_id, tier, cluster_id, component,
-            namespace, object_name, selector)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            namespace, object_name, selector, found, prepared_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+            CASE WHEN $10::jsonb IS NOT NULL THEN slipway_now() END)",
         workload.id.0,
         workload.project_id.0,
         workload.environment_id.0,
@@ -84,6 +103,7 @@ pub async fn insert(
         workload.namespace,
         workload.object_name,
         Json(&workload.selector) as _,
+        workload.found.as_ref().map(|f| json!(f)),
     )
     .execute(&mut *connection)
     .await?;
@@ -97,8 +117,8 @@ pub async fn insert(
         Json(&workload.parameters) as _,
         workload.own,
         Json(&workload.layer_versions) as _,
-        request.id.0,
-        request.author_id,
+        request,
+        author,
     )
     .execute(connection)
     .await?;
@@ -220,8 +240,8 @@ async fn fetch(
             w.cluster_id AS "cluster_id: ClusterId", c.key AS cluster, c.site,
             c.makes_namespaces, c.registry_host, w.component, w.namespace, w.object_name,
             w.selector AS "selector: Json<BTreeMap<String, String>>", w.sequence,
-            w.parameters_revision, r.schema_version, r.document, r.own,
-            r.layer_versions AS "layer_versions: Json<BTreeMap<String, i32>>", w.prepared_at
+            w.found AS "found: Json<Found>", w.parameters_revision, r.schema_version, r.document,
+            r.own, r.layer_versions AS "layer_versions: Json<BTreeMap<String, i32>>", w.prepared_at
            FROM workload w
            JOIN project p ON p.id = w.project_id
            JOIN environment e ON e.id = w.environment_id
@@ -266,6 +286,7 @@ async fn fetch(
             namespace: r.namespace,
             object_name: r.object_name,
             selector: r.selector.0,
+            found: r.found.map(|f| f.0),
             sequence: r.sequence,
             parameters_revision: r.parameters_revision,
             layer_versions: r.layer_versions.0,

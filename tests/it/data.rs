@@ -404,6 +404,13 @@ async fn names_and_places_are_unique_and_lawful() {
             "workload_namespace_grammar",
         )
         .await;
+    let found = |found: &str| format!("UPDATE workload SET found = '{found}'");
+    let nameless = found(r#"{"container": "app"}"#);
+    tries.refused(nameless, "workload_found_names_object").await;
+    let unfit = found(r#"{"uid": "a", "container": "App"}"#);
+    tries
+        .refused(unfit, "workload_found_container_grammar")
+        .await;
     let confirm = "INSERT INTO confirmation (id, artifact_id, kind, account_id, note)
         VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000040', 'tested',
             '00000000-0000-0000-0000-000000000002', '')";
@@ -507,5 +514,39 @@ async fn what_is_leaving_takes_nothing_new() {
     tries.refused(removal, "removal_once").await;
     tries
         .refused("DELETE FROM removal", "permission denied")
+        .await;
+}
+
+#[tokio::test]
+async fn what_is_taken_over_ends_once_in_one_way() {
+    let (mut tries, _db) = Tries::start().await;
+    let item = |position: i32, columns: &str| {
+        format!(
+            "INSERT INTO intake_item (request_id, position, cluster_id, asked, workload_id,
+                trouble, ended_at)
+             VALUES ('00000000-0000-0000-0000-000000000070', {position},
+                '00000000-0000-0000-0000-000000000006', '{{}}', {columns})"
+        )
+    };
+    let workload = "'00000000-0000-0000-0000-000000000021'";
+    let ended = |what: &str| format!("{what}, slipway_now()");
+    tries.works(item(0, "NULL, NULL, NULL")).await;
+    tries
+        .refused(item(0, "NULL, NULL, NULL"), "intake_item_pkey")
+        .await;
+    tries
+        .refused(item(-1, "NULL, NULL, NULL"), "intake_item_position")
+        .await;
+    let neither = item(1, &ended("NULL, NULL"));
+    tries
+        .refused(neither, "intake_item_ended_with_either")
+        .await;
+    let both = item(1, &ended(&format!("{workload}, '{{}}'")));
+    tries.refused(both, "intake_item_workload_or_trouble").await;
+    let good = |position| item(position, &ended(&format!("{workload}, NULL")));
+    tries.works(good(1)).await;
+    tries.refused(good(2), "intake_item_of_one_workload").await;
+    tries
+        .refused("DELETE FROM intake_item", "permission denied")
         .await;
 }

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use slipway::jobs::{Claim, Fault, Probe};
 
 use crate::support::company::{Company, approve};
+use crate::support::legacy::{deploy_by_hand, legacy, namespace, pods, row, take_over};
 
 /// Does one kind of harm to the first attempt at one step, or at every step.
 struct Once {
@@ -61,6 +62,7 @@ struct End {
     replicas: [Value; 2],
     commands_run: [usize; 2],
     hooks: usize,
+    taken_over: Vec<Value>,
     build_of_the_cancelled: Ended,
     left_behind: Vec<&'static str>,
 }
@@ -105,6 +107,31 @@ async fn standard(company: &mut Company) {
     company.settle().await;
     let runs = company.ops.api_get("/waves").await.json();
     assert_eq!(runs["items"][0]["state"], "done", "{runs:#}");
+}
+
+/// Two that ran before the portal, one for a project of its own; what came of them.
+async fn taken_over(company: &mut Company) -> Vec<Value> {
+    company.outside.add_project(&company.world, "apps/before");
+    namespace(company, "legacy").await;
+    for name in ["before", "before-pay"] {
+        deploy_by_hand(company, &legacy(name, "legacy", "any.example/before:1")).await;
+    }
+    company.advance(std::time::Duration::from_secs(120)).await;
+    let running = pods(company, "legacy");
+    let mut old = row(company, ("legacy", "before-pay"), "pay");
+    old["component"] = json!("old");
+    let row = row(company, ("legacy", "before"), "before");
+    take_over(company, &[row, old]).await;
+    assert_eq!(pods(company, "legacy"), running, "nothing restarts");
+    let mut found = Vec::new();
+    for project in ["before", "pay"] {
+        let path = format!("/projects/{project}/workloads");
+        let workloads = company.ops.api_get(&path).await.json();
+        let all = workloads["items"].as_array().unwrap().clone();
+        let taken = all.into_iter().filter(|w| w["namespace"] == "legacy");
+        found.extend(taken.map(|w| w["component"].clone()));
+    }
+    found
 }
 
 /// The project goes; what of it is still there when it is gone.
@@ -161,10 +188,12 @@ async fn mile(probe: Arc<Once>) -> End {
     company.send_to_production(&id).await;
     let story = company.release(&id).await;
     standard(&mut company).await;
+    let taken_over = taken_over(&mut company).await;
     company.check().await;
     let adopted = sqlx::query_scalar("SELECT count(*) FROM build WHERE number IS NOT NULL");
     let adopted: i64 = adopted.fetch_one(&company.portal.db.owner).await.unwrap();
-    let made = |system: &str| company.created(system, "/apis/apps/v1/namespaces/*/deployments*");
+    let made =
+        |system: &str| company.created(system, "/apis/apps/v1/namespaces/pay-*/deployments*");
     let ran = |system: &str| company.created(system, "/apis/batch/v1/namespaces/*/jobs*");
     let digest = story["artifact"]["digest"]
         .as_str()
@@ -200,6 +229,7 @@ async fn mile(probe: Arc<Once>) -> End {
         replicas,
         commands_run,
         hooks,
+        taken_over,
         build_of_the_cancelled: cancelled,
         left_behind,
     }
@@ -211,6 +241,7 @@ const STEPS: &[&str] = &[
     "deployment.before",
     "deployment.scale",
     "deployment.watch",
+    "intake.adopt",
     "offboarding.jobs",
     "offboarding.webhook",
     "offboarding.workloads",
@@ -265,6 +296,7 @@ async fn prove(fault: Fault) {
     assert!(whole.left_behind.is_empty(), "{:?}", whole.left_behind);
     assert_eq!(whole.commands_run, [1, 1]);
     assert_eq!(whole.hooks, 1);
+    assert_eq!(whole.taken_over, [json!("main"), json!("old")]);
     for step in STEPS {
         let probe = Once::new(step, fault);
         let harmed = mile(probe.clone()).await;

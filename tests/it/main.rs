@@ -16,6 +16,7 @@ mod health;
 mod home;
 mod identity;
 mod imports;
+mod intake;
 mod keys;
 mod mile;
 mod notices;

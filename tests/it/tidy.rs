@@ -45,6 +45,8 @@ const ORDER: &[&str] = &[
     "waves",
     // Takes away what the others made.
     "offboarding",
+    // Takes in what the others did not make.
+    "intake",
     // Shells in what the others run; nobody imports it.
     "terminals",
     // Gathers what all others know, and nobody imports it.

@@ -146,6 +146,15 @@ impl Cluster {
         self.get(of_kind(kind), namespace, name)
     }
 
+    /// Objects of a kind in a namespace as they are now, in name order.
+    pub fn objects<'a>(
+        &'a self,
+        kind: &str,
+        namespace: &'a str,
+    ) -> impl Iterator<Item = &'a Value> {
+        self.list(of_kind(kind), namespace)
+    }
+
     pub(super) fn get(&self, resource: &Resource, namespace: &str, name: &str) -> Option<&Value> {
         self.objects.get(&key(resource, namespace, name))
     }

@@ -12,6 +12,8 @@ use crate::integrations::CallError;
 const PAGE: u32 = 500;
 /// Ten thousand objects; more in one list is a selector that selects nothing.
 const MAX_PAGES: usize = 20;
+/// Five thousand objects of a whole cluster.
+const MAX_PAGES_OF_ALL: usize = 10;
 /// A tail for a page; a whole log is not read through here.
 const MAX_LOG_BYTES: i64 = 256 * 1024;
 
@@ -107,25 +109,43 @@ impl Kubernetes {
         called(api.logs(name(pod)?, &params)).await
     }
 
+    /// All objects of one kind in a namespace.
+    pub async fn all_in<K: Kind>(&self, namespace: &str) -> Result<Vec<K>, CallError> {
+        self.list(namespace, ListParams::default()).await
+    }
+
+    /// All objects of one kind in the whole cluster, five thousand at most.
+    pub async fn all<K: Kind>(&self) -> Result<Vec<K>, CallError> {
+        let api = kube::Api::<K>::all(self.client.clone());
+        pages(&api, ListParams::default(), MAX_PAGES_OF_ALL).await
+    }
+
     async fn list<K: Kind>(
         &self,
         namespace: &str,
         params: ListParams,
     ) -> Result<Vec<K>, CallError> {
-        let api = self.api::<K>(namespace)?;
-        let mut params = params.limit(PAGE);
-        let mut items = Vec::new();
-        for _ in 0..MAX_PAGES {
-            let page = called(api.list(&params)).await?;
-            items.extend(page.items);
-            match page.metadata.continue_.filter(|token| !token.is_empty()) {
-                Some(token) => params = params.continue_token(&token),
-                None => return Ok(items),
-            }
-        }
-        let detail = format!("a list of more than {}", items.len());
-        Err(CallError::Unexpected { detail })
+        pages(&self.api::<K>(namespace)?, params, MAX_PAGES).await
     }
+}
+
+async fn pages<K: Kind>(
+    api: &kube::Api<K>,
+    params: ListParams,
+    most: usize,
+) -> Result<Vec<K>, CallError> {
+    let mut params = params.limit(PAGE);
+    let mut items = Vec::new();
+    for _ in 0..most {
+        let page = called(api.list(&params)).await?;
+        items.extend(page.items);
+        match page.metadata.continue_.filter(|token| !token.is_empty()) {
+            Some(token) => params = params.continue_token(&token),
+            None => return Ok(items),
+        }
+    }
+    let detail = format!("a list of more than {}", items.len());
+    Err(CallError::Unexpected { detail })
 }
 
 fn selector(labels: &BTreeMap<String, String>) -> String {

@@ -30,7 +30,12 @@ pub const IN_NAMESPACE: &[Needed] = &[
     ),
     ("apps", "deployments", "scale", &["get", "update"]),
     ("apps", "replicasets", "", &["list"]),
-    ("", "services", "", &["get", "create", "patch", "delete"]),
+    (
+        "",
+        "services",
+        "",
+        &["get", "list", "create", "patch", "delete"],
+    ),
     // Written, never read: what is in a Secret stays in the cluster.
     ("", "secrets", "", &["create", "patch", "delete"]),
     ("", "pods", "", &["get", "list"]),
@@ -41,7 +46,7 @@ pub const IN_NAMESPACE: &[Needed] = &[
         "autoscaling",
         "horizontalpodautoscalers",
         "",
-        &["get", "create", "patch", "delete"],
+        &["get", "list", "create", "patch", "delete"],
     ),
     ("", "configmaps", "", &["list", "create", "patch", "delete"]),
     (

@@ -21,7 +21,9 @@ use crate::jobs::{Claim, NewEffect, NewStep, Step, StepResult};
 use crate::projects;
 use crate::releases::{DeploymentId, DeploymentState};
 use crate::workloads::objects::{Objects, SEQUENCE, objects};
-use crate::workloads::{StepError, apply_secrets, clear_files, put_beside, put_files, settle};
+use crate::workloads::{
+    StepError, Workload, apply_secrets, clear_files, put_beside, put_files, settle,
+};
 
 /// Reads of an object that others write to at the same time, before the step waits.
 const TRIES: usize = 3;
@@ -165,6 +167,23 @@ fn done(output: &Output) -> Result<StepResult, StepError> {
     Ok(StepResult::Done(value))
 }
 
+/// What was taken over is deployed onto as that very object: one made anew under its name would
+/// lack all that the portal does not know of it.
+fn must_be_found(workload: &Workload, read: Option<&Deployment>) -> Result<(), StepError> {
+    let Some(kept) = &workload.found else {
+        return Ok(());
+    };
+    let uid = read.and_then(|d| d.metadata.uid.as_ref());
+    if uid == Some(&kept.uid) {
+        return Ok(());
+    }
+    let words = Words::new("deployment-not-the-found")
+        .with("name", &workload.object_name)
+        .with("namespace", &workload.namespace)
+        .with("cluster", &workload.cluster);
+    Err(StepError::Fail(words))
+}
+
 /// One try on top of one read.
 async fn write(
     kubernetes: &Kubernetes,
@@ -175,6 +194,7 @@ async fn write(
     let found: Option<Deployment> = kubernetes
         .get(&workload.namespace, &workload.object_name)
         .await?;
+    must_be_found(workload, found.as_ref())?;
     let Some(found) = found else {
         // Somebody deleted it; made anew with nothing to run, then applied on top.
         kubernetes
@@ -189,7 +209,9 @@ async fn write(
     let overwrote = kubernetes
         .what_apply_would_overwrite(&wanted.deployment)
         .await?;
-    kubernetes.apply(&wanted.service).await?;
+    if let Some(service) = &wanted.service {
+        kubernetes.apply(service).await?;
+    }
     let mut desired = wanted.deployment.clone();
     desired.metadata.resource_version = found.metadata.resource_version.clone();
     // Without the uid a deleted object would be made anew, with a replica of its own choosing.

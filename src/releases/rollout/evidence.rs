@@ -50,7 +50,7 @@ pub(super) async fn gather(
     } else {
         LogOf::Current
     };
-    let container = &facts.workload.project;
+    let container = facts.workload.container();
     let log = kubernetes.log_tail(namespace, name, container, LINES_KEPT, of);
     Some(Evidence {
         pod: name.to_owned(),

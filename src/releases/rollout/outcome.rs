@@ -52,7 +52,7 @@ pub(super) async fn gathered(
     let pod_name = pod.as_ref().and_then(|p| p.metadata.name.clone());
     let log = match &pod_name {
         Some(pod) => {
-            let container = &facts.workload.project;
+            let container = facts.workload.container();
             let log = kubernetes.log_tail(namespace, pod, container, LINES_KEPT, LogOf::Current);
             log.await.unwrap_or_default()
         }

@@ -81,7 +81,7 @@ impl Watch {
         if sequence(&found) > facts.sequence {
             return Ok(StepResult::Done(json!({ "superseded": true })));
         }
-        if image(&found) != Some(facts.image.as_str()) {
+        if image(&found, workload.container()) != Some(facts.image.as_str()) {
             // Somebody changed the image by hand after our apply.
             return Err(StepError::Fail(words("deployment-image-changed", &facts)));
         }
@@ -179,9 +179,10 @@ pub fn trouble_words(trouble: &Trouble, cluster: &str, site: &str) -> Words {
     }
 }
 
-fn image(deployment: &Deployment) -> Option<&str> {
+fn image<'a>(deployment: &'a Deployment, container: &str) -> Option<&'a str> {
     let pod = deployment.spec.as_ref()?.template.spec.as_ref()?;
-    pod.containers.first()?.image.as_deref()
+    let mut named = pod.containers.iter().filter(|c| c.name == container);
+    named.next()?.image.as_deref()
 }
 
 fn ready(deployment: &Deployment) -> i32 {
@@ -214,7 +215,8 @@ async fn new_pods(kubernetes: &Kubernetes, facts: &Facts) -> Result<Vec<Pod>, St
             .unwrap_or_default();
         let annotations = pod.metadata.annotations.as_ref();
         let restarted = annotations.and_then(|a| a.get(RESTARTED_AT));
-        containers.first().and_then(|c| c.image.as_deref()) == Some(facts.image.as_str())
+        let mut named = containers.iter().filter(|c| c.name == workload.container());
+        named.next().and_then(|c| c.image.as_deref()) == Some(facts.image.as_str())
             && restarted == facts.restarted_at.as_ref()
     };
     Ok(pods.into_iter().filter(ours).collect())

@@ -35,6 +35,8 @@ pub const RESTARTED_AT: &str = "slipway/restarted-at";
 /// Which workload an object belongs to.
 pub const WORKLOAD: &str = "slipway/workload";
 
+/// How pods are replaced, in the parameters.
+const ROLLOUT: &str = "/rollout";
 /// A Deployment without progress for this long has failed.
 const PROGRESS_DEADLINE_SECONDS: i32 = 600;
 /// Stands in until the first deployment; nothing runs it, because nothing is scaled up.
@@ -55,7 +57,8 @@ pub struct Stamp {
 /// others only where the parameters ask for them.
 #[derive(Debug, Clone)]
 pub struct Objects {
-    pub service: Service,
+    /// Not there where what was found has none of its own.
+    pub service: Option<Service>,
     pub deployment: Deployment,
     pub autoscaler: Option<HorizontalPodAutoscaler>,
     pub budget: Option<PodDisruptionBudget>,
@@ -67,7 +70,8 @@ impl Objects {
     /// As JSON, in the order in which people are shown them.
     #[must_use]
     pub fn listed(&self) -> Vec<Value> {
-        let mut list = vec![json!(self.service), json!(self.deployment)];
+        let mut list: Vec<Value> = self.service.iter().map(|o| json!(o)).collect();
+        list.push(json!(self.deployment));
         list.extend(self.autoscaler.as_ref().map(|o| json!(o)));
         list.extend(self.budget.as_ref().map(|o| json!(o)));
         list.extend(self.ingress.as_ref().map(|o| json!(o)));
@@ -123,7 +127,7 @@ fn deployment(workload: &Workload, parameters: &Parameters, stamp: Option<&Stamp
                 match_labels: Some(workload.selector.clone()),
                 ..LabelSelector::default()
             },
-            strategy: Some(strategy(parameters)),
+            strategy: (!workload.leaves(parameters, ROLLOUT)).then(|| strategy(parameters)),
             min_ready_seconds: more_than_none(parameters.rollout.warm_seconds),
             template: pod::template(workload, parameters, stamp),
             ..DeploymentSpec::default()

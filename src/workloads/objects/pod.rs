@@ -53,7 +53,8 @@ pub(super) fn spec(workload: &Workload, parameters: &Parameters, image: &str) ->
         node_selector: (!nodes.is_empty()).then_some(nodes),
         topology_spread_constraints: some(spread(workload, &parameters.spread)),
         priority_class_name: parameters.priority.clone(),
-        automount_service_account_token: Some(false),
+        // What was found may live by its account.
+        automount_service_account_token: workload.found.is_none().then_some(false),
         image_pull_secrets: Some(vec![LocalObjectReference {
             name: PULL_SECRET.to_owned(),
         }]),
@@ -63,35 +64,48 @@ pub(super) fn spec(workload: &Workload, parameters: &Parameters, image: &str) ->
 }
 
 fn container(workload: &Workload, parameters: &Parameters, image: &str) -> Container {
-    let quantities = |cpu: &str, memory: &str| {
-        Some(BTreeMap::from([
-            ("cpu".to_owned(), Quantity(cpu.to_owned())),
-            ("memory".to_owned(), Quantity(memory.to_owned())),
-        ]))
+    let stays = |pointer: &str| workload.leaves(parameters, pointer);
+    let asked = |name: &str, wanted: Option<&Probe>| {
+        let wanted = wanted.filter(|_| !stays(&format!("/probes/{name}")));
+        wanted.map(|p| probe(p, parameters.port))
     };
-    let port = ContainerPort {
-        name: Some("http".to_owned()),
-        container_port: i32::from(parameters.port),
-        protocol: Some("TCP".to_owned()),
-        ..ContainerPort::default()
-    };
-    let asked = |wanted: Option<&Probe>| wanted.map(|p| probe(p, parameters.port));
     Container {
-        name: workload.project.clone(),
+        name: workload.container().to_owned(),
         image: Some(image.to_owned()),
         args: (!parameters.args.is_empty()).then(|| parameters.args.clone()),
         env: (!parameters.env.is_empty()).then(|| parameters.env.iter().map(variable).collect()),
-        ports: Some(vec![port]),
-        resources: Some(ResourceRequirements {
-            requests: quantities(&parameters.cpu.request, &parameters.memory.request),
-            limits: quantities(&parameters.cpu.limit, &parameters.memory.limit),
-            ..ResourceRequirements::default()
-        }),
-        startup_probe: asked(parameters.probes.startup.as_ref()),
-        readiness_probe: asked(Some(&parameters.probes.readiness)),
-        liveness_probe: asked(Some(&parameters.probes.liveness)),
+        ports: (!stays("/port")).then(|| vec![port(workload, parameters)]),
+        resources: Some(resources(workload, parameters)),
+        startup_probe: asked("startup", parameters.probes.startup.as_ref()),
+        readiness_probe: asked("readiness", Some(&parameters.probes.readiness)),
+        liveness_probe: asked("liveness", Some(&parameters.probes.liveness)),
         lifecycle: lifecycle(parameters),
         ..Container::default()
+    }
+}
+
+/// A port that was found keeps its name, because others may call it by that.
+fn port(workload: &Workload, parameters: &Parameters) -> ContainerPort {
+    ContainerPort {
+        name: workload.found.is_none().then(|| "http".to_owned()),
+        container_port: i32::from(parameters.port),
+        protocol: Some("TCP".to_owned()),
+        ..ContainerPort::default()
+    }
+}
+
+fn resources(workload: &Workload, parameters: &Parameters) -> ResourceRequirements {
+    let quantities = |part: &str, cpu: &str, memory: &str| {
+        let both = [("cpu", cpu), ("memory", memory)].into_iter();
+        let said = both.filter(|(of, _)| !workload.leaves(parameters, &format!("/{of}/{part}")));
+        let said = said.map(|(of, amount)| (of.to_owned(), Quantity(amount.to_owned())));
+        Some(said.collect::<BTreeMap<_, _>>()).filter(|map| !map.is_empty())
+    };
+    let (cpu, memory) = (&parameters.cpu, &parameters.memory);
+    ResourceRequirements {
+        requests: quantities("request", &cpu.request, &memory.request),
+        limits: quantities("limit", &cpu.limit, &memory.limit),
+        ..ResourceRequirements::default()
     }
 }
 

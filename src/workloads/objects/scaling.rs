@@ -28,8 +28,10 @@ pub(super) fn autoscaler(
         ("memory", scaling.memory_percent),
     ];
     let metrics = by.into_iter().filter(|(_, percent)| *percent > 0);
+    let mut metadata = meta(workload);
+    metadata.name = Some(workload.autoscaler().to_owned());
     Some(HorizontalPodAutoscaler {
-        metadata: meta(workload),
+        metadata,
         spec: Some(HorizontalPodAutoscalerSpec {
             min_replicas: Some(parameters.replicas.min),
             max_replicas: parameters.replicas.max,

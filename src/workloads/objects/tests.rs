@@ -31,6 +31,7 @@ pub fn workload(language: &str, document: &Value) -> Workload {
         namespace: "pay-test".to_owned(),
         object_name: "pay".to_owned(),
         selector: selector("pay", "main"),
+        found: None,
         sequence: 0,
         parameters_revision: 1,
         parameters: validate(document).unwrap(),

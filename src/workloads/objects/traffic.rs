@@ -9,12 +9,46 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::meta;
 use crate::standards::{Access, Parameters};
-use crate::workloads::Workload;
+use crate::workloads::{FoundService, Workload};
 
 /// Inside a cluster every service answers on this port.
 const SERVICE_PORT: i32 = 80;
 
-pub(super) fn service(workload: &Workload, parameters: &Parameters) -> Service {
+pub(super) fn service(workload: &Workload, parameters: &Parameters) -> Option<Service> {
+    match &workload.found {
+        None => Some(ours(workload, parameters)),
+        Some(found) => {
+            let service = found.service.as_ref()?;
+            Some(of_found(workload, parameters, service))
+        }
+    }
+}
+
+/// Of a Service that was found the portal moves the one port, where the container's moves; its
+/// other ports, and how callers outside come to it, are not the portal's.
+fn of_found(workload: &Workload, parameters: &Parameters, found: &FoundService) -> Service {
+    let mut metadata = meta(workload);
+    metadata.name = Some(found.name.clone());
+    let port = ServicePort {
+        port: found.port,
+        protocol: Some("TCP".to_owned()),
+        target_port: Some(IntOrString::Int(i32::from(parameters.port))),
+        ..ServicePort::default()
+    };
+    let is_public = parameters.access == Access::Public;
+    Service {
+        metadata,
+        spec: Some(ServiceSpec {
+            selector: Some(found.selector.clone()),
+            ports: Some(vec![port]),
+            type_: is_public.then(|| "LoadBalancer".to_owned()),
+            ..ServiceSpec::default()
+        }),
+        status: None,
+    }
+}
+
+fn ours(workload: &Workload, parameters: &Parameters) -> Service {
     let kind = match parameters.access {
         Access::Internal | Access::Ingress => "ClusterIP",
         Access::Public => "LoadBalancer",
@@ -42,8 +76,9 @@ pub(super) fn service(workload: &Workload, parameters: &Parameters) -> Service {
 pub(super) fn ingress(workload: &Workload, parameters: &Parameters) -> Option<Ingress> {
     let wanted = parameters.ingress.as_ref();
     let wanted = wanted.filter(|_| parameters.access == Access::Ingress)?;
+    let found = workload.found.as_ref().and_then(|f| f.service.as_ref());
     let port = ServiceBackendPort {
-        number: Some(SERVICE_PORT),
+        number: Some(found.map_or(SERVICE_PORT, |s| s.port)),
         name: None,
     };
     let path = HTTPIngressPath {
@@ -51,7 +86,7 @@ pub(super) fn ingress(workload: &Workload, parameters: &Parameters) -> Option<In
         path_type: "Prefix".to_owned(),
         backend: IngressBackend {
             service: Some(IngressServiceBackend {
-                name: workload.object_name.clone(),
+                name: found.map_or(&workload.object_name, |s| &s.name).clone(),
                 port: Some(port),
             }),
             resource: None,

@@ -19,8 +19,9 @@ use crate::support::Portal;
 const LOOK: Duration = Duration::from_millis(20);
 /// Of the lock that a worker runs into; the second half of its name is the step's.
 const TRAP: i32 = 417;
-/// One takes a build back, one carries a changed standard: this mile has no reason to either.
-const NOT_ON_THE_WAY: &[&str] = &["release.stop", "wave.advance"];
+/// One takes a build back, one carries a changed standard, one takes in what ran before: this
+/// mile has no reason to any.
+const NOT_ON_THE_WAY: &[&str] = &["intake.adopt", "release.stop", "wave.advance"];
 /// Taken once the mile is over, when the project is off-boarded.
 const ON_THE_WAY_OUT: [&str; 5] = [
     "offboarding.jobs",

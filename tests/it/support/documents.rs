@@ -296,6 +296,7 @@ pub fn judged(document: &Value) -> Result<Parameters, Vec<String>> {
 /// A workload of no database, in a namespace.
 pub fn workload(namespace: &str, parameters: Parameters) -> Workload {
     Workload {
+        found: None,
         id: WorkloadId(Uuid::nil()),
         project_id: ProjectId(Uuid::nil()),
         project: "pay".to_owned(),

@@ -6,6 +6,7 @@ pub mod company;
 pub mod database;
 pub mod described;
 pub mod documents;
+pub mod legacy;
 pub mod logs;
 pub mod portal;
 pub mod seed;

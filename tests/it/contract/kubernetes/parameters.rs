@@ -49,7 +49,7 @@ pub async fn every_accepted_document_becomes_objects_that_are_accepted(target: &
     for parameters in accepted() {
         let workload = workload(&target.namespace, parameters);
         let made = objects(&workload, &workload.parameters, Some(&stamp(1)));
-        tried(target, &made.service).await;
+        tried(target, made.service.as_ref().expect("a Service")).await;
         tried(target, &made.deployment).await;
         if let Some(autoscaler) = &made.autoscaler {
             tried(target, autoscaler).await;
@@ -85,7 +85,8 @@ fn with(target: &Target, changes: &Value) -> (Workload, Objects) {
 
 async fn put(target: &Target, made: &Objects) {
     let kubernetes = &target.kubernetes;
-    kubernetes.apply(&made.service).await.expect("a Service");
+    let service = made.service.as_ref().expect("a Service");
+    kubernetes.apply(service).await.expect("a Service");
     // The cluster's own controllers write to it too; who reads again gets through.
     loop {
         let found = kubernetes.get::<Deployment>(&target.namespace, "pay");

@@ -1,0 +1,53 @@
+request-kind-intake = Take over what runs
+request-title-intake = Take over what runs on { $subject }
+run-kind-intake = Taking over
+run-title-intake = Taking over what runs already
+step-name-intake-adopt = Take Deployments over
+audit-did-workload-adopt = Took a running Deployment over
+intake-cluster = Cluster
+intake-deployments = Deployments
+intake-new-projects = New projects
+intake-becomes = Becomes
+intake-says-why = Say why these are taken over.
+intake-nothing = Choose at least one Deployment.
+intake-too-many = At most 500 Deployments in one request.
+intake-cluster-unknown = There is no such cluster.
+intake-environment-unknown = This environment does not have this cluster.
+intake-taken = This Deployment is taken over already, or stands here twice.
+intake-place-taken = This component is there already in this environment on this cluster, or stands here twice.
+intake-container-needed = Choose the container that releases put their image into.
+intake-repository-needed = A new project needs its repository: its path in GitLab, with its groups.
+intake-says-otherwise = Another row says otherwise of this new project.
+intake-person-unknown = There is nobody of this name.
+intake-gone = The Deployment is not there any more.
+intake-another = The Deployment was made anew since it was looked at. Look again and ask for the new one.
+intake-parameters-refused = What it runs with does not fit the standards: { $fields }. Change it in the cluster or change the standard, then ask again.
+intake-system = Belongs to the cluster or to Slipway itself.
+intake-ours = Slipway made it, or deploys to it already.
+intake-owned = Another object made it and would undo what Slipway does; take over what stands above it.
+intake-leaving = It is being deleted.
+intake-expressions = Its selector has expressions; Slipway knows plain labels only.
+intake-name-unfit = Its name does not begin with a letter, or has dots.
+intake-container-gone = It has no container { $container }.
+intake-autoscaler-other = Its autoscaler goes by other measures than CPU and memory in percent, which parameters cannot say.
+intake-namespace-unlabelled = The namespace { $namespace } does not carry the label slipway/managed=true. Until an administrator of the cluster sets it, deployments there are refused.
+intake-starts-one = It is scaled to none; the first deployment starts one.
+intake-stays-without = Stays without, until its parameters say otherwise: { $parts }
+intake-stays-port = It has no port; none is added.
+intake-stays-env = { $n ->
+    [one] One variable stays as it is: it is from another object, or its name tells of a secret.
+   *[other] { $n } variables stay as they are: they are from other objects, or their names tell of a secret.
+  }
+intake-stays-args = Its arguments stay as they are.
+intake-stays-probe = Its probe “{ $probe }” stays as it is, or is still missing.
+intake-stays-stop = What it does before it stops stays as it is.
+intake-stays-rollout = How its pods are replaced stays as it is.
+intake-stays-service = These Services stay as they are: { $names }
+intake-stays-command = Its command stays as it is: { $what }
+intake-stays-volumes = Its volumes stay as they are: { $what }
+intake-stays-sidecars = These containers stay as they are: { $what }
+intake-stays-inits = These containers that prepare the pod stay as they are: { $what }
+intake-stays-account = Its account in the cluster stays: { $what }
+intake-stays-placement = Where its pods may run stays as it is.
+intake-stays-security = Its security settings stay as they are.
+deployment-not-the-found = { $namespace }/{ $name } on { $cluster } is not the Deployment that was taken over: it was deleted, or made anew. Have the containers removed here and take the new one over.

@@ -1,0 +1,234 @@
+//! Taking over what runs already: nothing restarts, and what is released later goes onto the very
+//! same Deployment.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::support::company::{Company, approve};
+use crate::support::legacy::{
+    apply_by_hand, deploy_by_hand, filing, legacy, namespace, object, pods, row, service, take_over,
+};
+
+async fn one_legacy() -> (Company, String) {
+    let mut company = Company::start().await;
+    let digest = company
+        .world
+        .registry()
+        .put_image("legacy/pay", "1.0", &[("by", "hand")]);
+    let image = format!("{}/legacy/pay:1.0", company.outside.image_host());
+    namespace(&company, "legacy").await;
+    deploy_by_hand(&company, &legacy("legacy-pay", "legacy", &image)).await;
+    let service = service("pay-svc", "legacy", "legacy-pay");
+    apply_by_hand(&company, "/api/v1", "services", &service).await;
+    company.advance(Duration::from_secs(120)).await;
+    assert_eq!(pods(&company, "legacy").len(), 2);
+    let _ = company.outside.add_project(&company.world, "apps/pay");
+    (company, digest)
+}
+
+#[tokio::test]
+async fn what_runs_is_taken_over_as_it_is_and_released_onto() {
+    let (mut company, _) = one_legacy().await;
+    let before = company.deployment("sh-test", "legacy", "legacy-pay");
+    let running = pods(&company, "legacy");
+    let row = row(&company, ("legacy", "legacy-pay"), "pay");
+    let number = take_over(&mut company, &[row]).await;
+    let path = format!("/requests/{number}");
+    let request = company.ops.api_get(&path).await.json();
+    assert_eq!(request["state"], "done", "{}", company.runs().await);
+    assert_eq!(pods(&company, "legacy"), running, "nothing restarted");
+    assert_eq!(
+        company.deployment("sh-test", "legacy", "legacy-pay"),
+        before,
+        "nor changed"
+    );
+
+    let workloads = company
+        .developer
+        .api_get("/projects/pay/workloads")
+        .await
+        .json();
+    let workload = &workloads["items"][0];
+    assert_eq!(workload["namespace"], "legacy", "{workloads:#}");
+    let parameters = &workload["parameters"];
+    assert_eq!(parameters["replicas"], json!({ "min": 2, "max": 2 }));
+    assert_eq!(parameters["cpu"]["request"], "250m");
+    assert_eq!(parameters["port"], 9000);
+    assert_eq!(parameters["probes"]["readiness"]["path"], "/ready");
+    assert_eq!(
+        parameters["env"],
+        json!([{ "name": "MODE", "value": "live" }])
+    );
+    assert!(
+        !workloads.to_string().contains("not-for-documents"),
+        "{workloads}"
+    );
+
+    // A release goes onto the same object, into the same container.
+    let digest = company
+        .world
+        .registry()
+        .put_image("legacy/pay", "2.0", &[("by", "us")]);
+    let host = company.outside.image_host().to_owned();
+    let body = json!({ "image": format!("{host}/legacy/pay:2.0"), "note": "The next one" });
+    let answer = company
+        .ops
+        .api(Method::POST, "/projects/pay/images", &body)
+        .await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    company.settle().await;
+    let story = company.release(&id).await;
+    assert_eq!(
+        story["state"],
+        "awaiting_confirmation",
+        "{}",
+        company.runs().await
+    );
+    let after = company.deployment("sh-test", "legacy", "legacy-pay");
+    assert_eq!(after["metadata"]["uid"], before["metadata"]["uid"]);
+    assert_eq!(after["spec"]["selector"], before["spec"]["selector"]);
+    assert_eq!(after["spec"]["strategy"], before["spec"]["strategy"]);
+    let pod = &after["spec"]["template"]["spec"];
+    assert_eq!(pod["serviceAccountName"], "payer");
+    let containers = pod["containers"].as_array().unwrap();
+    assert_eq!(containers.len(), 1, "{containers:#?}");
+    let was = &before["spec"]["template"]["spec"]["containers"][0];
+    let image = format!("{host}/legacy/pay:2.0@{digest}");
+    assert_eq!(
+        (&containers[0]["name"], &containers[0]["image"]),
+        (&json!("app"), &json!(image))
+    );
+    assert_eq!(containers[0]["ports"][0]["name"], "web");
+    assert_eq!(
+        containers[0]["resources"], was["resources"],
+        "no limit is added"
+    );
+    assert_eq!(
+        containers[0]["livenessProbe"], was["livenessProbe"],
+        "nor a probe"
+    );
+    assert_eq!(containers[0]["env"].as_array().unwrap().len(), 2);
+    company.advance(Duration::from_secs(60)).await;
+    assert!(
+        pods(&company, "legacy")
+            .iter()
+            .all(|uid| !running.contains(uid))
+    );
+    let service = object(&company, "Service", "legacy", "pay-svc").unwrap();
+    let ports = service["spec"]["ports"].as_array().unwrap();
+    assert_eq!(
+        (ports.len(), &ports[0]["targetPort"]),
+        (1, &json!(9000)),
+        "{service:#}"
+    );
+    let second = object(&company, "Service", "legacy", "legacy-pay");
+    assert!(second.is_none(), "no second Service");
+    company.check().await;
+}
+
+#[tokio::test]
+async fn one_that_was_made_anew_fails_alone_and_the_others_go_on() {
+    let (mut company, _) = one_legacy().await;
+    deploy_by_hand(&company, &legacy("other", "legacy", "any.example/other:1")).await;
+    let mut gone = row(&company, ("legacy", "other"), "pay");
+    gone["uid"] = json!("00000000-0000-0000-0000-000000000000");
+    gone["component"] = json!("other");
+    let row = row(&company, ("legacy", "legacy-pay"), "pay");
+    let number = take_over(&mut company, &[gone, row.clone()]).await;
+    let request = company.ops.api_get(&format!("/requests/{number}")).await;
+    assert_eq!(request.json()["state"], "done", "{}", company.runs().await);
+    let workloads = company
+        .developer
+        .api_get("/projects/pay/workloads")
+        .await
+        .json();
+    assert_eq!(
+        workloads["items"].as_array().unwrap().len(),
+        1,
+        "{workloads:#}"
+    );
+
+    // What is there already is refused by row and column, and by whom it may be asked at all.
+    let again = company
+        .ops
+        .api(Method::POST, "/requests", &filing(&[row]))
+        .await;
+    let fields = again.json()["fields"].clone();
+    assert_eq!(again.status, 400, "{}", again.body);
+    assert_eq!(fields[0]["field"], "parameters.rows.0.deployment");
+    assert_eq!(fields[1]["field"], "parameters.rows.0.component");
+    let refused = company
+        .developer
+        .api(Method::POST, "/requests", &filing(&[]))
+        .await;
+    assert_eq!(refused.status, 403, "{}", refused.body);
+    let nothing = company
+        .ops
+        .api(Method::POST, "/requests", &filing(&[]))
+        .await;
+    assert_eq!(nothing.json()["fields"][0]["field"], "parameters.rows");
+    company.check().await;
+}
+
+#[tokio::test]
+async fn what_was_never_deployed_is_let_go_untouched() {
+    let (mut company, _) = one_legacy().await;
+    let before = company.deployment("sh-test", "legacy", "legacy-pay");
+    let running = pods(&company, "legacy");
+    let row = row(&company, ("legacy", "legacy-pay"), "pay");
+    take_over(&mut company, &[row]).await;
+    let body = json!({ "kind": "offboarding", "project": "pay", "note": "Not ours after all",
+        "parameters": { "key": "pay" } });
+    let answer = company
+        .developer
+        .api(Method::POST, "/requests", &body)
+        .await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let number = answer.json()["number"].as_i64().unwrap();
+    approve(&mut company.ops, number).await;
+    company.settle().await;
+    let request = company
+        .ops
+        .api_get(&format!("/requests/{number}"))
+        .await
+        .json();
+    assert_eq!(request["state"], "done", "{}", company.runs().await);
+    assert_eq!(
+        company.deployment("sh-test", "legacy", "legacy-pay"),
+        before
+    );
+    assert_eq!(pods(&company, "legacy"), running);
+    assert!(object(&company, "Service", "legacy", "pay-svc").is_some());
+    let place = object(&company, "Namespace", "", "legacy");
+    assert!(place.is_some(), "nor does its namespace go");
+    company.check().await;
+}
+
+#[tokio::test]
+async fn one_made_anew_after_it_was_taken_over_is_not_deployed_onto() {
+    let (mut company, _) = one_legacy().await;
+    let row = row(&company, ("legacy", "legacy-pay"), "pay");
+    take_over(&mut company, &[row]).await;
+    sqlx::query("UPDATE workload SET found = jsonb_set(found, '{uid}', '\"another\"')")
+        .execute(&company.portal.db.owner)
+        .await
+        .unwrap();
+    let body = json!({ "image": "legacy/pay:1.0", "note": "What runs" });
+    let answer = company
+        .ops
+        .api(Method::POST, "/projects/pay/images", &body)
+        .await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let id = answer.json()["id"].as_str().unwrap().to_owned();
+    let running = pods(&company, "legacy");
+    company.settle().await;
+    let story = company.release(&id).await;
+    assert_eq!(
+        story["deployments"][0]["failure"]["code"], "deployment-not-the-found",
+        "{story:#}"
+    );
+    assert_eq!(pods(&company, "legacy"), running);
+}
