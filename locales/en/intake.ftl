@@ -51,3 +51,36 @@ intake-stays-account = Its account in the cluster stays: { $what }
 intake-stays-placement = Where its pods may run stays as it is.
 intake-stays-security = Its security settings stay as they are.
 deployment-not-the-found = { $namespace }/{ $name } on { $cluster } is not the Deployment that was taken over: it was deleted, or made anew. Have the containers removed here and take the new one over.
+intake-title = Take over what runs
+intake-lede = Deployments on { $cluster } that Slipway does not know yet. Correct what is proposed, choose, and ask; nothing restarts.
+intake-filter = Narrow by namespace
+intake-any-namespace = Any namespace
+intake-none = Nothing runs here that Slipway does not know.
+intake-none-why = Deployments that others make in this cluster will be here.
+intake-column-namespace = Namespace
+intake-column-deployment = Deployment
+intake-column-uid = UID
+intake-column-container = Container
+intake-column-project = Project
+intake-column-component = Component
+intake-column-environment = Environment
+intake-column-language = Language
+intake-column-repository = Repository
+intake-column-owner = Owner
+intake-guessed = guessed
+intake-notes = { $n ->
+    [one] One thing to know
+   *[other] { $n } things to know
+  }
+intake-csv = As CSV instead
+intake-csv-help = Download the table, edit it, and paste all of it here with its first line. Then it counts, and not the table above.
+intake-csv-column = The first line must name each column once; this one is unknown or missing: { $column }
+intake-note = Why
+intake-ask = Ask to take them over
+intake-ask-help = Somebody else of operations says yes.
+intake-choose-container = Choose the container that releases put their image into.
+intake-kept-by = { $tool } keeps it and may undo what Slipway deploys; take it out there first.
+intake-item-waiting = Waiting
+intake-item-adopted = Taken over
+intake-item-failed = Not taken over
+waits-intake = Takes over the next ones

@@ -54,6 +54,7 @@ struct ShowPage {
     strip: Strip,
     errors: Errors,
     may_change: bool,
+    may_take_over: bool,
 }
 
 /// What was typed; a kubeconfig is taken and never given back.
@@ -231,6 +232,7 @@ async fn show_page(
         kubeconfig_help,
         errors,
         may_change: may_change(actor),
+        may_take_over: actor.may(Permission::HandleRequests, Scope::Platform),
     };
     page_with(status, &show)
 }

@@ -6,14 +6,19 @@
 
 mod container;
 mod derive;
+mod look;
+mod propose;
 mod request;
 mod steps;
 mod store;
+pub mod web;
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use look::{Item, Looked, items, look};
+pub use propose::Proposal;
 pub use request::Intake;
 
 use crate::app::App;

@@ -83,6 +83,10 @@ impl RequestKind for Intake {
         Ok(())
     }
 
+    fn page(&self, request: &Request) -> Option<String> {
+        Some(format!("/intakes/{}", request.number))
+    }
+
     fn facts(&self, request: &Request) -> Vec<Fact> {
         let rows = request.parameters["rows"].as_array();
         let made = request.computed["projects"].as_array();

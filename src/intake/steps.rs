@@ -2,6 +2,7 @@
 //! workloads, and goes on with the next until none is left.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::try_join_all;
@@ -27,7 +28,9 @@ use crate::standards::layers;
 use crate::workloads::{self, Adopting, Found, StepError, WorkloadId, settle};
 
 /// Read within one step's time, and written in one transaction.
-const AT_ONCE: i64 = 20;
+const AT_ONCE: usize = 20;
+/// Between so many and the next.
+const NEXT: Duration = Duration::from_millis(10);
 
 pub struct Adopt(pub App);
 
@@ -71,20 +74,14 @@ impl Step for Adopt {
     ) -> Result<Option<NewStep>, DbError> {
         let request = RequestId(claim.subject);
         match result {
+            StepResult::Wait { seen, .. } => take_over(tx, claim, seen).await?,
             StepResult::Done(output) => {
-                let read: Vec<Read> = serde_json::from_value(output["read"].clone())
-                    .map_err(|e| DbError::Row(format!("intake.adopt: {e}")))?;
-                take_over(tx, claim, read).await?;
-                tx.event(TOPIC, None).await?;
-                let (left, adopted) = store::counts(tx.connection(), request).await?;
-                if left > 0 {
-                    let next = NewStep::new("intake.adopt", &claim.lane, claim.input.clone());
-                    return Ok(Some(next));
-                }
+                take_over(tx, claim, output).await?;
+                let adopted = store::adopted(tx.connection(), request).await?;
                 requests::finish(tx, request, adopted > 0).await?;
             }
             StepResult::Fail(_) => requests::finish(tx, request, false).await?,
-            StepResult::Wait { .. } | StepResult::Retry { .. } => {}
+            StepResult::Retry { .. } => {}
         }
         Ok(None)
     }
@@ -95,7 +92,13 @@ impl Adopt {
         let broken = || StepError::Retry(Words::new("step-input-broken"));
         let input = input(claim).ok_or_else(broken)?;
         let request = RequestId(claim.subject);
-        let rows = store::waiting(self.0.db.pool(), request, AT_ONCE).await?;
+        let rows = store::waiting(
+            self.0.db.pool(),
+            request,
+            i64::try_from(AT_ONCE).unwrap_or(1),
+        )
+        .await?;
+        let is_full = rows.len() == AT_ONCE;
         let kubernetes = clusters::kubernetes(&self.0, input.cluster_id).await?;
         let mut by_namespace: BTreeMap<String, Vec<(i32, Row)>> = BTreeMap::new();
         for (position, row) in rows {
@@ -105,7 +108,15 @@ impl Adopt {
         let asked = by_namespace.into_iter();
         let asked = asked.map(|(namespace, rows)| in_namespace(&kubernetes, namespace, rows));
         let read: Vec<Read> = try_join_all(asked).await?.into_iter().flatten().collect();
-        Ok(StepResult::Done(json!({ "read": read })))
+        let seen = json!({ "read": read });
+        if !is_full {
+            return Ok(StepResult::Done(seen));
+        }
+        Ok(StepResult::Wait {
+            after: NEXT,
+            for_what: Words::new("waits-intake"),
+            seen,
+        })
     }
 }
 
@@ -167,7 +178,9 @@ async fn is_managed(kubernetes: &Kubernetes, namespace: &str) -> Result<bool, Ca
 }
 
 /// Layers before projects, projects before workloads, and those by name.
-async fn take_over(tx: &mut Tx, claim: &Claim, mut read: Vec<Read>) -> Result<(), DbError> {
+async fn take_over(tx: &mut Tx, claim: &Claim, output: &Value) -> Result<(), DbError> {
+    let read = serde_json::from_value(output["read"].clone());
+    let mut read: Vec<Read> = read.map_err(|e| DbError::Row(format!("intake.adopt: {e}")))?;
     let request = RequestId(claim.subject);
     let gone = || DbError::Row("intake.adopt without a request".to_owned());
     let input = input(claim).ok_or_else(gone)?;
@@ -191,7 +204,7 @@ async fn take_over(tx: &mut Tx, claim: &Claim, mut read: Vec<Read>) -> Result<()
         let ended = outcome.as_ref().copied();
         store::end(tx.connection(), position, ended, &notes).await?;
     }
-    Ok(())
+    tx.event(TOPIC, None).await
 }
 
 async fn adopt(

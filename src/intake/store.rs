@@ -7,7 +7,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::Row;
+use super::{Item, Row};
 use crate::clusters::ClusterId;
 use crate::db::DbError;
 use crate::error::Words;
@@ -146,18 +146,34 @@ pub async fn end(
     Ok(())
 }
 
-/// How many rows are left, and how many became workloads.
-pub async fn counts(
-    connection: &mut PgConnection,
+/// Every row of an approved request, with what came of it.
+pub async fn items(
+    executor: impl PgExecutor<'_>,
     request: RequestId,
-) -> Result<(i64, i64), DbError> {
-    let row = sqlx::query!(
-        r#"SELECT count(*) FILTER (WHERE ended_at IS NULL) AS "left!",
-            count(workload_id) AS "adopted!" FROM intake_item WHERE request_id = $1"#,
+) -> Result<Vec<Item>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT asked AS "asked: Json<Row>", workload_id, trouble AS "trouble: Json<Words>",
+            notes AS "notes: Json<Vec<Words>>", ended_at IS NOT NULL AS "ended!"
+           FROM intake_item WHERE request_id = $1 ORDER BY position"#,
         request.0,
     );
-    let row = row.fetch_one(connection).await?;
-    Ok((row.left, row.adopted))
+    let rows = rows.fetch_all(executor).await?;
+    let item = rows.into_iter().map(|r| Item {
+        row: r.asked.0,
+        adopted: r.ended.then_some(r.workload_id.is_some()),
+        trouble: r.trouble.map(|t| t.0),
+        notes: r.notes.0,
+    });
+    Ok(item.collect())
+}
+
+/// How many rows became workloads.
+pub async fn adopted(connection: &mut PgConnection, request: RequestId) -> Result<i64, DbError> {
+    let adopted = sqlx::query_scalar!(
+        r#"SELECT count(workload_id) AS "adopted!" FROM intake_item WHERE request_id = $1"#,
+        request.0,
+    );
+    Ok(adopted.fetch_one(connection).await?)
 }
 
 /// What was shown of a request, and who asked it, for the work that follows its yes.

@@ -26,7 +26,7 @@ use crate::releases::web::setbacks;
 use crate::requests::policy::web as policies;
 use crate::workloads::web as workloads;
 use crate::{
-    audit, clusters, connections, halt, home, offboarding, onboarding, projects, requests,
+    audit, clusters, connections, halt, home, intake, offboarding, onboarding, projects, requests,
     resources, runs, standards, terminals, vitals, waves,
 };
 
@@ -200,6 +200,12 @@ fn registry_pages() -> Router<App> {
             "/clusters/{key}",
             get(clusters::web::show).post(clusters::web::update),
         )
+        .route(
+            "/clusters/{key}/intake",
+            get(intake::web::table).post(intake::web::ask),
+        )
+        .route("/clusters/{key}/intake.csv", get(intake::web::download))
+        .route("/intakes/{number}", get(intake::web::show))
         .route("/clusters/{key}/test", post(clusters::web::test))
         .route("/clusters/{key}/delete", post(clusters::web::delete))
         .route(

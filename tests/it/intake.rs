@@ -232,3 +232,138 @@ async fn one_made_anew_after_it_was_taken_over_is_not_deployed_onto() {
     );
     assert_eq!(pods(&company, "legacy"), running);
 }
+
+/// The table as CSV with each row sent into one project, as somebody would edit it.
+fn edited(text: &str, namespace: &str) -> String {
+    let mut lines = text.lines();
+    let mut table = vec![lines.next().unwrap().to_owned()];
+    for (n, line) in lines.enumerate() {
+        let mut cells: Vec<String> = line.split(',').map(str::to_owned).collect();
+        assert_eq!(cells[0], namespace, "{line}");
+        (cells[4], cells[5]) = ("pay".to_owned(), format!("s{n}"));
+        table.push(cells.join(","));
+    }
+    table.join("\r\n")
+}
+
+#[tokio::test]
+async fn three_hundred_are_taken_over_by_one_table() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    namespace(&company, "many").await;
+    for n in 0..300 {
+        let mut object = legacy(&format!("svc-{n}"), "many", "any.example/svc:1");
+        object["spec"]["replicas"] = json!(1);
+        deploy_by_hand(&company, &object).await;
+    }
+    company.advance(Duration::from_secs(120)).await;
+    let running = pods(&company, "many");
+    assert_eq!(running.len(), 300);
+
+    let path = "/clusters/sh-test/intake";
+    let began = std::time::Instant::now();
+    let page = company.ops.get(&format!("{path}?namespace=many")).await;
+    assert!(began.elapsed() < Duration::from_secs(3));
+    assert_eq!(page.status, 200, "{}", page.body);
+    assert!(!page.body.contains('⟦'), "{}", page.body);
+    assert!(page.text("main").contains("many/svc-299"));
+    let table = company.ops.get("/clusters/sh-test/intake.csv").await;
+    assert_eq!(table.status, 200);
+    let text = edited(&table.body, "many");
+    assert_eq!(text.lines().count(), 301);
+
+    // What is wrong is said by its row, and what was typed is still there.
+    let broken = text.replacen(",s7,", ",s6,", 1);
+    let why = ("note", "These ran before the portal");
+    let refused = company.ops.post(path, &[("csv", &broken), why]).await;
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused.text("main").contains("rows.7.component"),
+        "{}",
+        refused.text("main")
+    );
+    assert!(refused.body.contains(",s6,"));
+    let headless = [("csv", "namespace,name\r\na,b"), why];
+    let refused = company.ops.post(path, &headless).await;
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused.text("main").contains("each column once"),
+        "{}",
+        refused.text("main")
+    );
+
+    let filed = company.ops.post(path, &[("csv", &text), why]).await;
+    assert_eq!(filed.status, 303, "{}", filed.text("main"));
+    let location = filed.headers["location"].to_str().unwrap().to_owned();
+    let number: i64 = location.trim_start_matches("/requests/").parse().unwrap();
+    let mut other = company.portal.signed_in("sun").await;
+    approve(&mut other, number).await;
+    company.settle().await;
+    let request = company.ops.api_get(&format!("/requests/{number}")).await;
+    let state = request.json()["state"].clone();
+    assert_eq!(state, "done", "{}", company.runs().await);
+    let shown = company.ops.get(&format!("/intakes/{number}")).await;
+    assert!(
+        shown.text("main").contains("300 of 300"),
+        "{}",
+        shown.text("main")
+    );
+    assert!(!shown.body.contains('⟦'), "{}", shown.body);
+    let kept = "SELECT count(*) FROM intake_item WHERE workload_id IS NOT NULL";
+    let kept: i64 = sqlx::query_scalar(kept)
+        .fetch_one(&company.portal.db.owner)
+        .await
+        .unwrap();
+    assert_eq!(kept, 300, "{}", company.runs().await);
+    assert_eq!(pods(&company, "many"), running, "nothing restarted");
+    let page = company.ops.get(path).await;
+    assert!(
+        page.text("main").contains("Nothing runs here"),
+        "{}",
+        page.text("main")
+    );
+    company.check().await;
+}
+
+#[tokio::test]
+async fn a_row_is_chosen_corrected_and_kept_as_it_was_typed() {
+    let (mut company, _) = one_legacy().await;
+    let path = "/clusters/sh-test/intake";
+    let uid = company.deployment("sh-test", "legacy", "legacy-pay")["metadata"]["uid"].clone();
+    let page = company.ops.get(path).await;
+    let said = page.text("main");
+    assert!(
+        said.contains("legacy/legacy-pay") && said.contains("guessed"),
+        "{said}"
+    );
+    assert!(said.contains("variable stays as it is"), "{said}");
+    let mut form = vec![
+        ("note", "Ours"),
+        ("rows.0.take", "on"),
+        ("rows.0.namespace", "legacy"),
+        ("rows.0.deployment", "legacy-pay"),
+        ("rows.0.uid", uid.as_str().unwrap()),
+        ("rows.0.container", "app"),
+        ("rows.0.project", "Old Pay"),
+        ("rows.0.component", "main"),
+        ("rows.0.environment", "test"),
+        ("rows.0.language", "go"),
+        ("rows.0.repository", "apps/pay"),
+        ("rows.0.owner", "lin"),
+    ];
+    let refused = company.ops.post(path, &form).await;
+    assert_eq!(refused.status, 400, "{}", refused.body);
+    assert!(
+        refused.text("tbody").contains("Project: "),
+        "{}",
+        refused.text("tbody")
+    );
+    assert!(refused.body.contains("Old Pay") && refused.body.contains("Ours"));
+    form[6].1 = "pay";
+    let filed = company.ops.post(path, &form).await;
+    assert_eq!(filed.status, 303, "{}", filed.text("main"));
+    let location = filed.headers["location"].to_str().unwrap().to_owned();
+    let shown = company.ops.get(&location).await;
+    assert!(shown.body.contains("/intakes/"), "{}", shown.text("main"));
+    assert!(!shown.body.contains('⟦'), "{}", shown.body);
+}

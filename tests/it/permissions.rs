@@ -211,6 +211,10 @@ POST   /clusters                                           303 403 403 403 403 4
 GET    /clusters/new                                       303 403 403 403 403 403 403 403 200
 GET    /clusters/{key}                                     303 403 403 403 403 403 200 200 200
 POST   /clusters/{key}                                     303 403 403 403 403 403 403 403 400
+GET    /clusters/{key}/intake                              303 403 403 403 403 403 200 403 403
+POST   /clusters/{key}/intake                              303 403 403 403 403 403 400 403 403
+GET    /clusters/{key}/intake.csv                          303 403 403 403 403 403 200 403 403
+GET    /intakes/{number}                                   303 404 404 404 404 404 404 404 404
 POST   /clusters/{key}/test                                303 403 403 403 403 403 403 403 303
 POST   /clusters/{key}/delete                              303 403 403 403 403 403 403 403 400
 GET    /environments/{key}                                 303 403 403 403 403 403 403 403 200

@@ -63,6 +63,7 @@ const PAGES: &[&str] = &[
     "/audit",
     "/clusters",
     "/clusters/sh-test",
+    "/clusters/sh-test/intake",
     "/connections",
     "/connections/gitlab",
     "/notices",
