@@ -76,6 +76,16 @@ export function terminal(folder) {
   };
 }
 
+// What runs in a cluster and is not ours.
+export const intake = async (get) => `${await cluster(get)}/intake`;
+
+// What came of a request to take it over.
+export async function intakeRequest(get) {
+  const all = (await get('/requests?for=all')).items;
+  const found = all.find(({ kind }) => kind === 'intake');
+  return found ? `/intakes/${found.number}` : null;
+}
+
 // A change of a standard on its way to what stands under it.
 export async function wave(get) {
   const [found] = (await get('/waves')).items;

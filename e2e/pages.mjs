@@ -4,7 +4,7 @@
 // there before anything is judged; the roles of `form` must find a form instead. What is `fresh`
 // lives for seconds until somebody comes, so that it is made right before it is opened.
 import {
-  cluster, connection, channel, environment, imported, job, language, own, person, policy, project, release, removal, request, resource, run, terminal, terminalForm, wave, withSteps,
+  cluster, connection, channel, environment, imported, intake, intakeRequest, job, language, own, person, policy, project, release, removal, request, resource, run, terminal, terminalForm, wave, withSteps,
 } from './find.mjs';
 
 const STATES = [
@@ -44,6 +44,7 @@ export const pages = [
   { name: 'policy', route: '/policies/{id}', path: policy, form: ['admin'], as: { admin: 200 } },
   { name: 'clusters', route: '/clusters', path: '/clusters' },
   { name: 'cluster', route: '/clusters/{key}', path: cluster, form: ['admin'] },
+  { name: 'intake', route: '/clusters/{key}/intake', path: intake, form: ['ops'], as: { ops: 200 } },
   { name: 'cluster-new', route: '/clusters/new', path: '/clusters/new', form: ['admin'] },
   { name: 'environment', route: '/environments/{key}', path: environment, form: ['admin'] },
   { name: 'environment-new', route: '/environments/new', path: '/environments/new' },
@@ -55,6 +56,7 @@ export const pages = [
   { name: 'rails', route: '/help/rails', path: '/help/rails' },
   { name: 'rail', route: '/help/rails/{rail}', path: '/help/rails/java-start' },
   { name: 'rail-overrides', route: '/standards/rails', path: '/standards/rails', form: ['ops'] },
+  { name: 'intake-request', route: '/intakes/{number}', path: intakeRequest },
   { name: 'waves', route: '/waves', path: '/waves' },
   { name: 'wave', route: '/waves/{id}', path: wave, as: { ops: 200, auditor: 200, admin: 200 } },
   { name: 'connections', route: '/connections', path: '/connections' },
@@ -114,6 +116,7 @@ export const others = {
   '/static/{version}/{*name}': 'a file',
   '/events': 'a stream',
   '/audit.csv': 'a file',
+  '/clusters/{key}/intake.csv': 'a file',
   '/resources.csv': 'a file',
   '/projects/{key}/releases/{n}/log': 'a file',
   '/production-stop/banner': 'a part of every page',
