@@ -65,7 +65,7 @@ async function download(path) {
     done += value.length;
     progress(done, all);
   }
-  const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(new Blob(pieces)), download: path.split('/').at(-1) });
+  const link = Object.assign(document.createElement('a'), { href: URL.createObjectURL(new Blob(pieces, { type: 'application/octet-stream' })), download: path.split('/').at(-1) });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
   return say('file-came', path);

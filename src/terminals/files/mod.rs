@@ -253,10 +253,11 @@ fn refused(end: &End, complaint: &str) -> AppError {
     }
 }
 
-/// The last line of a complaint, without anything that would not be text on a page.
+/// The first line of a complaint, which says what the others follow from, without anything that
+/// would not be text on a page.
 fn readable(complaint: &str) -> String {
     let mut lines = complaint.lines().map(str::trim);
-    let line = lines.rfind(|l| !l.is_empty()).unwrap_or_default();
+    let line = lines.find(|l| !l.is_empty()).unwrap_or_default();
     let letters = line.chars().filter(|c| !c.is_control());
     letters.take(COMPLAINT_LETTERS).collect()
 }
@@ -278,10 +279,10 @@ mod tests {
     use super::readable;
 
     #[test]
-    fn a_complaint_is_its_last_line_in_plain_letters() {
+    fn a_complaint_is_its_first_line_in_plain_letters() {
         assert_eq!(readable(""), "");
         assert_eq!(
-            readable("tar: a\ntar: \u{1b}[31m/x: Cannot open\u{7}\n\n"),
+            readable("\ntar: \u{1b}[31m/x: Cannot open\u{7}\ntar: Exiting\n"),
             "tar: [31m/x: Cannot open"
         );
         assert_eq!(readable(&"x".repeat(1000)).len(), 300);
