@@ -1,6 +1,8 @@
 // Tries static/*.js and htmx in a real browser under the portal's content security policy.
 //
 //   node e2e/scripts.mjs
+import { readFile } from 'node:fs/promises';
+
 import { launch, oneLine, watch } from './browser.mjs';
 import { openStage } from './stage.mjs';
 import { Tally } from './tally.mjs';
@@ -310,6 +312,26 @@ await scene('a guest sees the owner\'s screen, types when handed the keyboard, a
   await page.waitForFunction(() => document.getElementById('note-text').textContent.startsWith('dismissed'));
   const sizes = said.texts.filter(({ kind }) => kind === 'resize').length;
   return [...is('keys before', before, 0), ...is('rows', rows, 20), ...is('sizes told', sizes, 0), ...seen.console, ...seen.csp];
+});
+
+await scene('files go in and out, and one that breaks off or is refused says so', { quiet: false }, async ({ page, stage, seen }) => {
+  await page.goto('/files');
+  await page.click('#show-files');
+  const fetch = async (path, told) => {
+    await page.fill('#file-from', path);
+    await page.click('#file-out button');
+    await page.waitForFunction(([id, wanted]) => document.getElementById(id).textContent === wanted, told);
+  };
+  const [download] = await Promise.all([page.waitForEvent('download'), fetch('/whole', ['file-said', 'came /whole %2'])]);
+  const [name, bytes] = [download.suggestedFilename(), await readFile(await download.path(), 'utf8')];
+  await fetch('/short', ['file-fault', 'broke %1 %2']);
+  await fetch('/refused', ['file-fault', 'This is a folder.']);
+  await page.setInputFiles('#file-local', { name: '报告.txt', mimeType: 'text/plain', buffer: Buffer.alloc(3_000_000) });
+  const proposed = await page.inputValue('#file-to');
+  await page.click('#file-in button');
+  await page.waitForFunction(() => document.getElementById('file-said').textContent === 'there /tmp/报告.txt abc');
+  const asked = ['GET /whole 0', 'GET /short 0', 'GET /refused 0', 'PUT /tmp/报告.txt 3000000'];
+  return [...is('downloaded', `${name} ${bytes}`, 'whole 0123456789'), ...is('proposed', proposed, '/tmp/报告.txt'), ...is('asked', stage.asked.join(), asked.join()), ...seen.csp];
 });
 
 await scene('a replay finds what was on the screen, and a match leads to its time', { quiet: false }, async ({ page, stage, seen }) => {

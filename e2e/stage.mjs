@@ -49,6 +49,8 @@ function answer(stage, request, response) {
   if (pathname === '/part') return part(stage, request, send);
   if (pathname === '/terminal') return send(200, 'text/html', terminal(searchParams.get('seat') ?? 'owner'));
   if (pathname === '/replay') return send(200, 'text/html', replay());
+  if (pathname === '/files') return send(200, 'text/html', files());
+  if (pathname === '/api/v1/terminals/1/file') return file(stage, request, response, send);
   if (pathname === '/cast') return send(200, 'application/x-asciicast', stage.cast);
   if (pathname.startsWith('/api/')) return asked(stage, request, send);
   return send(200, 'text/html', page(stage, searchParams.get('lang') ?? 'en'));
@@ -166,6 +168,37 @@ ${ids.map((id) => `<button id="${id}" hidden></button>`).join('')}
 <main class="term-main"><div class="term-box" id="terminal" data-seat="${seat}" data-id="1" data-ends="2099-01-01T00:00:00Z" data-label="Terminal"
   data-words='${JSON.stringify(words)}' data-endings='{"exited":"over"}'></div></main>
 </body></html>`;
+}
+
+// A file in a container, by its name: one that comes whole, one that breaks off, one that is refused.
+async function file(stage, request, response, send) {
+  const path = new URL(request.url, stage.url).searchParams.get('path');
+  let bytes = 0;
+  for await (const piece of request) bytes += piece.length;
+  stage.asked.push(`${request.method} ${path} ${bytes}`);
+  if (path === '/refused') return send(400, 'application/json', JSON.stringify({ detail: 'no', fields: [{ detail: 'This is a folder.' }] }));
+  if (request.method === 'PUT') return send(201, 'application/json', JSON.stringify({ path, bytes, sha256: 'abc' }));
+  response.writeHead(200, { 'content-type': 'application/octet-stream', 'content-length': 10 });
+  if (path === '/whole') return response.end('0123456789');
+  response.write('01234');
+  return setTimeout(() => response.destroy(), 100);
+}
+
+// What files.js needs of its page.
+function files() {
+  const words = Object.fromEntries(['coming', 'came', 'there', 'broke'].map((code) => [`terminal-says-file-${code}`, `${code} %1 %2`]));
+  return `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <title>Files · Slipway</title>
+  <link rel="icon" href="/static/h/favicon.svg">
+  <script src="/static/h/files.js" type="module"></script>
+</head>
+<body><button id="show-files">Files</button><dialog id="files" data-id="1" data-words='${JSON.stringify(words)}'>
+<form id="file-out"><input id="file-from" aria-label="From"><button>Download</button></form>
+<form id="file-in"><input type="file" id="file-local" aria-label="File"><input id="file-to" aria-label="To"><button>Upload</button></form>
+<progress id="file-bar" hidden></progress><p id="file-said"></p><p id="file-fault" hidden></p><button id="files-close">Close</button></dialog></body></html>`;
 }
 
 // What replay.js needs of its page.

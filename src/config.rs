@@ -78,6 +78,14 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "TERMINALS_IN_ALL",
         "terminals that may be open at once [500]",
     ),
+    (
+        "TERMINAL_FILE_MEGABYTES",
+        "how big a file may be that goes in or out through a terminal, in MiB [256]",
+    ),
+    (
+        "RECORDING_DAYS",
+        "how many days recordings are kept at least, from 30 on; without it they are kept for ever",
+    ),
     ("LOG", "tracing filter [info]"),
     ("LOG_FORMAT", "text or json [text]"),
 ];
@@ -112,6 +120,10 @@ pub struct TerminalSettings {
     pub grace: Duration,
     pub each: i64,
     pub in_all: i64,
+    /// The most that one file may have that goes in or out through one.
+    pub file_bytes: u64,
+    /// How long recordings are kept; none for ever.
+    pub recording_days: Option<i32>,
 }
 
 #[derive(Debug, Clone)]
@@ -259,7 +271,22 @@ fn terminals(values: &Values) -> Result<TerminalSettings, ConfigError> {
         grace: values.seconds("TERMINAL_GRACE_SECONDS", 600)?,
         each: values.count("TERMINALS_EACH", 5)?,
         in_all: values.count("TERMINALS_IN_ALL", 500)?,
+        file_bytes: values
+            .count("TERMINAL_FILE_MEGABYTES", 256)?
+            .unsigned_abs()
+            .saturating_mul(1024 * 1024),
+        recording_days: recording_days(values)?,
     })
+}
+
+fn recording_days(values: &Values) -> Result<Option<i32>, ConfigError> {
+    let days = values.parse("RECORDING_DAYS")?;
+    match days {
+        Some(days) if !(30..=36_500).contains(&days) => {
+            Err(invalid("RECORDING_DAYS", "must be 30 to 36500 days"))
+        }
+        days => Ok(days),
+    }
 }
 
 /// The variables that are ours, by name without the prefix, with `_FILE` ones already read.

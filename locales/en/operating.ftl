@@ -295,5 +295,6 @@ vitals-schema = Schema
 timer-connections-watch = Look at every connection
 timer-requests-expire = Close requests that nobody decides on, and remind
 timer-terminals-sweep = End terminals that nobody comes to
+timer-recordings-expire = Let recordings go that are older than they are kept
 timer-clusters-watch = Look at every cluster
 timer-notices-digest = Tell a channel what waits

@@ -275,5 +275,6 @@ vitals-schema = 结构版本
 timer-connections-watch = 检查所有连接
 timer-requests-expire = 关闭长期无人审批的工单并发送提醒
 timer-terminals-sweep = 结束无人进入的终端
+timer-recordings-expire = 清除超过保留期的录像
 timer-clusters-watch = 检查所有集群
 timer-notices-digest = 向渠道发送待办摘要

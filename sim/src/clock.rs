@@ -104,6 +104,6 @@ mod tests {
         tokio::task::yield_now().await;
         assert!(!sleeper.is_finished());
         clock.advance(Duration::from_secs(1));
-        sleeper.await.unwrap();
+        sleeper.await.expect("a sleeper that wakes");
     }
 }

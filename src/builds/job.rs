@@ -14,6 +14,8 @@ pub struct Spec<'a> {
     pub job: &'a str,
     pub template_job: &'a str,
     pub project: &'a str,
+    /// Whether a job of ours that somebody edited by hand becomes the template's again.
+    pub restores: bool,
 }
 
 /// What looking for the job came to.
@@ -70,34 +72,6 @@ pub async fn ensure_job(
             None => Ok(JobOutcome::Foreign),
         },
     }
-}
-
-/// The same, and a job of ours that somebody edited by hand becomes the template's again.
-///
-/// # Errors
-/// Jenkins' trouble.
-pub async fn restore_job(
-    jenkins: &Jenkins,
-    spec: Spec<'_>,
-    adoption: Option<&Adoption>,
-) -> Result<JobOutcome, CallError> {
-    let (Ok(name), Ok(template)) = (JobName::parse(spec.job), JobName::parse(spec.template_job))
-    else {
-        return Ok(JobOutcome::Blocked(words("job-name-bad", spec)));
-    };
-    let (found, template) = (
-        jenkins.job_config(&name).await?,
-        jenkins.job_config(&template).await?,
-    );
-    if let (Some(found), Some(template)) = (found, template)
-        && matches!(job_xml::hand(&found), Ok(Hand::Edited(_)))
-        && is_ours(&found, spec)
-        && declares_all(&template)
-        && let Ok(wanted) = job_xml::from_template(&template, spec.project)
-    {
-        return take(jenkins, &name, &wanted, spec).await;
-    }
-    ensure_job(jenkins, spec, adoption).await
 }
 
 fn words(code: &str, spec: Spec<'_>) -> Words {
@@ -158,8 +132,9 @@ async fn keep(
         Ok(Hand::Ours(marker)) => {
             job_xml::content_hash(template).is_ok_and(|hash| hash != marker.template_sha256)
         }
-        // Edited by hand: operations wanted it so.
-        Ok(Hand::Edited(_) | Hand::Foreign) | Err(_) => false,
+        // Edited by hand: somebody wanted it so, until operations say otherwise.
+        Ok(Hand::Edited(_)) => spec.restores,
+        Ok(Hand::Foreign) | Err(_) => false,
     };
     if moved {
         return take(jenkins, name, wanted, spec).await;

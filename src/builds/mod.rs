@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub use adopt::{Adoption, Question, question};
 pub use drift::{Drift, drift};
-pub use job::{JobOutcome, Spec as JobSpec, ensure_job, restore_job};
+pub use job::{JobOutcome, Spec as JobSpec, ensure_job};
 pub use log::{Found as FoundLines, Piece, piece, search};
 pub use look::{Look, Progress, look};
 pub use stop::{Stopping, stop};

@@ -35,6 +35,8 @@ crate::words! {
         WaiveConfirmation = "waive-confirmation",
         OpenTerminalInTest = "open-terminal-in-test",
         OpenTerminalInProduction = "open-terminal-in-production",
+        MoveFilesInTest = "move-files-in-test",
+        MoveFilesInProduction = "move-files-in-production",
         ViewRecordings = "view-recordings",
     }
 
@@ -83,7 +85,9 @@ impl TokenScope {
             | P::OperateRuns
             | P::KeepResources
             | P::OpenTerminalInTest
-            | P::OpenTerminalInProduction => Some(Self::Operate),
+            | P::OpenTerminalInProduction
+            | P::MoveFilesInTest
+            | P::MoveFilesInProduction => Some(Self::Operate),
             P::ManagePeople
             | P::ManagePolicies
             | P::ManageMembers
@@ -150,6 +154,8 @@ impl PlatformRole {
                     | P::WaiveConfirmation
                     | P::OpenTerminalInTest
                     | P::OpenTerminalInProduction
+                    | P::MoveFilesInTest
+                    | P::MoveFilesInProduction
                     | P::ViewRecordings
             ),
             Self::Auditor => {
@@ -184,6 +190,8 @@ impl ProjectRole {
                     | P::EditProject
                     | P::OpenTerminalInTest
                     | P::OpenTerminalInProduction
+                    | P::MoveFilesInTest
+                    | P::MoveFilesInProduction
                     | P::ViewRecordings
             ),
             Self::Developer => matches!(
@@ -195,6 +203,7 @@ impl ProjectRole {
                     | P::RollBack
                     | P::RestartInTest
                     | P::OpenTerminalInTest
+                    | P::MoveFilesInTest
             ),
             Self::Tester => matches!(permission, P::ViewProject | P::Confirm | P::RejectRelease),
             Self::Viewer => matches!(permission, P::ViewProject),

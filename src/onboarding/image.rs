@@ -1,7 +1,8 @@
 //! `onboarding.registry`: whether images of this project can be kept where they are to go.
 //!
 //! What pushes is Jenkins, with an account of its own; ours may well be allowed to read alone. So
-//! what we find out is shown, and only a registry that does not answer holds it up.
+//! what we find out is shown, and only a registry that does not answer, or that has no such place
+//! (a Harbor without the project), holds it up.
 
 use async_trait::async_trait;
 use serde_json::json;

@@ -83,12 +83,9 @@ impl Job {
             job: &job.name,
             template_job: &job.template,
             project: &project.key,
+            restores: input.restore,
         };
-        let outcome = match input.restore {
-            true => builds::restore_job(&jenkins, spec, adoption.as_ref()).await?,
-            false => ensure_job(&jenkins, spec, adoption.as_ref()).await?,
-        };
-        let state = match outcome {
+        let state = match ensure_job(&jenkins, spec, adoption.as_ref()).await? {
             JobOutcome::Ready => JobState::Ready,
             // Never overwritten without a yes, which the first release asks for.
             JobOutcome::Foreign => JobState::Foreign,

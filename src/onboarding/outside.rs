@@ -21,6 +21,7 @@ pub async fn drift(app: &App, project: &Project, place: &Place) -> Option<Drift>
             job: name,
             template_job: &job.template,
             project: &project.key,
+            restores: false,
         };
         let found = builds::drift(&jenkins, spec).await;
         found

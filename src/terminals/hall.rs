@@ -9,13 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::{Instant, timeout};
 use uuid::Uuid;
 
 use super::inner::Once;
 use super::session::Session;
-use super::{Ending, TOPIC, TerminalId, guests, recording, store};
+use super::{Ending, TOPIC, TerminalId, files, guests, recording, store};
 use crate::app::App;
 use crate::identity::{self, Scope};
 
@@ -55,6 +55,8 @@ pub struct Hall {
     pub(super) answered: Once,
     /// Held while recordings are written, so that pieces stay in order.
     pub(super) writing: tokio::sync::Mutex<()>,
+    /// One for each file that is on its way.
+    pub(super) moving: Arc<Semaphore>,
 }
 
 impl Default for Hall {
@@ -68,6 +70,7 @@ impl Default for Hall {
             is_kept: AtomicBool::new(false),
             answered: Once::default(),
             writing: tokio::sync::Mutex::default(),
+            moving: Arc::new(Semaphore::new(files::AT_ONCE)),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod api;
 mod enter;
+pub mod files;
 mod guests;
 mod hall;
 pub mod inner;
@@ -17,6 +18,7 @@ mod session;
 mod settle;
 mod store;
 pub mod stream;
+pub mod untrusted;
 mod wanted;
 pub mod web;
 
@@ -212,5 +214,8 @@ fn visible(actor: &Actor) -> Option<(AccountId, Vec<Uuid>)> {
 
 #[must_use]
 pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
-    vec![Arc::new(settle::Sweep(app.clone()))]
+    vec![
+        Arc::new(settle::Sweep(app.clone())),
+        Arc::new(recording::Retention(app.clone())),
+    ]
 }

@@ -374,6 +374,15 @@ pub async fn chunks(
     Ok(rows.into_iter().map(|r| (r.sequence, r.frames)).collect())
 }
 
+/// Takes away the recordings of before so many days, and names their months.
+pub async fn let_recordings_go(
+    connection: &mut PgConnection,
+    days: i32,
+) -> Result<Vec<String>, DbError> {
+    let gone = sqlx::query_scalar!(r#"SELECT slipway_let_recordings_go($1) AS "gone!""#, days);
+    Ok(gone.fetch_one(connection).await?)
+}
+
 /// Terminals, the newest first.
 pub async fn select(
     executor: impl PgExecutor<'_>,

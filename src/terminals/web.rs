@@ -7,8 +7,9 @@ use axum::extract::State;
 use axum::response::Response;
 use serde::Deserialize;
 
+use super::files::{Direction, Moved, Outcome};
 use super::recording::Mark as Told;
-use super::{Ending, Opening, Terminal, TerminalId, Wanted, right};
+use super::{Ending, Opening, Terminal, TerminalId, Wanted, files, right};
 use crate::app::App;
 use crate::clusters::Tier;
 use crate::error::{AppError, Words};
@@ -16,6 +17,7 @@ use crate::identity::{Actor, Permission, Scope};
 use crate::web::extract::{Ctx, Form, Path, Query};
 use crate::web::form::Summary;
 use crate::web::layout::{Chrome, Nav, page, see_other};
+use crate::web::marks as sizes;
 use crate::web::paging::{List, link};
 use crate::web::parts::{State as Mark, Tone};
 use crate::web::problem::shown;
@@ -40,6 +42,10 @@ const SAID: &[&str] = &[
     "terminal-says-you-watch",
     "terminal-says-you-type",
     "terminal-says-dismissed",
+    "terminal-says-file-coming",
+    "terminal-says-file-came",
+    "terminal-says-file-there",
+    "terminal-says-file-broke",
 ];
 
 #[derive(Template)]
@@ -61,6 +67,9 @@ struct TerminalPage {
     terminal: Terminal,
     /// Somebody else's, which this person was let into.
     as_guest: bool,
+    /// Whether files go in and out here, and how many MiB the biggest may have.
+    may_move: bool,
+    most: u64,
     /// All that this person has open, this one too.
     open: Vec<Terminal>,
     /// Texts by their codes, and endings by theirs, as JSON.
@@ -85,6 +94,10 @@ struct RecordingPage {
     state: Mark,
     /// What its marks say, by their codes, as JSON.
     marks: String,
+    /// How long recordings are kept, where this one was longer ago.
+    gone: Option<i32>,
+    /// What was moved through it.
+    files: Vec<Moved>,
     /// Whether this person was let into it, and may go there.
     is_guest: bool,
     /// Whether this person may open another one there.
@@ -110,6 +123,31 @@ impl ListPage {
 impl RecordingPage {
     fn lasted(&self) -> String {
         lasted(&self.c, &self.terminal)
+    }
+
+    const fn way(&self, file: &Moved) -> &'static str {
+        match file.direction {
+            Direction::In => "recording-file-way-in",
+            Direction::Out => "recording-file-way-out",
+        }
+    }
+
+    fn size(&self, file: &Moved) -> String {
+        sizes::bytes(file.bytes)
+    }
+
+    fn came_of(&self, file: &Moved) -> Mark {
+        let Some(outcome) = file.outcome else {
+            let word = self.c.t("recording-file-under-way");
+            return self.c.state(Tone::Idle, word, None);
+        };
+        let tone = match outcome {
+            Outcome::Done => Tone::Ok,
+            Outcome::Refused | Outcome::BrokenOff => Tone::Hold,
+            Outcome::Failed => Tone::Fail,
+        };
+        let word = self.c.t(&format!("recording-file-outcome-{outcome}"));
+        self.c.state(tone, word, None)
     }
 
     fn new_one(&self) -> String {
@@ -263,7 +301,10 @@ pub async fn show(
     let over = |ending: &Ending| Words::new("terminal-over").with("ending", ending);
     let endings = Ending::ALL.iter().map(|e| (e.as_str(), c.w(&over(e))));
     let endings: BTreeMap<_, _> = endings.collect();
+    let scope = Scope::Project(terminal.project_id);
     page(&TerminalPage {
+        may_move: !as_guest && actor.may(files::right(terminal.tier), scope),
+        most: app.settings.terminals.file_bytes / (1024 * 1024),
         words: serde_json::to_string(&texts).unwrap_or_default(),
         endings: serde_json::to_string(&endings).unwrap_or_default(),
         c,
@@ -316,12 +357,22 @@ pub async fn recording(
     let c = Chrome::new(&ctx, Nav::Recordings);
     page(&RecordingPage {
         state: state(&c, &terminal).pill(),
+        gone: gone(&app, &terminal),
         marks: marks(&c),
+        files: files::list(&app, &actor, id).await?,
         is_guest: terminal.is_guest(&actor),
         may_open: actor.may(terminal.right(), Scope::Project(terminal.project_id)),
         c,
         terminal,
     })
+}
+
+fn gone(app: &App, terminal: &Terminal) -> Option<i32> {
+    let days = app.settings.terminals.recording_days?;
+    let kept = jiff::SignedDuration::from_hours(24 * i64::from(days));
+    let was_kept = terminal.started_at.is_some() && terminal.recorded_ms.is_none();
+    let is_old = terminal.opened_at + kept < crate::clock::now();
+    (was_kept && is_old).then_some(days)
 }
 
 fn marks(c: &Chrome) -> String {

@@ -28,9 +28,9 @@ use crate::{
     standards, terminals, vitals, waves,
 };
 
-/// The calls and their description, as OpenAPI 3.1.
-fn described() -> (Router<App>, OpenApi) {
-    let (router, mut document) = OpenApiRouter::with_openapi(document::beginning())
+/// Calls without those that take long.
+fn short() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(document::beginning())
         .merge(platform())
         .merge(registry())
         .merge(project())
@@ -39,20 +39,24 @@ fn described() -> (Router<App>, OpenApi) {
         .merge(notice())
         .merge(standard())
         .merge(terminal())
-        .split_for_parts();
-    document::finish(&mut document);
-    (router, document)
 }
 
-/// Every call under `/api/v1`.
+/// Every call under `/api/v1` that is answered in time.
 pub fn calls() -> Router<App> {
-    described().0
+    short().split_for_parts().0
 }
 
-/// The description of every call.
+/// Every call under `/api/v1` that may take as long as somebody's line is slow.
+pub fn long_calls() -> Router<App> {
+    long().split_for_parts().0
+}
+
+/// The description of every call, as OpenAPI 3.1.
 #[must_use]
 pub fn document() -> OpenApi {
-    described().1
+    let (_, mut document) = short().merge(long()).split_for_parts();
+    document::finish(&mut document);
+    document
 }
 
 /// The description and Swagger UI, for everybody, and without a call to any other host.
@@ -226,4 +230,11 @@ fn terminal() -> OpenApiRouter<App> {
         .routes(routes!(terminals::stream::stream))
         .routes(routes!(terminals::api::list))
         .routes(routes!(terminals::replay::cast))
+        .routes(routes!(terminals::files::api::list))
+}
+
+/// What takes as long as a file is long.
+fn long() -> OpenApiRouter<App> {
+    use terminals::files::api as files;
+    OpenApiRouter::new().routes(routes!(files::get, files::put))
 }

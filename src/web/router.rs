@@ -10,6 +10,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
+use tower_http::compression::predicate::{DefaultPredicate, NotForContentType, Predicate};
 use tower_http::timeout::TimeoutLayer;
 
 use super::{api, assets, csrf, events, extract, headers, idempotency, problem, session};
@@ -54,7 +55,9 @@ pub fn router(app: &App) -> Router {
             StatusCode::SERVICE_UNAVAILABLE,
             REQUEST_LIMIT,
         ));
-    let streams = Router::new().route("/events", get(events::stream));
+    let streams = Router::new()
+        .route("/events", get(events::stream))
+        .nest("/api/v1", api::long_calls());
     let inside = limited
         .merge(streams)
         .layer(session::layer(app))
@@ -78,7 +81,7 @@ pub fn router(app: &App) -> Router {
         .route("/readyz", get(ready));
     let router = inside
         .merge(outside)
-        .layer(CompressionLayer::new())
+        .layer(CompressionLayer::new().compress_when(is_text()))
         .layer(from_fn(headers::add))
         .layer(CatchPanicLayer::new());
     let router = if app.settings.is_https() {
@@ -87,6 +90,12 @@ pub fn router(app: &App) -> Router {
         router
     };
     router.with_state(app.clone())
+}
+
+/// What is worth making small. Somebody's file comes as it is, and says how long it is.
+fn is_text() -> impl Predicate {
+    let file = NotForContentType::const_new("application/octet-stream");
+    DefaultPredicate::new().and(file)
 }
 
 /// Pages, in the order of the menu.

@@ -241,6 +241,34 @@ async fn a_terminal_says_why_and_how_and_its_pass_is_good_once() {
     tries
         .works("UPDATE terminal_guest SET ended_at = now()")
         .await;
+    let file = |way: &str, path: &str| {
+        format!(
+            "INSERT INTO terminal_file (id, terminal_id, direction, path)
+             SELECT gen_random_uuid(), id, '{way}', '{path}' FROM terminal"
+        )
+    };
+    tries
+        .refused(file("up", "/x"), "terminal_file_direction")
+        .await;
+    tries.refused(file("in", "x"), "terminal_file_path").await;
+    tries.works(file("in", "/x")).await;
+    for (set, by) in [
+        ("ended_at = now()", "terminal_file_ended_says_how"),
+        (
+            "ended_at = now(), outcome = 'lost'",
+            "terminal_file_outcome",
+        ),
+        (
+            "ended_at = now(), outcome = 'done'",
+            "terminal_file_whole_has_hash",
+        ),
+        ("bytes = -1", "terminal_file_bytes"),
+        ("file_hash = 'x'", "terminal_file_hash"),
+    ] {
+        let set = format!("UPDATE terminal_file SET {set}");
+        tries.refused(set, by).await;
+    }
+
     tries.works(guest).await;
 }
 

@@ -354,6 +354,9 @@ PUT    /api/v1/terminals/{id}/guest                        401 404 403 403 403 4
 DELETE /api/v1/terminals/{id}/guest                        401 404 403 403 403 403 403 403 403
 PUT    /api/v1/terminals/{id}/keyboard                     401 404 403 403 403 403 403 403 403
 GET    /api/v1/terminals/{id}/stream                       401 403 403 403 403 403 403 403 403
+GET    /api/v1/terminals/{id}/files                        401 404 403 403 403 200 200 200 403
+GET    /api/v1/terminals/{id}/file                         401 404 403 403 403 403 403 403 403
+PUT    /api/v1/terminals/{id}/file                         401 404 403 403 403 403 403 403 403
 GET    /api/v1/recordings                                  401 200 200 200 200 200 200 200 200
 GET    /api/v1/recordings/{id}/cast                        401 404 403 403 403 200 200 200 403
 DELETE /api/v1/terminals/{id}                              401 404 403 403 403 204 204 403 403
@@ -568,6 +571,7 @@ impl Ids {
         match pattern {
             "/api/v1/projects/{key}/parameters" => format!("{path}?environment=test"),
             "/terminals/new" => format!("{path}?workload={}&pod=pay-1", self.workload),
+            "/api/v1/terminals/{id}/file" => format!("{path}?path=/tmp/x"),
             "/events" => format!("{path}?{}", "topic=x&".repeat(TOPICS_TOO_MANY)),
             _ => path,
         }

@@ -1,6 +1,7 @@
 //! Shells in containers, over real WebSockets through the real router.
 
 mod attacks;
+mod files;
 mod guests;
 mod killed;
 mod limits;

@@ -154,13 +154,13 @@ mod tests {
             <P><parameterDefinitions><S><name>IMAGE</name><description>x</description>\
             <defaultValue>a&amp;b</defaultValue></S></parameterDefinitions></P></properties>\
             <disabled>true</disabled></project>";
-        let config = Config::read(xml).unwrap();
+        let config = Config::read(xml).expect("a job");
         assert_eq!(config.kind, Kind::Freestyle);
         let image = ("IMAGE".to_owned(), "a&b".to_owned());
         assert_eq!(config.parameters(), [image]);
         assert_eq!(config.field("description"), None);
         let described = config.with_field(xml, "description", "<b>");
-        let config = Config::read(&described).unwrap();
+        let config = Config::read(&described).expect("a job with a description");
         assert_eq!(config.field("description"), Some("<b>"));
         let enabled = config.with_field(&described, "disabled", "false");
         assert!(enabled.contains("<disabled>false</disabled>"));

@@ -160,7 +160,7 @@ mod tests {
         for language in Language::ALL {
             for kind in [Kind::Freestyle, Kind::Pipeline] {
                 let xml = template(language, kind);
-                let config = Config::read(&xml).unwrap();
+                let config = Config::read(&xml).expect("a template");
                 assert_eq!(config.kind, kind);
                 let names: Vec<_> = config.parameters().into_iter().map(|(n, _)| n).collect();
                 assert_eq!(names, PARAMETERS);

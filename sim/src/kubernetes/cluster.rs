@@ -2,16 +2,20 @@
 //!
 //! Invariant: every change gets the next revision and stands in the log that watches read.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::access::Rights;
-use super::exec::{Exec, PROTOCOLS};
+use super::exec::{self, Exec, PROTOCOLS};
 use super::fields::Path;
 use super::resources::{Resource, of_kind};
 
@@ -108,9 +112,38 @@ pub struct Cluster {
     /// Revision and time at which there was nothing left to do.
     pub(super) quiet: Option<(u64, Timestamp)>,
     pub(super) made: u64,
+    /// What containers hold, by their pods' uids and their names.
+    folders: BTreeMap<(String, String), TempDir>,
 }
 
 impl Cluster {
+    /// Where a container's commands run, for as long as its pod is there.
+    ///
+    /// # Errors
+    /// No such pod, or no room on this machine.
+    pub fn folder(&mut self, namespace: &str, pod: &str, container: &str) -> io::Result<PathBuf> {
+        let found = self.get(of_kind("Pod"), namespace, pod);
+        let uid = found.map(|pod| text(pod, "/metadata/uid").to_owned());
+        let uid = uid.ok_or(io::ErrorKind::NotFound)?;
+        let there: BTreeSet<&str> = self
+            .objects
+            .iter()
+            .filter(|((plural, ..), _)| *plural == "pods")
+            .map(|(_, pod)| text(pod, "/metadata/uid"))
+            .collect();
+        self.folders
+            .retain(|(uid, _), _| there.contains(uid.as_str()));
+        let folder = match self.folders.entry((uid, container.to_owned())) {
+            Entry::Occupied(old) => old.get().path().to_owned(),
+            Entry::Vacant(new) => {
+                let made = tempfile::tempdir()?;
+                exec::give_to_nobody(made.path())?;
+                new.insert(made).path().to_owned()
+            }
+        };
+        Ok(folder)
+    }
+
     /// An empty cluster with two namespaces and three nodes.
     pub(super) fn new(name: &str, now: Timestamp) -> Self {
         let mut cluster = Self {
@@ -125,6 +158,7 @@ impl Cluster {
             changed: watch::Sender::new(FIRST_REVISION),
             quiet: None,
             made: 0,
+            folders: BTreeMap::new(),
         };
         for namespace in ["default", "kube-system"] {
             let object = json!({"metadata": {"name": namespace}, "status": {"phase": "Active"}});

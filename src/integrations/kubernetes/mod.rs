@@ -32,7 +32,7 @@ use crate::integrations::CallError;
 
 pub use diagnose::{Probe, Trouble, diagnose, replica_failure};
 pub use error::{ApplyError, FieldError, OwnedField};
-pub use exec::{End, Ended, Input, Output, Place, Running, Size};
+pub use exec::{End, Ended, Input, Output, Place, Running, Size, ended};
 pub use kubeconfig::{Kubeconfig, KubeconfigError, MAX_KUBECONFIG_BYTES};
 pub use namespaces::{MANAGED_LABEL, NamespaceError};
 pub use read::{LogOf, ServerVersion};

@@ -72,6 +72,7 @@ impl Job {
             job: &build.job,
             template_job: &facts.source.template_job,
             project: &facts.source.project,
+            restores: false,
         };
         match ensure_job(&jenkins, spec, adoption.as_ref()).await? {
             JobOutcome::Ready => Ok(StepResult::Done(json!({ "job": facts.build.job }))),

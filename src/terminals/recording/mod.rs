@@ -5,6 +5,7 @@
 
 pub mod cast;
 mod frames;
+mod retention;
 mod tape;
 
 use std::sync::Arc;
@@ -12,7 +13,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-pub use frames::{Mark, What, decompress, read};
+pub use frames::{Mark, What, decompress, read, write};
+pub use retention::Retention;
 pub use tape::{Piece, Tape};
 
 use super::session::Session;

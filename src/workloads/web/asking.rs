@@ -24,6 +24,9 @@ use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
 use crate::web::problem::shown;
 use crate::workloads;
 
+/// The parameters' differences by cluster.
+const PATCHES: &str = "per_cluster";
+
 #[derive(Template)]
 #[template(path = "workloads/new.html")]
 struct NewPage {
@@ -106,6 +109,9 @@ async fn started(
             typed.insert(format!("cluster.{cluster}"), "true".to_owned());
         }
     }
+    if asked[PATCHES].as_object().is_some_and(|p| !p.is_empty()) {
+        typed.insert(PATCHES.to_owned(), asked[PATCHES].to_string());
+    }
     begin(&mut typed, &access.project.health_path);
     Ok(typed)
 }
@@ -158,17 +164,30 @@ fn text(typed: &Typed, name: &str) -> String {
 fn filing(access: &ProjectAccess, typed: &Typed) -> Filing {
     let chosen = typed.keys().filter_map(|k| k.strip_prefix("cluster."));
     let clusters: Vec<&str> = chosen.collect();
-    let parameters = json!({
+    let mut parameters = json!({
         "component": text(typed, "component"),
         "clusters": clusters,
         "parameters": document(typed),
     });
+    // The form has no fields for them; what a program asked for goes through as it was.
+    let patches = typed
+        .get(PATCHES)
+        .and_then(|t| serde_json::from_str(t).ok());
+    if let Some(patches) = patches {
+        parameters[PATCHES] = patches;
+    }
     Filing {
         project: Some(access.project.key.clone()),
         environment: Some(text(typed, "environment")),
         note: text(typed, "note"),
         ..Filing::of("containers", parameters)
     }
+}
+
+/// What the form sends back without showing it.
+fn kept(typed: &Typed) -> Vec<(&'static str, String)> {
+    let patches = typed.get(PATCHES).map(|text| (PATCHES, text.clone()));
+    again::kept(typed).into_iter().chain(patches).collect()
 }
 
 /// What fields hold that nobody gave anything, until somebody chooses what they belong to.
@@ -253,7 +272,7 @@ async fn new_page(
         environments: places.into_iter().map(|(key, _, _)| key).collect(),
         f: Frame::new(&access.project, Tab::Containers),
         sections: sections.into_iter().zip(folded).collect(),
-        kept: again::kept(&typed),
+        kept: kept(&typed),
         environment,
         c,
     })

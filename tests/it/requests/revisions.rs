@@ -283,7 +283,8 @@ async fn the_long_form_changes_a_request_and_keeps_what_nobody_touched() {
         { "name": "TOKEN", "secret_value": "s3cr3t-of-pay" }]);
     asked["nodes"] = json!([{ "label": "disk", "value": "ssd" }]);
     let body = json!({ "kind": "containers", "project": "pay", "environment": "test",
-        "note": "First place", "parameters": { "parameters": asked } });
+        "note": "First place", "parameters": { "parameters": asked,
+            "per_cluster": { "sh-test": { "grace_seconds": 50 } } } });
     let lin = &mut company.developer;
     let filed = lin.api(Method::POST, "/requests", &body).await;
     assert_eq!(filed.status, 201, "{}", filed.body);
@@ -323,6 +324,9 @@ async fn the_long_form_changes_a_request_and_keeps_what_nobody_touched() {
         )
     };
     assert_eq!(kept(&after["parameters"]), kept(&wanted));
+    let patches = |told: &Value| told["parameters"]["per_cluster"].clone();
+    assert_eq!(patches(&after), patches(&before));
+    assert_eq!(patches(&before)["sh-test"]["grace_seconds"], 50);
     assert_eq!(
         (&after["revision"], &after["note"]),
         (&json!(2), &json!("First place"))

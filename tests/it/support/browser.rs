@@ -141,7 +141,8 @@ impl Browser {
         answer
     }
 
-    fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    /// A request as this person sends it, for what has bytes of its own.
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let cookies: Vec<String> = self
             .cookies
             .iter()

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
+use slipway::{app, jobs};
 use slipway_sim::kubernetes::Exec;
 use sqlx::{AssertSqlSafe, Executor as _};
 
@@ -270,4 +271,57 @@ async fn nobody_changes_what_is_kept() {
         let why = done.expect_err(sql).to_string();
         assert!(why.contains("permission denied"), "{sql}: {why}");
     }
+}
+
+#[tokio::test]
+async fn recordings_go_when_they_were_kept_long_enough() {
+    let mut stage = Stage::start_with(&[("RECORDING_DAYS", "30")]).await;
+    let mut ways = Vec::new();
+    for _ in 0..2 {
+        let (way, mut terminal) = stage.enter().await;
+        terminal.type_in("echo he''re; exit\n").await;
+        terminal.hear("ended").await;
+        stage.ending(&way.id).await;
+        ways.push(way.id);
+    }
+    let owner = stage.company.portal.db.owner.clone();
+    let old = &ways[0];
+    let month = "CREATE TABLE recording_chunk_202001 PARTITION OF recording_chunk
+        FOR VALUES FROM ('2020-01-01 00:00Z') TO ('2020-02-01 00:00Z')";
+    owner.execute(month).await.unwrap();
+    for sql in [
+        format!("UPDATE recording_chunk SET at = '2020-01-09' WHERE terminal_id = '{old}'"),
+        format!(
+            "INSERT INTO recording_chunk (terminal_id, sequence, at, until_ms, frames)
+             VALUES ('{old}', 99, '2019-05-05', 1, '')"
+        ),
+        format!(
+            "UPDATE terminal SET opened_at = '2020-01-09', started_at = '2020-01-09'
+             WHERE id = '{old}'"
+        ),
+    ] {
+        owner.execute(AssertSqlSafe(sql)).await.unwrap();
+    }
+    let app = &stage.company.portal.app;
+    jobs::run_due(&app.db, &app::timers(app)).await.unwrap();
+
+    assert_eq!(stage.cast(old).await.len(), 1, "its head alone");
+    assert!(shown(&stage.cast(&ways[1]).await).contains("here"));
+    let gone = stage.company.ops.get(&format!("/recordings/{old}")).await;
+    assert!(gone.text("main").contains("30 days"), "{}", gone.body);
+    let kept = stage
+        .company
+        .ops
+        .get(&format!("/recordings/{}", ways[1]))
+        .await;
+    assert!(!kept.text("#replay").is_empty());
+    let trail = stage.trail("recording.expire").await;
+    assert_eq!(trail[0]["after"]["months"], json!(["202001", "default"]));
+    let app = &stage.company.portal.app;
+    let young = app
+        .db
+        .pool()
+        .execute("SELECT slipway_let_recordings_go(29)");
+    let refused = young.await.unwrap_err().to_string();
+    assert!(refused.contains("younger than 30 days"), "{refused}");
 }

@@ -1,12 +1,15 @@
 //! A command in a container: negotiated over WebSocket, v5 or v4, and really run.
 //!
-//! What a container holds is pretended, so a command runs in an empty folder, with an emptied
-//! environment, and as nobody where the simulator is root.
+//! What a container holds is pretended, so a command runs in a folder of its container's, with an
+//! emptied environment, and as nobody where the simulator is root.
 //! Invariant: a status follows the last byte of output, and the end of the connection follows it.
 
 mod flood;
+mod pipe;
 mod pty;
 mod talk;
+
+use std::path::PathBuf;
 
 use axum::extract::{FromRequestParts, Request, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
@@ -35,6 +38,7 @@ pub enum Exec {
 }
 
 pub use flood::{PERIOD_BYTES, flood};
+pub(super) use pty::give_to_nobody;
 
 /// What each server of today speaks, the one that it prefers first.
 pub const PROTOCOLS: &[&str] = &["v5.channel.k8s.io", "v4.channel.k8s.io"];
@@ -48,6 +52,9 @@ const KNOWN: &[&str] = &["command", "container", "stderr", "stdin", "stdout", "t
 struct Order {
     command: Vec<String>,
     exec: Exec,
+    /// Whether behind a terminal, or with its streams apart.
+    tty: bool,
+    folder: PathBuf,
     namespace: String,
     pod: String,
     uid: String,
@@ -101,14 +108,14 @@ fn order(world: &World, name: &str, call: &Call) -> Result<Order, No> {
         return Err(status::bad_request(message));
     }
     let exec = cluster.settings.exec.clone();
-    let pretends = matches!(exec, Exec::Echoes | Exec::Floods { .. });
-    if call.query("tty") != Some("true") && !pretends {
-        return Err(call.unknown().into());
-    }
+    let folder = cluster.folder(namespace, pod, &container);
+    let folder = folder.map_err(|error| status::bad_request(error.to_string()))?;
     let command = call.query.iter().filter(|(key, _)| key == "command");
     Ok(Order {
         command: command.map(|(_, word)| word.clone()).collect(),
         exec,
+        tty: call.query("tty") == Some("true"),
+        folder,
         namespace: (*namespace).to_owned(),
         pod: (*pod).to_owned(),
         uid: text(&found, "/metadata/uid").to_owned(),

@@ -10,9 +10,10 @@ use std::process::Stdio;
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
-use tempfile::TempDir;
 use tokio::io::unix::AsyncFd;
 use tokio::process::{Child, Command};
+
+use super::Order;
 
 /// Where commands are looked for, as in most images.
 const PATHS: &[&str] = &["/usr/local/bin", "/usr/bin", "/bin"];
@@ -26,8 +27,6 @@ pub(super) struct Pty(AsyncFd<OwnedFd>);
 pub(super) struct Running {
     pub pty: Pty,
     pub child: Child,
-    /// Where it runs; gone when it ends.
-    _folder: TempDir,
 }
 
 /// Whether there is such a program.
@@ -40,8 +39,32 @@ pub(super) fn is_there(program: &str) -> bool {
     }
 }
 
-/// Runs a command as a container would: nothing of the simulator's own surroundings is in it.
-pub(super) fn run(command: &[String], pod: &str) -> io::Result<Running> {
+/// What runs in containers owns what they hold; nobody, where the simulator may say so.
+pub(in crate::kubernetes) fn give_to_nobody(path: &Path) -> io::Result<()> {
+    if rustix::process::geteuid().is_root() {
+        std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY))?;
+    }
+    Ok(())
+}
+
+/// A command as in a container: nothing of the simulator's own surroundings is in it.
+pub(super) fn contained(mut process: Command, order: &Order) -> Command {
+    process
+        .env_clear()
+        .env("PATH", PATHS.join(":"))
+        .env("LANG", "C.UTF-8")
+        .env("HOME", &order.folder)
+        .env("HOSTNAME", &order.pod)
+        .current_dir(&order.folder)
+        .kill_on_drop(true);
+    if rustix::process::geteuid().is_root() {
+        process.uid(NOBODY).gid(NOBODY);
+    }
+    process
+}
+
+/// Runs a command behind a terminal.
+pub(super) fn run(order: &Order) -> io::Result<Running> {
     let near = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
     grantpt(&near)?;
     unlockpt(&near)?;
@@ -49,34 +72,19 @@ pub(super) fn run(command: &[String], pod: &str) -> io::Result<Running> {
     let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
     let far = File::from(rustix::fs::open(name.as_c_str(), flags, Mode::empty())?);
     rustix::io::ioctl_fionbio(&near, true)?;
-    let folder = tempfile::tempdir()?;
     let mut process = Command::new("setsid");
+    process.args(["--ctty", "--wait"]).args(&order.command);
+    let mut process = contained(process, order);
     process
-        .args(["--ctty", "--wait"])
-        .args(command)
-        .env_clear()
-        .env("PATH", PATHS.join(":"))
         .env("TERM", "xterm-256color")
-        .env("LANG", "C.UTF-8")
-        .env("HOME", folder.path())
-        .env("HOSTNAME", pod)
-        .env("PS1", format!("app@{pod}:\\w\\$ "))
-        .current_dir(folder.path())
+        .env("PS1", format!("app@{}:\\w\\$ ", order.pod))
         .stdin(Stdio::from(far.try_clone()?))
         .stdout(Stdio::from(far.try_clone()?))
-        .stderr(Stdio::from(far))
-        .kill_on_drop(true);
-    if rustix::process::geteuid().is_root() {
-        let far = Path::new(std::ffi::OsStr::from_bytes(name.as_bytes()));
-        for path in [folder.path(), far] {
-            std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY))?;
-        }
-        process.uid(NOBODY).gid(NOBODY);
-    }
+        .stderr(Stdio::from(far));
+    give_to_nobody(Path::new(std::ffi::OsStr::from_bytes(name.as_bytes())))?;
     Ok(Running {
         child: process.spawn()?,
         pty: Pty(watched(near)?),
-        _folder: folder,
     })
 }
 

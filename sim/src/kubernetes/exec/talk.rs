@@ -1,5 +1,6 @@
 //! The channels of one command: the first byte of a message says which.
 
+use std::process::ExitStatus;
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -10,16 +11,19 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::pty::{self, Pty, Running};
-use super::{Exec, Order, flood};
+use super::{Exec, Order, flood, pipe};
 use crate::kubernetes::resources::of_kind;
 use crate::world::World;
 
-const STDIN: u8 = 0;
-const STDOUT: u8 = 1;
+pub(super) const STDIN: u8 = 0;
+pub(super) const STDOUT: u8 = 1;
+pub(super) const STDERR: u8 = 2;
 const STATUS: u8 = 3;
 const RESIZE: u8 = 4;
+/// Says, in v5, that the channel named after it is at its end.
+pub(super) const CLOSE: u8 = 255;
 const CTRL_C: u8 = 3;
-const FRAME_BYTES: usize = 16 * 1024;
+pub(super) const FRAME_BYTES: usize = 16 * 1024;
 /// What is left in a terminal when its process has ended is there already.
 const REST: Duration = Duration::from_millis(100);
 /// How long the other side may take to say goodbye.
@@ -33,8 +37,8 @@ const DONE: CloseFrame = CloseFrame {
     reason: Utf8Bytes::from_static(""),
 };
 
-type Out = SplitSink<WebSocket, Message>;
-type In = SplitStream<WebSocket>;
+pub(super) type Out = SplitSink<WebSocket, Message>;
+pub(super) type In = SplitStream<WebSocket>;
 
 #[derive(Deserialize)]
 struct Size {
@@ -68,12 +72,16 @@ pub(super) async fn hold(world: World, cluster: String, order: Order, socket: We
 async fn perform(order: &Order, out: &mut Out, typed: &mut In) -> Option<Value> {
     let program = order.command.first().map_or("", String::as_str);
     match &order.exec {
-        Exec::Runs | Exec::RunsAllBut(_) if holds(&order.exec, program) => {
-            match pty::run(&order.command, &order.pod) {
-                Ok(running) => process(running, out, typed).await,
+        Exec::Runs | Exec::RunsAllBut(_) if holds(&order.exec, program) && !order.tty => {
+            match pipe::run(order) {
+                Ok(child) => pipe::pass(child, out, typed).await,
                 Err(error) => Some(failure(&error.to_string())),
             }
         }
+        Exec::Runs | Exec::RunsAllBut(_) if holds(&order.exec, program) => match pty::run(order) {
+            Ok(running) => process(running, out, typed).await,
+            Err(error) => Some(failure(&error.to_string())),
+        },
         Exec::Runs | Exec::RunsAllBut(_) | Exec::HoldsNothing => Some(failure(&format!(
             "exec: \"{program}\": executable file not found in $PATH"
         ))),
@@ -121,10 +129,15 @@ async fn process(mut running: Running, out: &mut Out, typed: &mut In) -> Option<
     };
     // What the process started may live on in its terminal, and is not waited for.
     let _ = tokio::time::timeout(REST, show(&running.pty, out, &mut buffer)).await;
-    Some(match status.code() {
+    Some(of(status))
+}
+
+/// What is told of a process that has ended.
+pub(super) fn of(status: ExitStatus) -> Value {
+    match status.code() {
         Some(0) => success(),
         code => exited(code.unwrap_or(KILLED)),
-    })
+    }
 }
 
 async fn show(pty: &Pty, out: &mut Out, buffer: &mut [u8]) {
@@ -175,13 +188,13 @@ async fn interrupted(typed: &mut In) -> Option<Value> {
     }
 }
 
-async fn send(out: &mut Out, channel: u8, bytes: &[u8]) -> Option<()> {
+pub(super) async fn send(out: &mut Out, channel: u8, bytes: &[u8]) -> Option<()> {
     let frame = [&[channel], bytes].concat();
     out.send(Message::Binary(frame.into())).await.ok()
 }
 
 /// The next message that is not of the WebSocket itself.
-async fn next(typed: &mut In) -> Option<(u8, Bytes)> {
+pub(super) async fn next(typed: &mut In) -> Option<(u8, Bytes)> {
     loop {
         match typed.next().await?.ok()? {
             Message::Binary(message) if !message.is_empty() => {

@@ -1,4 +1,5 @@
-//! A command in a container, behind a terminal of its own.
+//! A command in a container: behind a terminal of its own, or as a plain program whose complaints
+//! are kept apart from what it puts out.
 //!
 //! Invariant: what is not taken is not read, so nothing grows while nobody listens; and whoever
 //! drops the output ends the connection, with which the command loses its terminal.
@@ -6,6 +7,9 @@
 mod status;
 mod talk;
 
+pub use status::end as ended;
+
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
@@ -32,6 +36,8 @@ const INPUT_PIECES: usize = 16;
 const MESSAGE_BYTES: usize = 1024 * 1024;
 /// A frame of 16 KiB with its head comes in one reading; greater ones take several.
 const READ_BUFFER_BYTES: usize = 17 * 1024;
+/// What is kept of a plain program's errors.
+const COMPLAINT_BYTES: usize = 2048;
 /// How long a first shell may say nothing before it is taken to have started.
 const SHELL_FAILS_WITHIN: Duration = Duration::from_secs(5);
 /// The shells that are tried, the one that people prefer first.
@@ -97,9 +103,29 @@ pub struct Running {
 #[derive(Debug)]
 pub struct Output {
     said: mpsc::Receiver<Result<Bytes, End>>,
+    complaint: Complaint,
     /// Looked at, and not taken yet.
     first: Option<Bytes>,
     end: Option<End>,
+}
+
+/// The first of what a plain program wrote to its errors. One behind a terminal has none.
+#[derive(Debug, Clone, Default)]
+struct Complaint(Arc<Mutex<Vec<u8>>>);
+
+impl Complaint {
+    fn add(&self, bytes: &[u8]) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = COMPLAINT_BYTES.saturating_sub(kept.len()).min(bytes.len());
+        kept.extend_from_slice(bytes.get(..room).unwrap_or_default());
+    }
+}
+
+/// How a command is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Manner {
+    Terminal(Size),
+    Plain,
 }
 
 /// What a command is told; clones tell the same one. Once all are dropped its input is at an end,
@@ -129,7 +155,18 @@ impl Kubernetes {
         command: &[&str],
         size: Size,
     ) -> Result<Running, CallError> {
-        self.exec_with(place, command, size, PULSE).await
+        let manner = Manner::Terminal(size);
+        self.exec_with(place, command, manner, PULSE).await
+    }
+
+    /// Runs a program without a terminal: its bytes come and go unchanged, and what it complains
+    /// of is in [`Output::complaint`]. Errors as of [`Kubernetes::exec`].
+    pub async fn exec_plain(
+        &self,
+        place: Place<'_>,
+        command: &[&str],
+    ) -> Result<Running, CallError> {
+        self.exec_with(place, command, Manner::Plain, PULSE).await
     }
 
     /// Runs the best shell that the container has. Where it has none, the output is at once at
@@ -147,24 +184,32 @@ impl Kubernetes {
         &self,
         place: Place<'_>,
         command: &[&str],
-        size: Size,
+        manner: Manner,
         pulse: Pulse,
     ) -> Result<Running, CallError> {
-        let request = request(place, command)?;
+        let request = request(place, command, manner)?;
         let connection = called(self.client.connect(request)).await?;
         let can_half_close = connection.supports_stream_close();
         // Nothing was read yet, so the same connection can be given limits of ours.
         let connection = connection.into_stream().into_inner();
         let limits = Some(limits());
         let socket = WebSocketStream::from_raw_socket(connection, Role::Client, limits).await;
-        Ok(talk::start(socket, size, pulse, can_half_close))
+        Ok(talk::start(socket, manner, pulse, can_half_close))
     }
 }
 
-fn request(place: Place<'_>, command: &[&str]) -> Result<http::Request<Vec<u8>>, CallError> {
+fn request(
+    place: Place<'_>,
+    command: &[&str],
+    manner: Manner,
+) -> Result<http::Request<Vec<u8>>, CallError> {
     let path = Pod::url_path(&(), Some(name(place.namespace)?));
-    let terminal = AttachParams::interactive_tty().container(name(place.container)?);
-    let request = Request::new(path).exec(name(place.pod)?, command.iter().copied(), &terminal);
+    let streams = match manner {
+        Manner::Terminal(_) => AttachParams::interactive_tty(),
+        Manner::Plain => AttachParams::default().stdin(true).stderr(true),
+    };
+    let streams = streams.container(name(place.container)?);
+    let request = Request::new(path).exec(name(place.pod)?, command.iter().copied(), &streams);
     request.map_err(|error| CallError::Refused {
         detail: error.to_string(),
     })
@@ -193,6 +238,15 @@ impl Output {
         said
     }
 
+    /// How it ended, whatever it still puts out.
+    pub async fn end(&mut self) -> End {
+        loop {
+            if let Err(end) = self.next().await {
+                return end;
+            }
+        }
+    }
+
     /// More bytes, if they are there already. Where they are not, [`Output::next`] says why.
     pub fn next_now(&mut self) -> Option<Bytes> {
         if self.first.is_some() || self.end.is_some() {
@@ -201,6 +255,14 @@ impl Output {
         let said = self.said.try_recv().ok()?;
         self.end = said.as_ref().err().cloned();
         said.ok()
+    }
+
+    /// What a plain program wrote to its errors, for as long as it is short.
+    #[must_use]
+    pub fn complaint(&self) -> String {
+        let kept = self.complaint.0.lock();
+        let kept = kept.unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&kept).into_owned()
     }
 
     /// Looks whether it starts. Tells the end of what has shown nothing before.

@@ -10,7 +10,10 @@ const EXIT_CODE: &str = "ExitCode";
 /// 128 and the number of the signal that nothing can catch.
 const KILLED: i32 = 137;
 
-pub(super) fn end(status: &[u8]) -> End {
+/// How a command ended, by the `Status` that is its last message. Whatever cannot be read is a
+/// failure of its own.
+#[must_use]
+pub fn end(status: &[u8]) -> End {
     let Ok(status) = serde_json::from_slice::<Status>(status) else {
         return End::Failed {
             detail: "a status that cannot be read".to_owned(),

@@ -15,7 +15,9 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::status::{self, lost};
-use super::{End, INPUT_PIECES, OUTPUT_PIECES, Output, Pulse, Running, Size, Typed, pieces};
+use super::{
+    Complaint, End, INPUT_PIECES, Manner, OUTPUT_PIECES, Output, Pulse, Running, Typed, pieces,
+};
 
 const STDIN: u8 = 0;
 const STDOUT: u8 = 1;
@@ -27,7 +29,14 @@ const CLOSE: u8 = 255;
 /// A farewell that nobody takes is not waited for.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-type Said = mpsc::Sender<Result<Bytes, End>>;
+/// What is heard of the command, and what is kept of its errors.
+struct Heard {
+    said: mpsc::Sender<Result<Bytes, End>>,
+    complaint: Complaint,
+    manner: Manner,
+    within: Duration,
+}
+
 type Out<S> = SplitSink<WebSocketStream<S>, Message>;
 
 /// What is said to the cluster.
@@ -40,7 +49,7 @@ struct Speech {
 /// Both directions go on until the command ends or its output is dropped.
 pub(super) fn start<S>(
     socket: WebSocketStream<S>,
-    size: Size,
+    manner: Manner,
     pulse: Pulse,
     can_half_close: bool,
 ) -> Running
@@ -49,6 +58,13 @@ where
 {
     let (typed, to_tell) = mpsc::channel(INPUT_PIECES);
     let (said, to_take) = mpsc::channel(OUTPUT_PIECES);
+    let complaint = Complaint::default();
+    let heard = Heard {
+        said,
+        complaint: complaint.clone(),
+        manner,
+        within: pulse.heard_within,
+    };
     let speech = Speech {
         typed: to_tell,
         ping_every: pulse.ping_every,
@@ -57,8 +73,8 @@ where
     tokio::spawn(async move {
         let (mut out, incoming) = socket.split();
         tokio::select! {
-            () = hold(&mut out, incoming, (size, speech), (&said, pulse.heard_within)) => {}
-            () = said.closed() => {}
+            () = hold(&mut out, incoming, speech, &heard) => {}
+            () = heard.said.closed() => {}
         }
         // Whether or not it is heard: dropping the socket ends the connection as well.
         let _ = timeout(FAREWELL, out.close()).await;
@@ -67,6 +83,7 @@ where
         input: super::Input { typed },
         output: Output {
             said: to_take,
+            complaint,
             first: None,
             end: None,
         },
@@ -76,31 +93,27 @@ where
 async fn hold<S>(
     out: &mut Out<S>,
     incoming: SplitStream<WebSocketStream<S>>,
-    (size, speech): (Size, Speech),
-    (said, heard_within): (&Said, Duration),
+    speech: Speech,
+    heard: &Heard,
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let mut listening = pin!(listen(incoming, said, heard_within));
+    let mut listening = pin!(listen(incoming, heard));
     let end = tokio::select! {
         end = &mut listening => end,
         // What was said before the other side stopped to read is still heard.
-        _ = speak(out, size, speech) => listening.await,
+        _ = speak(out, heard.manner, speech) => listening.await,
     };
     // Fails where nobody takes the output any longer.
-    let _ = said.send(Err(end)).await;
+    let _ = heard.said.send(Err(end)).await;
 }
 
-async fn listen<S>(
-    mut incoming: SplitStream<WebSocketStream<S>>,
-    said: &Said,
-    heard_within: Duration,
-) -> End
+async fn listen<S>(mut incoming: SplitStream<WebSocketStream<S>>, heard: &Heard) -> End
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        let frame = match timeout(heard_within, incoming.next()).await {
+        let frame = match timeout(heard.within, incoming.next()).await {
             Ok(Some(Ok(Message::Binary(frame)))) => frame,
             Ok(Some(Ok(Message::Close(_))) | None) => return lost("closed without a status"),
             Ok(Some(Ok(_))) => continue,
@@ -108,9 +121,12 @@ where
             Err(_) => return lost("the cluster no longer answers"),
         };
         match frame.first() {
+            Some(&STDERR) if heard.manner == Manner::Plain => {
+                heard.complaint.add(frame.get(1..).unwrap_or_default());
+            }
             Some(&(STDOUT | STDERR)) => {
                 for piece in pieces(frame.slice(1..)) {
-                    if said.send(Ok(piece)).await.is_err() {
+                    if heard.said.send(Ok(piece)).await.is_err() {
                         return lost("nobody listens");
                     }
                 }
@@ -122,11 +138,13 @@ where
 }
 
 /// Ends when nothing can be said any longer.
-async fn speak<S>(out: &mut Out<S>, size: Size, mut speech: Speech) -> Option<()>
+async fn speak<S>(out: &mut Out<S>, manner: Manner, mut speech: Speech) -> Option<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    say(out, &Typed::Size(size)).await?;
+    if let Manner::Terminal(size) = manner {
+        say(out, &Typed::Size(size)).await?;
+    }
     let mut pings = interval(speech.ping_every);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut open = true;

@@ -22,7 +22,10 @@ async fn played(can_half_close: bool, pulse: Pulse) -> (Running, WebSocketStream
     let (ours, theirs) = tokio::io::duplex(PIPE_BYTES);
     let ours = WebSocketStream::from_raw_socket(ours, Role::Client, Some(limits())).await;
     let theirs = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
-    (talk::start(ours, SIZE, pulse, can_half_close), theirs)
+    (
+        talk::start(ours, Manner::Terminal(SIZE), pulse, can_half_close),
+        theirs,
+    )
 }
 
 /// The next message that is not a ping.
@@ -179,7 +182,9 @@ async fn the_clients_read_timeout_does_not_cut_a_silent_command() {
         container: "app",
     };
     let kubernetes = Kubernetes { client };
-    let running = kubernetes.exec_with(place, &["sh"], SIZE, pulse).await;
+    let running = kubernetes
+        .exec_with(place, &["sh"], Manner::Terminal(SIZE), pulse)
+        .await;
     let (_, end) = drained(&mut running.expect("an upgrade").output).await;
     assert_eq!(end, End::Exited { code: 0 });
     cluster.await.expect("a cluster that was content");
