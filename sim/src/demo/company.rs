@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 
 use super::crew::{Crew, Far};
-use super::{Said, resources};
+use super::{Said, legacy, resources};
 use crate::portal::acts::Service;
 use crate::world::World;
 
@@ -97,5 +97,7 @@ pub async fn bring_up(url: &str, world: &World, said: &Said) -> anyhow::Result<(
     crew.lend_a_hand("mail-sender", world.clock().now()).await?;
     crew.learn("mail-sender").await?;
     resources::bring_in(&crew.lin, &crew.zhao).await?;
+    legacy::take_over(world, (&crew.zhao, &crew.he)).await?;
+    said.say("billing ran in Frankfurt before the portal and was taken over; others wait there.");
     Ok(())
 }

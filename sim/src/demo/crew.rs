@@ -25,7 +25,7 @@ pub struct Crew {
     pub lin: Person,
     chen: Person,
     pub zhao: Person,
-    he: Person,
+    pub he: Person,
 }
 
 /// How far a project has come.

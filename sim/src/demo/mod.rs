@@ -6,6 +6,7 @@
 pub mod company;
 pub mod crew;
 mod home;
+mod legacy;
 pub mod people;
 pub mod register;
 mod resources;

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 
 use super::home::Home;
 use super::register::{Landscape, Place};
-use super::resources;
+use super::{legacy, resources};
 use crate::jenkins::{Kind, Language, template};
 use crate::kubernetes::{self, Api, Rights};
 use crate::mile;
@@ -63,6 +63,7 @@ const REPOSITORIES: &[(&str, &[(&str, &str)])] = &[
         "search/search-api",
         &[("Begin with an index in memory", "Lin Yue")],
     ),
+    (legacy::REPOSITORY, &[("Begin with an invoice", "Lin Yue")]),
 ];
 
 /// A cluster's key in the portal, the site where it stands, and its port.
@@ -182,6 +183,7 @@ fn seed(world: &World, outside: &Outside) {
     let old = old.replace("<disabled>true", "<disabled>false");
     world.jenkins().add_item(OLD_JOB, &old);
     resources::seed(world);
+    legacy::seed(world, outside);
     for path in mile::pool() {
         outside.add_project(world, &path);
     }

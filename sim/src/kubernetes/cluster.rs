@@ -18,6 +18,7 @@ use super::access::Rights;
 use super::exec::{self, Exec, PROTOCOLS};
 use super::fields::Path;
 use super::resources::{Resource, of_kind};
+use super::write::Write;
 
 /// A watch from before these many changes is told to list again.
 const LOG_MAX: usize = 4_000;
@@ -172,6 +173,18 @@ impl Cluster {
             );
         }
         cluster
+    }
+
+    /// Makes an object as somebody with `kubectl` does; one that is there already stays.
+    pub fn make_by_hand(&mut self, kind: &str, object: Value, now: Timestamp) {
+        let how = Write {
+            manager: "kubectl".to_owned(),
+            subresource: "",
+            force: false,
+            dry_run: false,
+            now,
+        };
+        let _ = self.create(of_kind(kind), object, &how);
     }
 
     /// An object as it is now, for a test to look at without asking the API.
