@@ -16,8 +16,10 @@ use crate::terminals::TerminalId;
 
 /// Pieces of 16 KiB that wait for whoever takes them.
 const PIECES: usize = 4;
-/// `tar` says so where a file grew while it was read, which a log does; what was promised came.
+/// `tar` ends so where a file changed while it was read.
 const CHANGED: i32 = 1;
+/// GNU's word where it became shorter, and `tar` made the rest up.
+const SHRANK: &str = "shrank";
 
 /// A file that comes. Its bytes end in an error where it could not be had whole.
 #[derive(Debug)]
@@ -157,7 +159,7 @@ async fn pass(
         sum.add(&next);
         if sum.bytes == size {
             return match timeout(PATIENCE, output.end()).await {
-                Ok(End::Exited { code: 0 | CHANGED }) => Ok(next),
+                Ok(end) if is_whole(&end, &output.complaint()) => Ok(next),
                 Ok(_) | Err(_) => Err(Outcome::Failed),
             };
         }
@@ -169,5 +171,34 @@ async fn pass(
             Ok(Ok(piece)) => piece,
             Ok(Err(_)) | Err(_) => return Err(Outcome::Failed),
         };
+    }
+}
+
+/// A log grows while it is read, and what was promised of it came; one that became shorter did not
+/// come as it was at any time.
+fn is_whole(end: &End, complaint: &str) -> bool {
+    match end {
+        End::Exited { code: 0 } => true,
+        End::Exited { code: CHANGED } => !complaint.contains(SHRANK),
+        End::Exited { .. }
+        | End::Killed
+        | End::Missing { .. }
+        | End::Failed { .. }
+        | End::Lost { .. } => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_grew_is_whole_and_one_that_shrank_is_not() {
+        let exited = |code| End::Exited { code };
+        let grew = "tar: ./app.log: file changed as we read it";
+        let shrank = "tar: ./app.log: File shrank by 512 bytes; padding with zeros";
+        assert!(is_whole(&exited(0), "") && is_whole(&exited(1), grew));
+        assert!(!is_whole(&exited(1), shrank) && !is_whole(&exited(2), ""));
+        assert!(!is_whole(&End::Killed, ""));
     }
 }
