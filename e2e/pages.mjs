@@ -56,7 +56,7 @@ export const pages = [
   { name: 'rails', route: '/help/rails', path: '/help/rails' },
   { name: 'rail', route: '/help/rails/{rail}', path: '/help/rails/java-start' },
   { name: 'rail-overrides', route: '/standards/rails', path: '/standards/rails', form: ['ops'] },
-  { name: 'intake-request', route: '/intakes/{number}', path: intakeRequest },
+  { name: 'intake-request', route: '/intakes/{number}', path: intakeRequest, as: { ops: 200, auditor: 200, admin: 200 } },
   { name: 'waves', route: '/waves', path: '/waves' },
   { name: 'wave', route: '/waves/{id}', path: wave, as: { ops: 200, auditor: 200, admin: 200 } },
   { name: 'connections', route: '/connections', path: '/connections' },
