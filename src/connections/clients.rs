@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use secrecy::SecretString;
@@ -14,7 +15,7 @@ use uuid::Uuid;
 use super::{Config, Connection, ConnectionId, JenkinsConfig, RegistryConfig, store};
 use crate::app::App;
 use crate::db::DbError;
-use crate::error::{AppError, Words};
+use crate::error::{AppError, Words, outside};
 use crate::integrations::CallError;
 use crate::integrations::gitlab::GitLab;
 use crate::integrations::jenkins::Jenkins;
@@ -50,6 +51,33 @@ impl From<ConnectionError> for AppError {
             ConnectionError::Call(_) => Self::Unavailable(Words::new("connection-unusable")),
         }
     }
+}
+
+/// A read of an outside system for somebody who waits; its failure names the system.
+///
+/// # Errors
+/// 503 when the system fails or takes longer, else as of the connection.
+pub async fn within<T>(
+    system: &str,
+    limit: Duration,
+    read: impl Future<Output = Result<T, ConnectionError>>,
+) -> Result<T, AppError> {
+    let slow = || {
+        ConnectionError::Call(CallError::Unavailable {
+            detail: "slow".to_owned(),
+            retry_after: None,
+        })
+    };
+    let read = tokio::time::timeout(limit, read).await;
+    read.unwrap_or_else(|_| Err(slow())).map_err(|error| {
+        tracing::info!(system, %error, "a read for somebody who waits failed");
+        match error {
+            ConnectionError::Call(error) => outside(system, &error),
+            ConnectionError::NotFound | ConnectionError::Secret(_) | ConnectionError::Db(_) => {
+                error.into()
+            }
+        }
+    })
 }
 
 /// What a row was when its client was made.

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 pub use address::is_forbidden;
-pub use clients::{Cache, Clients, ConnectionError, Stamp, gitlab, jenkins, registry};
+pub use clients::{Cache, Clients, ConnectionError, Stamp, gitlab, jenkins, registry, within};
 pub use config::{Config, Fields, JenkinsConfig, Kind, RegistryConfig};
 pub use draft::{Draft, check_key};
 pub use health::{Observed, Report, Subject, forget, record, tell};

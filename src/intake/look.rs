@@ -11,10 +11,9 @@ use super::propose::{Proposal, propose};
 use super::{Asked, Row, store};
 use crate::app::App;
 use crate::clusters::{self, Cluster};
-use crate::connections::ConnectionError;
-use crate::error::{AppError, Words, outside};
+use crate::connections::{ConnectionError, within};
+use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
-use crate::integrations::CallError;
 use crate::requests::Request;
 
 const LIMIT: Duration = Duration::from_secs(3);
@@ -35,20 +34,8 @@ pub async fn look(app: &App, actor: &Actor, key: &str) -> Result<Looked, AppErro
     actor.must(Permission::HandleRequests, Scope::Platform)?;
     let cluster = clusters::find_by_key(app, key).await?;
     let cluster = cluster.ok_or(AppError::NotFound)?;
-    let asked = tokio::time::timeout(LIMIT, ask(app, &cluster)).await;
-    let (deployments, services, autoscalers) = match asked {
-        Ok(Ok(found)) => found,
-        Ok(Err(ConnectionError::Call(error))) => return Err(outside(&cluster.key, &error)),
-        Ok(Err(error)) => return Err(error.into()),
-        Err(_) => {
-            let detail = "slow".to_owned();
-            let slow = CallError::Unavailable {
-                detail,
-                retry_after: None,
-            };
-            return Err(outside(&cluster.key, &slow));
-        }
-    };
+    let asked = within(&cluster.key, LIMIT, ask(app, &cluster));
+    let (deployments, services, autoscalers) = asked.await?;
     let mut connection = app.db.begin().await?;
     let known = store::known(connection.connection(), cluster.id, (None, None)).await?;
     Ok(Looked {

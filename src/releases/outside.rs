@@ -6,9 +6,8 @@ use super::Artifact;
 use super::import::Found;
 use crate::app::App;
 use crate::builds::{self, Build, Question};
-use crate::connections::{self, ConnectionError};
-use crate::error::{AppError, outside};
-use crate::integrations::CallError;
+use crate::connections::{self, within};
+use crate::error::AppError;
 use crate::integrations::gitlab::{Branch, Commit, Compare, TagLine};
 use crate::integrations::registry::{Digest, ImageTag, Reference, Repository};
 use crate::projects::Project;
@@ -16,30 +15,6 @@ use crate::projects::Project;
 const LIMIT: Duration = Duration::from_secs(3);
 const TAGS_SHOWN: usize = 12;
 const COMMITS_SHOWN: usize = 10;
-
-/// Runs a read within the limit and names the system in its failure.
-async fn within<T>(
-    system: &str,
-    read: impl Future<Output = Result<T, ConnectionError>>,
-) -> Result<T, AppError> {
-    let slow = CallError::Unavailable {
-        detail: "slow".to_owned(),
-        retry_after: None,
-    };
-    match tokio::time::timeout(LIMIT, read).await {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => {
-            tracing::info!(system, %error, "a read for a page failed");
-            Err(match error {
-                ConnectionError::Call(error) => outside(system, &error),
-                ConnectionError::NotFound | ConnectionError::Secret(_) | ConnectionError::Db(_) => {
-                    error.into()
-                }
-            })
-        }
-        Err(_) => Err(outside(system, &slow)),
-    }
-}
 
 /// The commit that a reference points at.
 ///
@@ -52,7 +27,7 @@ pub async fn commit(
     reference: &str,
 ) -> Result<Commit, AppError> {
     let id = u64::try_from(number).unwrap_or(0);
-    let found = within("GitLab", async {
+    let found = within("GitLab", LIMIT, async {
         Ok(connections::gitlab(app, project.gitlab)
             .await?
             .commit(id, reference)
@@ -74,7 +49,7 @@ pub async fn compare(
     (from, to): (&str, &str),
 ) -> Result<Option<Compare>, AppError> {
     let id = u64::try_from(number).unwrap_or(0);
-    within("GitLab", async {
+    within("GitLab", LIMIT, async {
         let gitlab = connections::gitlab(app, project.gitlab).await?;
         Ok(gitlab.compare(id, from, to).await?)
     })
@@ -96,7 +71,7 @@ pub struct Sources {
 pub async fn branches(app: &App, project: &Project, number: i64) -> Result<Sources, AppError> {
     let id = u64::try_from(number).unwrap_or(0);
     let branch = project.default_branch.as_deref().unwrap_or("main");
-    within("GitLab", async {
+    within("GitLab", LIMIT, async {
         let gitlab = connections::gitlab(app, project.gitlab).await?;
         let (branches, tags, commits) = tokio::try_join!(
             gitlab.branches(id, ""),
@@ -117,12 +92,16 @@ pub async fn branches(app: &App, project: &Project, number: i64) -> Result<Sourc
 /// # Errors
 /// 503 when it does not answer.
 pub async fn has_tag(app: &App, project: &Project, tag: &str) -> Result<bool, AppError> {
-    let (registry, config) =
-        within("registry", connections::registry(app, project.registry)).await?;
+    let (registry, config) = within(
+        "registry",
+        LIMIT,
+        connections::registry(app, project.registry),
+    )
+    .await?;
     let (Ok(repository), Ok(tag)) = (config.repository(&project.key), ImageTag::parse(tag)) else {
         return Ok(false);
     };
-    let found = within("registry", async {
+    let found = within("registry", LIMIT, async {
         Ok(registry.digest(&repository, &tag).await?)
     });
     Ok(found.await?.is_some())
@@ -139,7 +118,7 @@ pub async fn pullable(app: &App, project: &Project, artifact: &Artifact) -> Resu
     ) else {
         return Ok(false);
     };
-    within("registry", async {
+    within("registry", LIMIT, async {
         let (registry, _) = connections::registry(app, project.registry).await?;
         Ok(registry.exists(&repository, &digest).await?)
     })
@@ -155,7 +134,7 @@ pub async fn image(
     project: &Project,
     named: &Reference,
 ) -> Result<Option<Found>, AppError> {
-    within("registry", async {
+    within("registry", LIMIT, async {
         let (registry, _) = connections::registry(app, project.registry).await?;
         let digest = match (&named.digest, &named.tag) {
             (Some(digest), _) => Some(digest.clone()),
@@ -195,7 +174,7 @@ pub async fn job_question(
     template: &str,
     project: &str,
 ) -> Result<Option<Question>, AppError> {
-    within("Jenkins", async {
+    within("Jenkins", LIMIT, async {
         let (jenkins, _) = connections::jenkins(app, build.jenkins).await?;
         Ok(builds::question(&jenkins, &build.job, template, project).await?)
     })

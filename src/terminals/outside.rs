@@ -6,9 +6,8 @@ use k8s_openapi::api::core::v1::Pod;
 
 use crate::app::App;
 use crate::clusters;
-use crate::connections::ConnectionError;
-use crate::error::{AppError, outside};
-use crate::integrations::CallError;
+use crate::connections::{ConnectionError, within};
+use crate::error::AppError;
 use crate::workloads::Workload;
 
 const LIMIT: Duration = Duration::from_secs(3);
@@ -24,17 +23,7 @@ pub async fn container(
     pod: &str,
     wanted: Option<&str>,
 ) -> Result<String, AppError> {
-    let asked = tokio::time::timeout(LIMIT, ask(app, workload));
-    let slow = || CallError::Unavailable {
-        detail: "slow".to_owned(),
-        retry_after: None,
-    };
-    let pods = match asked.await {
-        Ok(Ok(pods)) => pods,
-        Ok(Err(ConnectionError::Call(error))) => return Err(outside(&workload.cluster, &error)),
-        Ok(Err(error)) => return Err(error.into()),
-        Err(_) => return Err(outside(&workload.cluster, &slow())),
-    };
+    let pods = within(&workload.cluster, LIMIT, ask(app, workload)).await?;
     // Asked for by the workload's labels, so another's pod is not among them.
     let named = |p: &&Pod| p.metadata.name.as_deref() == Some(pod);
     let found = pods.iter().find(named).ok_or(AppError::NotFound)?;

@@ -12,9 +12,8 @@ use super::Workload;
 use super::objects::{DEPLOYMENT, SEQUENCE};
 use crate::app::App;
 use crate::clusters;
-use crate::connections::ConnectionError;
-use crate::error::{AppError, outside};
-use crate::integrations::CallError;
+use crate::connections::{ConnectionError, within};
+use crate::error::AppError;
 use crate::integrations::kubernetes::{Kubernetes, Trouble, diagnose};
 
 const LIMIT: Duration = Duration::from_secs(3);
@@ -54,17 +53,7 @@ pub struct Pod {
 /// # Errors
 /// 503 with the cluster's name when it does not answer in time.
 pub async fn live(app: &App, workload: &Workload) -> Result<Live, AppError> {
-    let asked = tokio::time::timeout(LIMIT, ask(app, workload)).await;
-    let slow = || CallError::Unavailable {
-        detail: "slow".to_owned(),
-        retry_after: None,
-    };
-    match asked {
-        Ok(Ok(live)) => Ok(live),
-        Ok(Err(ConnectionError::Call(error))) => Err(outside(&workload.cluster, &error)),
-        Ok(Err(error)) => Err(error.into()),
-        Err(_) => Err(outside(&workload.cluster, &slow())),
-    }
+    within(&workload.cluster, LIMIT, ask(app, workload)).await
 }
 
 async fn ask(app: &App, workload: &Workload) -> Result<Live, ConnectionError> {

@@ -5,8 +5,9 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use super::{Direction, Move, Outcome, PATIENCE, Sum, archive, outside, refused, slow, too_big};
+use super::{Direction, Move, Outcome, PATIENCE, Sum, archive, in_time, refused, too_big};
 use crate::app::App;
+use crate::connections::within;
 use crate::error::AppError;
 use crate::identity::Actor;
 use crate::integrations::kubernetes::{End, Input, Output, Running};
@@ -145,10 +146,10 @@ async fn tell(input: &Input, bytes: &[u8]) -> Result<(), ()> {
 }
 
 async fn ended(moving: &Move, output: &mut Output) -> Result<(), AppError> {
-    match timeout(PATIENCE, output.end()).await {
-        Ok(End::Exited { code: 0 }) => Ok(()),
-        Ok(end) => Err(refused(&end, &output.complaint())),
-        Err(_) => Err(outside(&moving.terminal.cluster, &slow())),
+    let end = in_time(output.end());
+    match within(&moving.terminal.cluster, PATIENCE, end).await? {
+        End::Exited { code: 0 } => Ok(()),
+        end => Err(refused(&end, &output.complaint())),
     }
 }
 

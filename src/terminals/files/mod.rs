@@ -31,11 +31,10 @@ use super::{Terminal, TerminalId, open};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::clusters::{self, Tier};
-use crate::connections::ConnectionError;
+use crate::connections::{ConnectionError, within};
 use crate::db::DbError;
-use crate::error::{AppError, Words, outside};
+use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
-use crate::integrations::CallError;
 use crate::integrations::kubernetes::{End, Place, Running};
 
 /// What a program in the container may take to answer, and a file to move on at all.
@@ -172,20 +171,15 @@ impl Move {
             };
             Ok(kubernetes.exec_plain(place, command).await?)
         };
-        match timeout(PATIENCE, started).await {
-            Ok(Ok(running)) => Ok(running),
-            Ok(Err(ConnectionError::Call(error))) => Err(outside(&terminal.cluster, &error)),
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(outside(&terminal.cluster, &slow())),
-        }
+        within(&terminal.cluster, PATIENCE, started).await
     }
 
     /// Runs one that says nothing, and tells how it ended.
     async fn run_through(&self, command: &[&str]) -> Result<(End, String), AppError> {
         let mut running = self.run(command).await?;
         drop(running.input);
-        let end = timeout(PATIENCE, running.output.end()).await;
-        let end = end.map_err(|_| outside(&self.terminal.cluster, &slow()))?;
+        let end = in_time(running.output.end());
+        let end = within(&self.terminal.cluster, PATIENCE, end).await?;
         Ok((end, running.output.complaint()))
     }
 
@@ -234,11 +228,9 @@ impl Move {
     }
 }
 
-fn slow() -> CallError {
-    CallError::Unavailable {
-        detail: "slow".to_owned(),
-        retry_after: None,
-    }
+/// What cannot fail, for [`within`].
+async fn in_time<T>(what: impl Future<Output = T>) -> Result<T, ConnectionError> {
+    Ok(what.await)
 }
 
 /// Why a program in the container did not do what it was asked for.

@@ -7,8 +7,9 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use super::archive::{self, Found, HEAD_MOST_BYTES, NotAFile};
-use super::{Direction, Move, Outcome, PATIENCE, Sum, outside, refused, slow, too_big};
+use super::{Direction, Move, Outcome, PATIENCE, Sum, in_time, refused, too_big};
 use crate::app::App;
+use crate::connections::within;
 use crate::error::AppError;
 use crate::identity::Actor;
 use crate::integrations::kubernetes::{End, Output};
@@ -63,12 +64,11 @@ async fn start(moving: &Move) -> Result<(Output, Bytes, u64), AppError> {
     let mut running = moving.run(&command).await?;
     drop(running.input);
     let reading = read_head(&mut running.output);
-    let read = timeout(PATIENCE, reading).await;
+    let read = within(&moving.terminal.cluster, PATIENCE, in_time(reading)).await?;
     let (found, mut head) = match read {
-        Ok(Ok(read)) => read,
-        Ok(Err(Head::Ended(end))) => return Err(refused(&end, &running.output.complaint())),
-        Ok(Err(Head::Not(what))) => return Err(not_a_file(what)),
-        Err(_) => return Err(outside(&moving.terminal.cluster, &slow())),
+        Ok(read) => read,
+        Err(Head::Ended(end)) => return Err(refused(&end, &running.output.complaint())),
+        Err(Head::Not(what)) => return Err(not_a_file(what)),
     };
     let most = moving.app.settings.terminals.file_bytes;
     if found.size > most {
