@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::request::place_of;
-use super::{Found, Workload, WorkloadId, store};
+use super::request::{place_of, workload};
+use super::{Found, Workload, store};
 use crate::clusters::ClusterId;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
@@ -77,31 +77,13 @@ pub async fn adopt(
         }
     }
     let workload = Workload {
-        id: WorkloadId::new(),
-        project_id: project.id,
-        project: project.key.clone(),
-        language: project.language.clone(),
-        project_port: project.port,
-        project_health_path: project.health_path.clone(),
-        environment_id: place.environment_id,
-        environment: place.environment,
-        tier: place.tier,
-        cluster_id: place.cluster_id,
-        cluster: place.cluster,
-        site: place.site,
-        makes_namespaces: place.makes_namespaces,
-        registry_host: place.registry_host,
-        component: component.to_owned(),
         namespace: adopting.namespace.to_owned(),
         object_name: adopting.object_name.to_owned(),
         selector: adopting.selector.clone(),
         found: Some(found),
-        sequence: 0,
-        parameters_revision: 1,
-        parameters,
         own,
         layer_versions: made.versions,
-        prepared_at: None,
+        ..workload(project, place, component, parameters)
     };
     store::insert(tx.connection(), &workload, adopting.from).await?;
     Ok(Ok(workload))

@@ -263,7 +263,7 @@ async fn plan(
             return Err(AppError::conflict("containers-there-already"));
         }
         let (own, made, parameters) = document_for(&over, asked, &place.cluster)?;
-        let mut workload = workload(project, place, asked, parameters);
+        let mut workload = workload(project, place, &asked.component, parameters);
         workload.layer_versions = made.versions;
         workload.own = own;
         let subject = Subject {
@@ -360,10 +360,11 @@ async fn keep_own(
     Ok(())
 }
 
-fn workload(
+/// A workload as the portal makes one in a place; nothing is stored by it.
+pub(super) fn workload(
     project: &Project,
     place: store::PlaceRow,
-    asked: &Asked,
+    component: &str,
     parameters: Parameters,
 ) -> Workload {
     Workload {
@@ -382,9 +383,9 @@ fn workload(
         site: place.site,
         makes_namespaces: place.makes_namespaces,
         registry_host: place.registry_host,
-        component: asked.component.clone(),
-        object_name: super::object_name(&project.key, &asked.component),
-        selector: super::selector(&project.key, &asked.component),
+        component: component.to_owned(),
+        object_name: super::object_name(&project.key, component),
+        selector: super::selector(&project.key, component),
         found: None,
         sequence: 0,
         parameters_revision: 1,
