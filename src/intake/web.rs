@@ -25,6 +25,9 @@ use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
 use crate::web::parts::{self, Tone};
 use crate::web::problem::shown;
 
+/// A form sends all that it lists: five thousand rows of half a kilobyte, as no look finds more.
+pub const MAX_TABLE_BYTES: usize = 4 * 1024 * 1024;
+
 /// The columns of the CSV, and the fields of a row in the form.
 const COLUMNS: [&str; 10] = [
     "namespace",

@@ -211,7 +211,9 @@ fn registry_pages() -> Router<App> {
         )
         .route(
             "/clusters/{key}/intake",
-            get(intake::web::table).post(intake::web::ask),
+            get(intake::web::table)
+                .post(intake::web::ask)
+                .layer(DefaultBodyLimit::max(intake::web::MAX_TABLE_BYTES)),
         )
         .route("/clusters/{key}/intake.csv", get(intake::web::download))
         .route("/intakes/{number}", get(intake::web::show))
