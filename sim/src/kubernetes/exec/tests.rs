@@ -15,10 +15,10 @@ const BOTH: &str = "v5.channel.k8s.io, v4.channel.k8s.io";
 /// A world with one running pod.
 async fn east(exec: Exec) -> (World, Api) {
     let world = World::explicit();
-    let api = serve(&world, "east", 0).await.unwrap();
+    let api = serve(&world, "east", 0).await.expect("a free port");
     {
         let mut state = world.kubernetes();
-        let cluster = state.cluster("east").unwrap();
+        let cluster = state.cluster("east").expect("a cluster");
         cluster.settings.pulls = Pulls::Anything;
         cluster.settings.exec = exec;
         let pod = json!({"metadata": {"name": "shop", "namespace": "default", "uid": "one"},
@@ -37,16 +37,21 @@ impl Client {
     async fn try_open(api: &Api, query: &str, protocols: &str) -> Result<Self, u16> {
         let base = api.server.base_url().replace("http://", "ws://");
         let url = format!("{base}/api/v1/namespaces/default/pods/shop/exec?{query}");
-        let mut request = url.into_client_request().unwrap();
+        let mut request = url.into_client_request().expect("an address");
         let headers = request.headers_mut();
         headers.insert(
             "authorization",
-            "Bearer simulated-east-admin".parse().unwrap(),
+            "Bearer simulated-east-admin".parse().expect("a header"),
         );
-        headers.insert("sec-websocket-protocol", protocols.parse().unwrap());
+        headers.insert(
+            "sec-websocket-protocol",
+            protocols.parse().expect("a header"),
+        );
         match connect_async(request).await {
             Ok((stream, answer)) => {
-                let chosen = answer.headers()["sec-websocket-protocol"].to_str().unwrap();
+                let chosen = answer.headers()["sec-websocket-protocol"]
+                    .to_str()
+                    .expect("a name");
                 Ok(Self(stream, chosen.to_owned()))
             }
             Err(Error::Http(answer)) => Err(answer.status().as_u16()),
@@ -56,12 +61,15 @@ impl Client {
 
     async fn open(api: &Api, command: &str) -> Self {
         let query = format!("container=shop&stdin=true&stdout=true&tty=true&command={command}");
-        Self::try_open(api, &query, BOTH).await.unwrap()
+        Self::try_open(api, &query, BOTH).await.expect("a command")
     }
 
     async fn send(&mut self, channel: u8, bytes: &[u8]) {
         let frame = [&[channel], bytes].concat();
-        self.0.send(Message::Binary(frame.into())).await.unwrap();
+        self.0
+            .send(Message::Binary(frame.into()))
+            .await
+            .expect("a listener");
     }
 
     async fn next(&mut self) -> Option<(u8, Vec<u8>)> {
@@ -79,7 +87,7 @@ impl Client {
             assert_eq!(channel, 1, "{}", String::from_utf8_lossy(&bytes));
             shown.extend(bytes);
         }
-        String::from_utf8(shown).unwrap()
+        String::from_utf8(shown).expect("text")
     }
 
     /// The status, after whatever output is left, and that nothing follows it.
@@ -89,7 +97,7 @@ impl Client {
             let (channel, bytes) = self.next().await.expect("a status");
             if channel == 3 {
                 assert!(self.next().await.is_none(), "something after the status");
-                return (serde_json::from_slice(&bytes).unwrap(), output);
+                return (serde_json::from_slice(&bytes).expect("a status"), output);
             }
             output += bytes.len();
         }
@@ -123,7 +131,7 @@ async fn a_shell_runs_with_a_size_and_ends_with_its_code() {
     );
     let mut fine = Client::open(&api, "true").await;
     assert_eq!(fine.status().await.0["status"], "Success");
-    world.transcript().check().unwrap();
+    world.transcript().check().expect("only what is known");
 }
 
 #[tokio::test]
@@ -131,14 +139,20 @@ async fn a_missing_program_is_a_status_and_not_an_http_error() {
     let (_world, api) = east(Exec::Runs).await;
     let (status, _) = Client::open(&api, "no-such-shell").await.status().await;
     assert!(
-        status["message"].as_str().unwrap().contains("not found"),
+        status["message"]
+            .as_str()
+            .expect("a message")
+            .contains("not found"),
         "{status}"
     );
     assert!(status["details"].is_null(), "{status}");
     let (_world, api) = east(Exec::HoldsNothing).await;
     let (status, _) = Client::open(&api, "sh").await.status().await;
     assert!(
-        status["message"].as_str().unwrap().contains("not found"),
+        status["message"]
+            .as_str()
+            .expect("a message")
+            .contains("not found"),
         "{status}"
     );
 }
@@ -148,8 +162,8 @@ async fn protocols_are_negotiated_and_strangers_refused() {
     let (world, api) = east(Exec::Echoes).await;
     let tty = "tty=true&command=sh";
     let old = Client::try_open(&api, tty, "v4.channel.k8s.io").await;
-    assert_eq!(old.unwrap().1, "v4.channel.k8s.io");
-    let refused = |result: Result<Client, u16>| result.err().unwrap();
+    assert_eq!(old.expect("the older one").1, "v4.channel.k8s.io");
+    let refused = |result: Result<Client, u16>| result.err().expect("a refusal");
     assert_eq!(
         refused(Client::try_open(&api, tty, "channel.k8s.io").await),
         400
@@ -160,7 +174,7 @@ async fn protocols_are_negotiated_and_strangers_refused() {
         let rights = Rights::AllBut(vec![("pods/exec".to_owned(), denied.to_owned())]);
         {
             let mut state = world.kubernetes();
-            let cluster = state.cluster("east").unwrap();
+            let cluster = state.cluster("east").expect("a cluster");
             version.clone_into(&mut cluster.settings.version);
             let tokens = &mut cluster.tokens;
             tokens.insert("simulated-east-admin".to_owned(), rights);
@@ -171,7 +185,7 @@ async fn protocols_are_negotiated_and_strangers_refused() {
     assert_eq!(verdict("v1.33.4", "create").await, None);
     assert_eq!(verdict("v1.35.0", "get").await, Some(403));
     assert_eq!(verdict("v1.35.0", "create").await, Some(403));
-    world.transcript().check().unwrap();
+    world.transcript().check().expect("only what is known");
 }
 
 #[tokio::test]
@@ -193,13 +207,23 @@ async fn an_echo_is_the_same_bytes_and_a_flood_is_whole_or_interrupted() {
         frames,
         bytes: 16 * 1024,
     };
-    world.kubernetes().cluster("east").unwrap().settings.exec = flood(100);
+    world
+        .kubernetes()
+        .cluster("east")
+        .expect("a cluster")
+        .settings
+        .exec = flood(100);
     let (status, bytes) = Client::open(&api, "yes").await.status().await;
     assert_eq!(
         (&status["status"], bytes),
         (&json!("Success"), 100 * 16 * 1024)
     );
-    world.kubernetes().cluster("east").unwrap().settings.exec = flood(usize::MAX);
+    world
+        .kubernetes()
+        .cluster("east")
+        .expect("a cluster")
+        .settings
+        .exec = flood(usize::MAX);
     let mut endless = Client::open(&api, "yes").await;
     endless.send(0, b"\x03").await;
     assert_eq!(
@@ -215,7 +239,7 @@ async fn a_shell_ends_with_its_pod() {
     shell.until("$").await;
     {
         let mut state = world.kubernetes();
-        let cluster = state.cluster("east").unwrap();
+        let cluster = state.cluster("east").expect("a cluster");
         cluster.take(of_kind("Pod"), "default", "shop");
     }
     assert_eq!(
