@@ -80,6 +80,7 @@ export const pages = [
   { name: 'containers-removal', route: '/projects/{key}/workloads/{id}/removal', path: removal, form: ['developer', 'ops'] },
   { name: 'offboarding', route: '/projects/{key}/offboarding', path: project('/offboarding'), form: ['developer', 'ops'] },
   { name: 'projects-left', route: '/projects', path: '/projects?left=true' },
+  { name: 'shell-access', route: '/projects/{key}/shell-access', path: project('/shell-access'), form: ['developer', 'ops'] },
   { name: 'terminal-new', route: '/terminals/new', path: terminalForm, only: 'developer', form: ['developer'], as: { developer: 200 } },
   { name: 'terminal', route: '/terminals/{id}', path: terminal('/terminals/'), only: 'developer', as: { developer: 200 }, ready: '.xterm-rows > div', fresh: true },
   { name: 'recordings', route: '/recordings', path: '/recordings' },

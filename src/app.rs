@@ -18,6 +18,7 @@ use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::{self, Kinds};
 use crate::resources::{Retirement, Supply};
+use crate::terminals::access::ShellRequest;
 use crate::terminals::{self, Hall};
 use crate::waves::{self, LayerChange};
 use crate::web::events::Hub;
@@ -82,6 +83,7 @@ fn kinds() -> Kinds {
         Arc::new(Removal),
         Arc::new(Offboarding),
         Arc::new(Intake),
+        Arc::new(ShellRequest),
     ])
 }
 

@@ -108,3 +108,5 @@ audit-did-terminal-end = A terminal ended
 audit-did-terminal-file-in = Moved a file into a container
 audit-did-terminal-file-out = Moved a file out of a container
 audit-did-terminal-open = Opened a terminal
+audit-did-shell-give = Gave a shell for a while
+audit-did-shell-end = Ended a shell that was given for a while

@@ -80,6 +80,9 @@ environment-rank = Rank
 environment-rank-help = Environments of a lower rank come first.
 environment-approvals = Approvals
 environment-approvals-help = How many people must approve a release into it. 0 asks nobody.
+environment-shells = Shells
+environment-shell-by-request = Each person asks for a shell
+environment-shell-by-request-help = Whatever their role: with a reason, for some hours, after a yes. Without this the roles of the project decide.
 environment-asks = { $n ->
     [0] none asked
     [one] 1 person approves

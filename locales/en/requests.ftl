@@ -155,3 +155,4 @@ request-kind-production = Release to production
 request-kind-resource = Resource
 request-kind-retirement = Retire a resource
 request-kind-layer = Change of a standard
+request-kind-shell = Shell access

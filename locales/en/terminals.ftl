@@ -197,3 +197,39 @@ recording-file-outcome-broken-off = Broken off
 recording-file-outcome-failed = Failed
 recording-file-under-way = Not ended
 recording-gone = What was on the screen is no longer kept: recordings stay { $days } days.
+
+shell-access = Shell access
+shell-access-needed = Shells in this environment are given for a while: ask for one with a reason, and open it when somebody has said yes.
+shell-access-link = Shell access: who has it for a while, and how to ask for it
+shell-access-lede = A shell for some hours, for whoever needs one and has no right to it by their role, or where every shell takes a yes. It ends by itself, and terminals close with it.
+shell-access-given = Given for a while
+shell-access-none = Nobody has a shell for a while here.
+shell-access-none-why = Whoever asks below gets one when somebody has said yes.
+shell-access-ask = What is asked for
+shell-access-environment = Environment
+shell-access-environment-help = Where the shell is needed.
+shell-access-hours = For how long
+shell-access-hours-help = From the yes on.
+shell-access-n-hours = { $n ->
+    [one] 1 hour
+   *[other] { $n } hours
+}
+shell-access-hours-one-of = Choose one of the lengths: 1, 2, 4, 8, 24 or 72 hours.
+shell-access-files = Files
+shell-access-files-help = Move files in and out as well
+shell-access-with-files = With files
+shell-access-without-files = Without files
+shell-access-reason = Why it is needed
+shell-access-reason-help = Whoever decides reads it, and so does the audit.
+shell-access-no-environment = There is no such environment.
+shell-access-request = Request
+shell-access-request-n = Request { $n }
+shell-access-until = Until
+shell-access-counts = Counts now,
+shell-access-over = Over since
+shell-access-ended-by = Ended by { $who }
+shell-access-end = End
+shell-access-next = Somebody else says yes or no. The hours begin with the yes; every terminal that is opened is recorded.
+shell-access-decides = An owner of the project, or operations, unless a policy asks others. Never who asked.
+shell-access-send = Ask for a shell
+request-title-shell = { $project }: a shell in { $subject }

@@ -108,3 +108,5 @@ audit-did-terminal-end = 终端结束
 audit-did-terminal-file-in = 将文件传入容器
 audit-did-terminal-file-out = 从容器取出文件
 audit-did-terminal-open = 打开终端
+audit-did-shell-give = 发放限时终端权限
+audit-did-shell-end = 结束限时终端权限

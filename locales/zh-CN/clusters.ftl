@@ -77,6 +77,9 @@ environment-rank = 次序
 environment-rank-help = 数字小的环境排在前面。
 environment-approvals = 审批人数
 environment-approvals-help = 发布到这里需要几人审批，0 表示不需要。
+environment-shells = 终端
+environment-shell-by-request = 每个人都要申请终端权限
+environment-shell-by-request-help = 不论角色：写明原因、限定时长、经人批准。不勾选时由项目角色决定。
 environment-asks = { $n ->
     [0] 不需要审批
    *[other] 需要 { $n } 人审批

@@ -133,3 +133,4 @@ request-kind-production = 上线
 request-kind-resource = 资源
 request-kind-retirement = 资源下线
 request-kind-layer = 规范变更
+request-kind-shell = 终端权限

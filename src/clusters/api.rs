@@ -58,6 +58,9 @@ pub struct EnvironmentBody {
     rank: i32,
     #[serde(default)]
     approvals: i32,
+    /// Whether a shell there takes a yes for some hours, whatever somebody's role.
+    #[serde(default)]
+    shell_by_request: bool,
     clusters: Vec<String>,
 }
 
@@ -76,6 +79,7 @@ impl From<EnvironmentBody> for EnvironmentDraft {
             tier: body.tier,
             rank: body.rank,
             approvals: body.approvals,
+            shell_by_request: body.shell_by_request,
             clusters: body.clusters,
         }
     }
@@ -129,6 +133,7 @@ pub struct EnvironmentAnswer {
     tier: Tier,
     rank: i32,
     approvals: i32,
+    shell_by_request: bool,
     clusters: Vec<EnvironmentCluster>,
     created_at: Timestamp,
 }
@@ -141,6 +146,7 @@ impl From<Environment> for EnvironmentAnswer {
             tier,
             rank,
             approvals,
+            shell_by_request,
             clusters,
             created_at,
         } = environment;
@@ -150,6 +156,7 @@ impl From<Environment> for EnvironmentAnswer {
             tier,
             rank,
             approvals,
+            shell_by_request,
             clusters,
             created_at,
         }

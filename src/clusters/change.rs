@@ -110,7 +110,8 @@ fn told(environment: &Environment) -> Value {
         .collect();
     json!({
         "tier": environment.tier, "rank": environment.rank,
-        "approvals": environment.approvals, "clusters": clusters,
+        "approvals": environment.approvals,
+        "shell_by_request": environment.shell_by_request, "clusters": clusters,
     })
 }
 

@@ -44,6 +44,7 @@ pub struct EnvironmentDraft {
     pub tier: Tier,
     pub rank: i32,
     pub approvals: i32,
+    pub shell_by_request: bool,
     /// Keys of clusters, in the order in which they are rolled out.
     pub clusters: Vec<String>,
 }

@@ -13,6 +13,7 @@ use crate::audit::{Entry, Origin};
 use crate::connections::{self, Config, Connection, ConnectionId};
 use crate::db::DbError;
 use crate::error::AppError;
+use crate::identity::{ProjectId, ShellPlace};
 use crate::integrations::jenkins::JobName;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,9 +25,23 @@ pub struct Environment {
     pub rank: i32,
     /// How many people must approve a release into it.
     pub approvals: i32,
+    /// Whether a shell there takes a yes for some hours, whatever somebody's role.
+    pub shell_by_request: bool,
     /// In the order in which they are rolled out.
     pub clusters: Vec<EnvironmentCluster>,
     pub created_at: Timestamp,
+}
+
+impl Environment {
+    /// Where the rights to a project's shells in it are asked for.
+    #[must_use]
+    pub const fn shells_of(&self, project: ProjectId) -> ShellPlace {
+        ShellPlace {
+            project,
+            environment: self.id.0,
+            by_request: self.shell_by_request,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -84,7 +99,7 @@ pub async fn create_environment(
         .map_err(refused)?;
     let entry = Entry::done("environment.create", "environment", draft.key.trim()).after(json!({
         "tier": draft.tier, "rank": draft.rank, "approvals": draft.approvals,
-        "clusters": draft.clusters,
+        "shell_by_request": draft.shell_by_request, "clusters": draft.clusters,
     }));
     finish(tx, &entry, origin).await?;
     let made = environment_by_key(app, draft.key.trim()).await?;

@@ -51,6 +51,8 @@ pub struct EnvironmentForm {
     #[serde(default)]
     approvals: String,
     #[serde(default)]
+    shell_by_request: bool,
+    #[serde(default)]
     clusters: Vec<String>,
 }
 
@@ -64,6 +66,7 @@ impl EnvironmentForm {
             tier: self.tier,
             rank: number(&self.rank),
             approvals: number(&self.approvals),
+            shell_by_request: self.shell_by_request,
             clusters: chosen.cloned().collect(),
         }
     }
@@ -77,6 +80,7 @@ impl From<&Environment> for EnvironmentForm {
             tier: environment.tier,
             rank: environment.rank.to_string(),
             approvals: environment.approvals.to_string(),
+            shell_by_request: environment.shell_by_request,
             clusters: keys.collect(),
         }
     }
@@ -124,6 +128,7 @@ pub async fn new_environment(
         tier: Tier::Test,
         rank: "1".to_owned(),
         approvals: "0".to_owned(),
+        shell_by_request: false,
         clusters: Vec::new(),
     };
     let c = Chrome::new(&ctx, Nav::Clusters);

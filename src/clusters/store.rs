@@ -158,7 +158,7 @@ pub async fn environments(
 ) -> Result<Vec<Environment>, DbError> {
     let rows = sqlx::query!(
         r#"SELECT e.id AS "id: EnvironmentId", e.key, e.tier AS "tier: Tier", e.rank, e.approvals,
-            e.created_at,
+            e.shell_by_request, e.created_at,
             (SELECT COALESCE(jsonb_agg(jsonb_build_object('id', c.id, 'key', c.key,
                 'site', c.site) ORDER BY ec.position), '[]')
              FROM environment_cluster ec JOIN cluster c ON c.id = ec.cluster_id
@@ -176,6 +176,7 @@ pub async fn environments(
         tier: r.tier,
         rank: r.rank,
         approvals: r.approvals,
+        shell_by_request: r.shell_by_request,
         clusters: r.clusters.0,
         created_at: r.created_at.to_jiff(),
     });
@@ -188,12 +189,14 @@ pub async fn insert_environment(
     draft: &EnvironmentDraft,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "INSERT INTO environment (id, key, tier, rank, approvals) VALUES ($1, $2, $3, $4, $5)",
+        "INSERT INTO environment (id, key, tier, rank, approvals, shell_by_request)
+         VALUES ($1, $2, $3, $4, $5, $6)",
         id.0,
         draft.key.trim(),
         draft.tier.as_str(),
         draft.rank,
         draft.approvals,
+        draft.shell_by_request,
     )
     .execute(connection)
     .await?;
@@ -330,11 +333,13 @@ pub async fn update_environment(
     draft: &EnvironmentDraft,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "UPDATE environment SET tier = $2, rank = $3, approvals = $4 WHERE id = $1",
+        "UPDATE environment SET tier = $2, rank = $3, approvals = $4, shell_by_request = $5
+         WHERE id = $1",
         id.0,
         draft.tier.as_str(),
         draft.rank,
         draft.approvals,
+        draft.shell_by_request,
     )
     .execute(connection)
     .await?;

@@ -21,7 +21,9 @@ use uuid::Uuid;
 
 pub use people::Temporary;
 pub use presence::{Door, Presence, present};
-pub use rights::{Permission, PlatformRole, ProjectRole, Scope, TokenScope};
+pub use rights::{
+    GivenShell, Permission, PlatformRole, ProjectRole, Scope, ShellPlace, TokenScope,
+};
 pub use tokens::TokenId;
 
 use crate::app::App;
@@ -49,6 +51,8 @@ pub struct Actor {
     pub locale: Option<Locale>,
     pub roles: Vec<PlatformRole>,
     pub memberships: BTreeMap<ProjectId, Vec<ProjectRole>>,
+    /// Shells that were given for a while, beside what roles give.
+    pub shells: Vec<GivenShell>,
     /// The groups of people this person is in, by key.
     pub groups: Vec<String>,
     /// Who is away and has this person decide in their place.
@@ -69,15 +73,21 @@ impl Actor {
     }
 
     fn is_granted(&self, permission: Permission, scope: Scope) -> bool {
-        if self.roles.iter().any(|role| role.grants(permission)) {
-            return true;
-        }
+        let everywhere = || self.roles.iter().any(|role| role.grants(permission));
         match scope {
-            Scope::Platform => false,
-            Scope::Project(id) => self
-                .memberships
-                .get(&id)
-                .is_some_and(|roles| roles.iter().any(|role| role.grants(permission))),
+            Scope::Platform => everywhere(),
+            Scope::Project(id) => {
+                let roles = self.memberships.get(&id);
+                everywhere() || roles.is_some_and(|all| all.iter().any(|r| r.grants(permission)))
+            }
+            Scope::Shell(place) => {
+                let project = Scope::Project(place.project);
+                let by_role = || !place.by_request && self.is_granted(permission, project);
+                // What was given counts as long as its holder sees the project.
+                let sees = || self.is_granted(Permission::ViewProject, project);
+                let given = |shell: &GivenShell| shell.grants(permission, &place);
+                by_role() || (self.shells.iter().any(given) && sees())
+            }
         }
     }
 
@@ -85,7 +95,14 @@ impl Actor {
     /// 403 with the permission's own words, which say who may.
     pub fn must(&self, permission: Permission, scope: Scope) -> Result<(), AppError> {
         if !self.is_granted(permission, scope) {
-            return Err(AppError::forbidden(&format!("may-not-{permission}")));
+            return Err(match scope {
+                Scope::Shell(place) if place.by_request => {
+                    AppError::forbidden("shell-access-needed")
+                }
+                Scope::Platform | Scope::Project(_) | Scope::Shell(_) => {
+                    AppError::forbidden(&format!("may-not-{permission}"))
+                }
+            });
         }
         if self.token_lets(permission) {
             return Ok(());

@@ -1,5 +1,8 @@
 //! Permissions, and the roles that are sets of them.
 
+use serde::Deserialize;
+use uuid::Uuid;
+
 use super::ProjectId;
 
 crate::words! {
@@ -106,6 +109,39 @@ impl TokenScope {
 pub enum Scope {
     Platform,
     Project(ProjectId),
+    Shell(ShellPlace),
+}
+
+/// One project's environment, for rights that may be given for a while.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ShellPlace {
+    pub project: ProjectId,
+    pub environment: Uuid,
+    /// Whether a role is not enough there.
+    pub by_request: bool,
+}
+
+/// A shell that a yes gave to somebody, while it counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub struct GivenShell {
+    pub project: ProjectId,
+    pub environment: Uuid,
+    /// Whether files may be moved through it as well.
+    pub files: bool,
+}
+
+impl GivenShell {
+    /// Whether it gives the right there.
+    #[must_use]
+    pub fn grants(&self, permission: Permission, place: &ShellPlace) -> bool {
+        use Permission as P;
+        let what = match permission {
+            P::OpenTerminalInTest | P::OpenTerminalInProduction => true,
+            P::MoveFilesInTest | P::MoveFilesInProduction => self.files,
+            _ => false,
+        };
+        what && self.project == place.project && self.environment == place.environment
+    }
 }
 
 impl PlatformRole {

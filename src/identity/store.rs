@@ -6,7 +6,7 @@ use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::{AccountId, Actor, Person, PlatformRole, ProjectId, ProjectRole};
+use super::{AccountId, Actor, GivenShell, Person, PlatformRole, ProjectId, ProjectRole};
 use crate::db::DbError;
 use crate::web::text::Locale;
 
@@ -85,6 +85,11 @@ pub async fn load_actors(
                 FROM membership
                 WHERE account_id = a.id AND (expires_at IS NULL OR expires_at > slipway_now()))
                 AS "memberships!: Json<Vec<(ProjectId, ProjectRole)>>",
+            (SELECT COALESCE(jsonb_agg(jsonb_build_object('project', project_id,
+                    'environment', environment_id, 'files', files)), '[]')
+                FROM shell_access
+                WHERE account_id = a.id AND ended_at IS NULL AND expires_at > slipway_now())
+                AS "shells!: Json<Vec<GivenShell>>",
             ARRAY(SELECT g.key FROM people_group_member m JOIN people_group g ON g.id = m.group_id
                 WHERE m.account_id = a.id
                   AND (m.expires_at IS NULL OR m.expires_at > slipway_now())) AS "groups!",
@@ -114,6 +119,7 @@ pub async fn load_actors(
             locale: row.locale,
             roles: row.roles,
             memberships,
+            shells: row.shells.0,
             groups: row.groups,
             stands_for: row.stands_for,
             address,

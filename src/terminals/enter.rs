@@ -85,6 +85,7 @@ fn begin(app: &App, terminal: &Terminal, visitor: &Visitor<'_>) -> Arc<Session> 
         person: terminal.person.clone(),
         project: terminal.project_id,
         right: terminal.right(),
+        scope: terminal.scope(),
         strict: terminal.strict,
         ends_at: terminal.ends_at,
         origin: Origin::from(visitor.actor),

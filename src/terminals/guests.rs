@@ -27,7 +27,7 @@ pub async fn invite(app: &App, actor: &Actor, id: TerminalId, name: &str) -> Res
     let account = store::account(app.db.pool(), name.trim()).await?;
     let guest = account.filter(|account| *account != actor.id);
     let nobody = || AppError::field("person", "terminal-guest-unknown");
-    let guest = may(app, guest.ok_or_else(nobody)?, &terminal, looking()).await?;
+    let guest = may(app, guest.ok_or_else(nobody)?, &terminal, false).await?;
     if let Some(there) = &terminal.guest {
         let words = Words::new("terminal-guest-there").with("person", &there.person.display_name);
         return Err(AppError::Conflict(words));
@@ -55,7 +55,7 @@ pub async fn hand_over(
     let guest = terminal.guest.as_ref();
     let guest = guest.ok_or_else(|| AppError::conflict("terminal-guest-none"))?;
     if types {
-        may(app, guest.account, &terminal, terminal.right()).await?;
+        may(app, guest.account, &terminal, true).await?;
     }
     let mut tx = app.db.begin().await?;
     store::give_keyboard(tx.connection(), id, types).await?;
@@ -96,26 +96,31 @@ async fn own(app: &App, actor: &Actor, id: TerminalId) -> Result<Terminal, AppEr
     if terminal.account_id != actor.id {
         return Err(AppError::forbidden("terminal-not-yours"));
     }
-    actor.must(terminal.right(), Scope::Project(terminal.project_id))?;
+    actor.must(terminal.right(), terminal.scope())?;
     match terminal.ending {
         Some(ending) => Err(open::over(ending)),
         None => Ok(terminal),
     }
 }
 
-/// Somebody who has this right where the terminal is.
+/// Somebody who may look where the terminal is, or type there too.
 async fn may(
     app: &App,
     account: AccountId,
     terminal: &Terminal,
-    right: Permission,
+    typing: bool,
 ) -> Result<Actor, AppError> {
     let found = identity::load_actor(app, account, None, Uuid::now_v7()).await?;
-    let scope = Scope::Project(terminal.project_id);
-    let found = found.filter(|guest| guest.may(looking(), scope) && guest.may(right, scope));
-    let code = match right {
-        Permission::ViewRecordings => "terminal-guest-may-not-look",
-        _ => "terminal-guest-may-not-type",
+    let project = Scope::Project(terminal.project_id);
+    let looks = |guest: &Actor| guest.may(looking(), project);
+    let types = |guest: &Actor| guest.may(terminal.right(), terminal.scope());
+    let (found, code) = if typing {
+        (
+            found.filter(|g| looks(g) && types(g)),
+            "terminal-guest-may-not-type",
+        )
+    } else {
+        (found.filter(looks), "terminal-guest-may-not-look")
     };
     found.ok_or_else(|| AppError::field("person", code))
 }
@@ -175,9 +180,10 @@ pub async fn look(app: &App, sessions: &[Arc<Session>]) -> Result<(), DbError> {
 }
 
 fn is_welcome(session: &Session, guest: &Guest, actor: Option<&Actor>) -> bool {
-    let scope = Scope::Project(session.opened.project);
-    let may = |right| actor.is_some_and(|actor| actor.may(right, scope));
-    may(looking()) && (!guest.types || may(session.opened.right))
+    let opened = &session.opened;
+    let may = |right, scope| actor.is_some_and(|actor| actor.may(right, scope));
+    let types = || may(opened.right, opened.scope);
+    may(looking(), Scope::Project(opened.project)) && (!guest.types || types())
 }
 
 async fn lapse(app: &App, session: &Session, guest: &Guest) -> Result<(), DbError> {

@@ -17,7 +17,7 @@ use super::inner::Once;
 use super::session::Session;
 use super::{Ending, TOPIC, TerminalId, files, guests, recording, store};
 use crate::app::App;
-use crate::identity::{self, Scope};
+use crate::identity;
 
 /// What was shown is in the database no later than this.
 const WRITE_EVERY: Duration = Duration::from_secs(1);
@@ -217,7 +217,7 @@ async fn look(app: &App) -> Result<(), crate::db::DbError> {
     let presences: Vec<_> = all.iter().map(|s| s.presence()).collect();
     let present = identity::present(app, &presences).await?;
     for (session, actor) in all.iter().zip(present) {
-        let (right, scope) = (session.opened.right, Scope::Project(session.opened.project));
+        let (right, scope) = (session.opened.right, session.opened.scope);
         match actor {
             None => session.end(Ending::SignedOut),
             Some(actor) if !actor.may(right, scope) => session.end(Ending::RightLost),

@@ -3,6 +3,7 @@
 //! Invariant: the shell lives in the portal's process, not in anybody's connection; whoever comes
 //! needs a pass that is good once, and whoever may no longer be there is out within seconds.
 
+pub mod access;
 pub mod api;
 mod enter;
 pub mod files;
@@ -35,9 +36,9 @@ pub use session::company::Guest;
 pub use wanted::Wanted;
 
 use crate::app::App;
-use crate::clusters::{ClusterId, Tier};
+use crate::clusters::{ClusterId, EnvironmentId, Tier};
 use crate::error::AppError;
-use crate::identity::{AccountId, Actor, Permission, Person, ProjectId, Scope};
+use crate::identity::{AccountId, Actor, Permission, Person, ProjectId, Scope, ShellPlace};
 use crate::jobs::Timer;
 use crate::web::paging::List;
 use crate::workloads::WorkloadId;
@@ -92,7 +93,12 @@ pub struct Terminal {
     pub project: String,
     pub workload: WorkloadId,
     pub component: String,
+    #[serde(skip)]
+    pub environment_id: EnvironmentId,
     pub environment: String,
+    /// Whether a role is not enough for a shell there, as of now.
+    #[serde(skip)]
+    pub by_request: bool,
     pub tier: Tier,
     #[serde(skip)]
     pub cluster_id: ClusterId,
@@ -127,6 +133,16 @@ impl Terminal {
         right(self.tier)
     }
 
+    /// Where that right is asked for.
+    #[must_use]
+    pub const fn scope(&self) -> Scope {
+        Scope::Shell(ShellPlace {
+            project: self.project_id,
+            environment: self.environment_id.0,
+            by_request: self.by_request,
+        })
+    }
+
     /// Whether this person was let into it.
     #[must_use]
     pub fn is_guest(&self, actor: &Actor) -> bool {
@@ -139,12 +155,13 @@ impl Terminal {
     /// # Errors
     /// 403 for anybody else, and without the right.
     pub fn must_be_in(&self, actor: &Actor) -> Result<(), AppError> {
-        let right = match (self.account_id == actor.id, self.is_guest(actor)) {
-            (true, _) => self.right(),
-            (false, true) => Permission::ViewRecordings,
-            (false, false) => return Err(AppError::forbidden("terminal-not-yours")),
-        };
-        actor.must(right, Scope::Project(self.project_id))
+        match (self.account_id == actor.id, self.is_guest(actor)) {
+            (true, _) => actor.must(self.right(), self.scope()),
+            (false, true) => {
+                actor.must(Permission::ViewRecordings, Scope::Project(self.project_id))
+            }
+            (false, false) => Err(AppError::forbidden("terminal-not-yours")),
+        }
     }
 }
 

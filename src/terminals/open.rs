@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{Ending, TOPIC, Terminal, TerminalId, outside, pass, right, settle, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
-use crate::clusters::Tier;
+use crate::clusters::{self, Tier};
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::workloads::{self, Workload, WorkloadId};
@@ -51,7 +51,7 @@ pub async fn open(app: &App, actor: &Actor, asked: &Opening) -> Result<Way, AppE
     if !actor.may(Permission::ViewProject, scope) {
         return Err(AppError::NotFound);
     }
-    actor.must(right(workload.tier), scope)?;
+    must_open(app, actor, &workload).await?;
     check(workload.tier, asked)?;
     let container = asked.container.as_deref();
     let container = outside::container(app, &workload, &asked.pod, container).await?;
@@ -60,6 +60,21 @@ pub async fn open(app: &App, actor: &Actor, asked: &Opening) -> Result<Way, AppE
     let pass = insert(app, actor, &workload, (id, asked, &container)).await?;
     let terminal = super::seen(app, actor, id).await?;
     Ok(Way { terminal, pass })
+}
+
+/// Whether this person may open a shell there, by a role or by what was given for a while.
+///
+/// # Errors
+/// 403 without, no answer from the database.
+pub(super) async fn must_open(
+    app: &App,
+    actor: &Actor,
+    workload: &Workload,
+) -> Result<(), AppError> {
+    let environment = clusters::environment_by_key(app, &workload.environment).await?;
+    let environment = environment.ok_or(AppError::NotFound)?;
+    let shells = environment.shells_of(workload.project_id);
+    actor.must(right(workload.tier), Scope::Shell(shells))
 }
 
 async fn insert(
@@ -128,7 +143,7 @@ pub(super) fn over(ending: Ending) -> AppError {
 pub async fn close(app: &App, actor: &Actor, id: TerminalId) -> Result<(), AppError> {
     let terminal = super::get(app, actor, id).await?;
     if terminal.account_id != actor.id {
-        actor.must(terminal.right(), Scope::Project(terminal.project_id))?;
+        actor.must(terminal.right(), terminal.scope())?;
     }
     if terminal.ended_at.is_some() {
         return Ok(());

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::files::{Direction, Moved, Outcome};
 use super::recording::Mark as Told;
-use super::{Ending, Opening, Terminal, TerminalId, Wanted, files, right};
+use super::{Ending, Opening, Terminal, TerminalId, Wanted, files, open};
 use crate::app::App;
 use crate::clusters::Tier;
 use crate::error::{AppError, Words};
@@ -221,7 +221,7 @@ async fn new_page(app: &App, actor: &Actor, ctx: &Ctx, asked: Asked) -> Result<N
     if !actor.may(Permission::ViewProject, scope) {
         return Err(AppError::NotFound);
     }
-    actor.must(right(workload.tier), scope)?;
+    open::must_open(&app, &actor, &workload).await?;
     let c = Chrome::new(ctx, Nav::Projects);
     let settings = &app.settings.terminals;
     let minutes = settings.length.as_secs() / 60;
@@ -301,9 +301,8 @@ pub async fn show(
     let over = |ending: &Ending| Words::new("terminal-over").with("ending", ending);
     let endings = Ending::ALL.iter().map(|e| (e.as_str(), c.w(&over(e))));
     let endings: BTreeMap<_, _> = endings.collect();
-    let scope = Scope::Project(terminal.project_id);
     page(&TerminalPage {
-        may_move: !as_guest && actor.may(files::right(terminal.tier), scope),
+        may_move: !as_guest && actor.may(files::right(terminal.tier), terminal.scope()),
         most: app.settings.terminals.file_bytes / (1024 * 1024),
         words: serde_json::to_string(&texts).unwrap_or_default(),
         endings: serde_json::to_string(&endings).unwrap_or_default(),
@@ -361,7 +360,7 @@ pub async fn recording(
         marks: marks(&c),
         files: files::list(&app, &actor, id).await?,
         is_guest: terminal.is_guest(&actor),
-        may_open: actor.may(terminal.right(), Scope::Project(terminal.project_id)),
+        may_open: actor.may(terminal.right(), terminal.scope()),
         c,
         terminal,
     })

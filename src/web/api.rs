@@ -231,6 +231,8 @@ fn terminal() -> OpenApiRouter<App> {
         .routes(routes!(terminals::api::list))
         .routes(routes!(terminals::replay::cast))
         .routes(routes!(terminals::files::api::list))
+        .routes(routes!(terminals::access::api::list))
+        .routes(routes!(terminals::access::api::end))
 }
 
 /// What takes as long as a file is long.

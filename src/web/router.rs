@@ -408,12 +408,18 @@ fn notice_pages() -> Router<App> {
 
 /// Shells in containers, and what they showed.
 fn terminal_pages() -> Router<App> {
+    use terminals::access::web as access;
     use terminals::web as pages;
     Router::new()
         .route("/terminals", post(pages::create))
         .route("/terminals/new", get(pages::new))
         .route("/terminals/{id}", get(pages::show))
         .route("/terminals/{id}/end", post(pages::end))
+        .route(
+            "/projects/{key}/shell-access",
+            get(access::show).post(access::ask),
+        )
+        .route("/projects/{key}/shell-access/{id}/end", post(access::end))
         .route("/recordings", get(pages::list))
         .route("/recordings/{id}", get(pages::recording))
 }

@@ -6,70 +6,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
 use crate::support::database::Database;
 
 /// One project with a place in production, a release, its artifact and a live confirmation.
-/// Ids end in digits that say what they are: 1 and 2 people, 10 project, 20 and 21 workloads.
-const FIXTURE: &str = r"
-INSERT INTO account (id, name, display_name) VALUES
-    ('00000000-0000-0000-0000-000000000001', 'lin', 'Lin'),
-    ('00000000-0000-0000-0000-000000000002', 'zhao', 'Zhao');
-INSERT INTO connection (id, key, kind, url) VALUES
-    ('00000000-0000-0000-0000-000000000003', 'gitlab', 'gitlab', 'http://a'),
-    ('00000000-0000-0000-0000-000000000004', 'jenkins', 'jenkins', 'http://a'),
-    ('00000000-0000-0000-0000-000000000005', 'registry', 'registry', 'http://a');
-INSERT INTO language (key, jenkins_id, template_job) VALUES
-    ('go', '00000000-0000-0000-0000-000000000004', 'templates/go');
-INSERT INTO cluster (id, key, site, server, kubeconfig, kubeconfig_key, registry_host) VALUES
-    ('00000000-0000-0000-0000-000000000006', 'sh', 'shanghai', 'https://a', 'x', 'k', 'r:1');
-INSERT INTO environment (id, key, tier, rank) VALUES
-    ('00000000-0000-0000-0000-000000000007', 'test', 'test', 1),
-    ('00000000-0000-0000-0000-000000000008', 'prod', 'production', 2);
-INSERT INTO project (id, key, description, language, gitlab_id, registry_id, repository,
-    deploy_path, log_path, start_command, stop_command, health_path, port) VALUES
-    ('00000000-0000-0000-0000-000000000010', 'pay', '', 'go',
-     '00000000-0000-0000-0000-000000000003', '00000000-0000-0000-0000-000000000005', 'a/pay',
-     '/a', '/a', 'a', 'a', '/a', 80);
-INSERT INTO component VALUES ('00000000-0000-0000-0000-000000000010', 'main');
-INSERT INTO workload (id, project_id, environment_id, tier, cluster_id, component, namespace,
-    object_name, selector) VALUES
-    ('00000000-0000-0000-0000-000000000020', '00000000-0000-0000-0000-000000000010',
-     '00000000-0000-0000-0000-000000000008', 'production',
-     '00000000-0000-0000-0000-000000000006', 'main', 'pay-prod', 'pay', '{}'),
-    ('00000000-0000-0000-0000-000000000021', '00000000-0000-0000-0000-000000000010',
-     '00000000-0000-0000-0000-000000000007', 'test',
-     '00000000-0000-0000-0000-000000000006', 'main', 'pay-test', 'pay', '{}');
-INSERT INTO parameters_revision (workload_id, revision, schema_version, document, author_id)
-    SELECT id, 1, 1, '{}', '00000000-0000-0000-0000-000000000001' FROM workload;
-INSERT INTO release (id, project_id, number, tag, reference, commit_id, commit_title, note,
-    author_id, state) VALUES
-    ('00000000-0000-0000-0000-000000000030', '00000000-0000-0000-0000-000000000010', 1,
-     '20261121-093015-u1', 'main', repeat('a', 40), 'x', '',
-     '00000000-0000-0000-0000-000000000001', 'confirmed');
-INSERT INTO artifact (id, project_id, release_id, repository, tag, digest, size_bytes) VALUES
-    ('00000000-0000-0000-0000-000000000040', '00000000-0000-0000-0000-000000000010',
-     '00000000-0000-0000-0000-000000000030', 'apps/pay', '20261121-093015-u1',
-     'sha256:' || repeat('a', 64), 1);
-INSERT INTO confirmation (id, artifact_id, kind, account_id, note) VALUES
-    ('00000000-0000-0000-0000-000000000050', '00000000-0000-0000-0000-000000000040', 'tested',
-     '00000000-0000-0000-0000-000000000002', '');
-INSERT INTO rollout (id, project_id, environment_id, tier, kind, artifact_id, confirmation_id,
-    author_id, workload_ids) VALUES
-    ('00000000-0000-0000-0000-000000000060', '00000000-0000-0000-0000-000000000010',
-     '00000000-0000-0000-0000-000000000008', 'production', 'deploy',
-     '00000000-0000-0000-0000-000000000040', '00000000-0000-0000-0000-000000000050',
-     '00000000-0000-0000-0000-000000000001', '{}');
-INSERT INTO request (id, kind, subject, author_id) VALUES
-    ('00000000-0000-0000-0000-000000000070', 'onboarding', 'pay',
-     '00000000-0000-0000-0000-000000000001');
-INSERT INTO request_revision (request_id, revision, author_id, payload, computed, hash, note)
-    VALUES ('00000000-0000-0000-0000-000000000070', 1, '00000000-0000-0000-0000-000000000001',
-     '{}', '{}', decode(repeat('ab', 32), 'hex'), '');
-INSERT INTO run (id, kind, subject_id) VALUES
-    ('00000000-0000-0000-0000-000000000080', 'x', '00000000-0000-0000-0000-000000000080');
-INSERT INTO step (id, run_id, name, lane, input) VALUES
-    ('00000000-0000-0000-0000-000000000081', '00000000-0000-0000-0000-000000000080', 'a', 'l',
-     '{}');
-INSERT INTO audit_entry (account_name, action, target_kind, target_id, result)
-    VALUES ('lin', 'x', 'x', 'x', 'done');
-";
+const FIXTURE: &str = include_str!("fixtures/data.sql");
 
 /// A deployment of the confirmed artifact, with its columns to be replaced.
 fn deployment(confirmation: &str, live: &str, workload: &str, tier: &str, sequence: i32) -> String {
@@ -577,4 +514,31 @@ async fn what_is_taken_over_ends_once_in_one_way() {
     tries
         .refused("DELETE FROM intake_item", "permission denied")
         .await;
+}
+
+#[tokio::test]
+async fn a_shell_is_given_once_for_hours() {
+    let (mut tries, _db) = Tries::start().await;
+    let given = |rest: &str| {
+        format!(
+            "INSERT INTO shell_access (id, request_id, account_id, project_id, environment_id,
+                files, begins_at, expires_at, ended_at, ended_by)
+             VALUES (gen_random_uuid(), '00000000-0000-0000-0000-000000000070',
+                '00000000-0000-0000-0000-000000000001', '00000000-0000-0000-0000-000000000010',
+                '00000000-0000-0000-0000-000000000008', false, slipway_now(), slipway_now() {rest})"
+        )
+    };
+    let length = "shell_access_length";
+    tries.refused(given(", NULL, NULL"), length).await;
+    let long = given("+ interval '73 hours', NULL, NULL");
+    tries.refused(long, length).await;
+    let nobody = given("+ interval '1 hour', slipway_now(), NULL");
+    tries
+        .refused(nobody, "shell_access_ended_by_somebody")
+        .await;
+    let good = given("+ interval '72 hours', NULL, NULL");
+    tries.works(good.clone()).await;
+    tries.refused(good, "shell_access_of_one_request").await;
+    let gone = "DELETE FROM shell_access";
+    tries.refused(gone, "permission denied").await;
 }

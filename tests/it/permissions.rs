@@ -121,6 +121,9 @@ POST   /projects/{key}/releases/{n}/builds                 303 404 403 409 403 4
 POST   /projects/{key}/releases/{n}/withdrawal             303 404 403 403 403 403 400 403 403
 POST   /projects/{key}/releases/{n}/aborts                 303 404 403 409 403 409 409 403 403
 
+GET    /projects/{key}/shell-access                        303 404 200 200 200 200 200 200 200
+POST   /projects/{key}/shell-access                        303 404 403 400 403 400 400 403 403
+POST   /projects/{key}/shell-access/{id}/end               303 404 404 404 404 404 404 404 404
 POST   /terminals                                          303 404 403 400 403 400 400 403 403
 GET    /terminals/new                                      303 404 403 200 403 200 200 403 403
 GET    /terminals/{id}                                     303 404 403 403 403 303 303 303 403
@@ -347,6 +350,8 @@ POST   /api/v1/steps/{id}/retry                            401 403 403 403 403 4
 POST   /api/v1/steps/{id}/look                             401 403 403 403 403 403 409 403 409
 POST   /api/v1/steps/{id}/abandonment                      401 403 403 403 403 403 400 403 400
 
+GET    /api/v1/projects/{key}/shell-access                 401 404 200 200 200 200 200 200 200
+DELETE /api/v1/projects/{key}/shell-access/{id}            401 404 404 404 404 404 404 404 404
 POST   /api/v1/terminals                                   401 404 403 400 403 400 400 403 403
 GET    /api/v1/terminals/{id}                              401 404 403 403 403 200 200 200 403
 POST   /api/v1/terminals/{id}/passes                       401 404 403 403 403 403 403 403 403

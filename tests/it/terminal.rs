@@ -1,5 +1,6 @@
 //! Shells in containers, over real WebSockets through the real router.
 
+mod access;
 mod attacks;
 mod files;
 mod guests;

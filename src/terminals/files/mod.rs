@@ -34,7 +34,7 @@ use crate::clusters::{self, Tier};
 use crate::connections::{ConnectionError, within};
 use crate::db::DbError;
 use crate::error::{AppError, Words};
-use crate::identity::{Actor, Permission, Scope};
+use crate::identity::{Actor, Permission};
 use crate::integrations::kubernetes::{End, Place, Running};
 
 /// What a program in the container may take to answer, and a file to move on at all.
@@ -134,8 +134,8 @@ impl Move {
         if terminal.account_id != actor.id {
             return Err(AppError::forbidden("terminal-not-yours"));
         }
-        actor.must(terminal.right(), Scope::Project(terminal.project_id))?;
-        actor.must(right(terminal.tier), Scope::Project(terminal.project_id))?;
+        actor.must(terminal.right(), terminal.scope())?;
+        actor.must(right(terminal.tier), terminal.scope())?;
         let path = RemotePath::parse(path)?;
         if let Some(ending) = terminal.ending {
             return Err(open::over(ending));

@@ -27,7 +27,7 @@ use self::scroll::{Scroll, WINDOW_BYTES};
 use super::recording::{Mark, Tape, What};
 use super::{Ending, TerminalId};
 use crate::audit::Origin;
-use crate::identity::{AccountId, Permission, Person, Presence, ProjectId};
+use crate::identity::{AccountId, Permission, Person, Presence, ProjectId, Scope};
 use crate::integrations::kubernetes::Size;
 
 /// What may be typed ahead of a shell that does not read.
@@ -43,6 +43,8 @@ pub struct Opened {
     pub person: Person,
     pub project: ProjectId,
     pub right: Permission,
+    /// Where that right is asked for.
+    pub scope: Scope,
     pub strict: bool,
     pub ends_at: Timestamp,
     /// Whoever opened it, for the record of its end.

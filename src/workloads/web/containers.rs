@@ -7,9 +7,9 @@ use axum::response::Response;
 use serde::Deserialize;
 
 use crate::app::App;
-use crate::clusters::Tier;
+use crate::clusters::{self, Tier};
 use crate::error::AppError;
-use crate::identity::Permission;
+use crate::identity::{Permission, Scope};
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, ProjectAccess};
 use crate::standards::Access;
@@ -146,6 +146,10 @@ async fn part(
     let environment = wanted.or(usual).unwrap_or_default();
     let seen = workloads::seen(app, project.id, &environment).await?;
     let tier = seen.first().map(|s| s.workload.tier);
+    let shell = match tier {
+        Some(tier) => Some(may_open(app, access, (&environment, tier)).await?),
+        None => None,
+    };
     let topic = projects::topic(project.id);
     let c = Chrome::new(ctx, Nav::Projects).listening(&app.events, std::slice::from_ref(&topic));
     let path = format!("/projects/{}/containers", project.key);
@@ -156,8 +160,8 @@ async fn part(
         environments: places.into_iter().map(|(key, _, n)| (key, n)).collect(),
         f: Frame::new(project, Tab::Containers),
         may_ask: access.may(Permission::FileRequest),
-        may_not_open: tier.and_then(|t| refused(&c, access, terminal_right(t))),
-        may_open: tier.is_some_and(|tier| access.may(terminal_right(tier))),
+        may_open: shell.as_ref().is_some_and(Result::is_ok),
+        may_not_open: shell.and_then(Result::err).map(|e| c.w(&e.words())),
         is_production: tier == Some(Tier::Production),
         may_not_restart: tier.and_then(|tier| may_not_restart(&c, access, tier)),
         summary: None,
@@ -167,11 +171,29 @@ async fn part(
     })
 }
 
-const fn terminal_right(tier: Tier) -> Permission {
-    match tier {
+/// Whether this person may open a shell there, or why not.
+async fn may_open(
+    app: &App,
+    access: &ProjectAccess,
+    (environment, tier): (&str, Tier),
+) -> Result<Result<(), AppError>, AppError> {
+    let right = match tier {
         Tier::Test => Permission::OpenTerminalInTest,
         Tier::Production => Permission::OpenTerminalInProduction,
-    }
+    };
+    let found = clusters::environment_by_key(app, environment).await?;
+    let environment = found.ok_or(AppError::NotFound)?;
+    let scope = Scope::Shell(environment.shells_of(access.project.id));
+    let shut = || {
+        access
+            .must(right)
+            .err()
+            .filter(|e| matches!(e, AppError::Conflict(_)))
+    };
+    Ok(access
+        .actor
+        .must(right, scope)
+        .and_then(|()| shut().map_or(Ok(()), Err)))
 }
 
 fn may_not_restart(c: &Chrome, access: &ProjectAccess, tier: Tier) -> Option<String> {
