@@ -64,6 +64,12 @@ export async function removal(get) {
   return workload ? `${page}/workloads/${workload.id}/removal` : null;
 }
 
+export async function change(get) {
+  const page = await project()(get);
+  const [workload] = page ? (await get(`${page}/workloads`)).items : [];
+  return workload ? `${page}/containers/change?environment=${workload.environment}&component=${workload.component}` : null;
+}
+
 // The developer's own terminal that is open, or a new one; one that nobody has come into yet is
 // about to lapse.
 export function terminal(folder) {

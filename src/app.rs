@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
+use crate::changes::{Change, Scale};
 use crate::clusters;
 use crate::config::Settings;
 use crate::connections::{self, Clients};
@@ -14,6 +15,7 @@ use crate::jobs::{Courier, Engine, Step, Timer};
 use crate::notifications;
 use crate::offboarding::{self, Offboarding, Removal};
 use crate::onboarding;
+use crate::projects::members::Membership;
 use crate::projects::{self, Onboarding};
 use crate::releases::{self, Production};
 use crate::requests::{self, Kinds};
@@ -83,6 +85,9 @@ fn kinds() -> Kinds {
         Arc::new(Removal),
         Arc::new(Offboarding),
         Arc::new(Intake),
+        Arc::new(Membership),
+        Arc::new(Change),
+        Arc::new(Scale),
         Arc::new(ShellRequest),
     ])
 }

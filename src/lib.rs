@@ -6,6 +6,7 @@
 pub mod app;
 pub mod audit;
 pub mod builds;
+pub mod changes;
 pub mod clock;
 pub mod clusters;
 pub mod config;

@@ -90,6 +90,7 @@ audit-did-step-retry = Had a step tried again
 audit-did-token-create = Made a token
 audit-did-token-delete = Revoked a token
 audit-did-workload-create = Created a workload
+audit-did-workload-change = Changed the parameters of a workload
 audit-did-workload-restart = Restarted a workload
 audit-did-layer-change = Changed a standard
 audit-did-workload-remove = Had containers removed

@@ -90,6 +90,7 @@ audit-did-step-retry = 重试步骤
 audit-did-token-create = 创建令牌
 audit-did-token-delete = 吊销令牌
 audit-did-workload-create = 创建工作负载
+audit-did-workload-change = 变更工作负载参数
 audit-did-workload-restart = 重启工作负载
 audit-did-layer-change = 修改规范
 audit-did-workload-remove = 移除容器

@@ -1,9 +1,11 @@
 //! New parameters for what a workload runs: an ordinary deployment of the same artifact.
 
-use super::rollout::{self, NewRollout};
+use super::rollout::{self, NewRollout, Running};
 use super::{Kind, RolloutId};
+use crate::app::App;
 use crate::clusters::Tier;
 use crate::db::{DbError, Tx};
+use crate::requests::RequestId;
 use crate::workloads::Workload;
 
 /// What came of it.
@@ -16,6 +18,8 @@ pub enum Rolled {
     Busy,
     /// Nobody stands for what production runs; the next release brings them.
     NotConfirmed,
+    /// The workloads run different artifacts, and one rollout brings one.
+    Different,
 }
 
 /// Starts the deployment of a workload's newest parameters with what it runs. Takes the row of
@@ -29,26 +33,75 @@ pub async fn roll_parameters(
     author: uuid::Uuid,
     reason: &str,
 ) -> Result<Rolled, DbError> {
-    let Some(running) = rollout::lock_running(tx.connection(), workload.id).await? else {
+    roll(tx, std::slice::from_ref(workload), (author, None), reason).await
+}
+
+/// The same for workloads of one environment in the order of their clusters, as one rollout whose
+/// end is the request's. Those that run nothing yet are left out.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn change_parameters(
+    tx: &mut Tx,
+    workloads: &[Workload],
+    (author, request): (uuid::Uuid, RequestId),
+    reason: &str,
+) -> Result<Rolled, DbError> {
+    roll(tx, workloads, (author, Some(request)), reason).await
+}
+
+async fn roll(
+    tx: &mut Tx,
+    workloads: &[Workload],
+    (author, request): (uuid::Uuid, Option<RequestId>),
+    reason: &str,
+) -> Result<Rolled, DbError> {
+    let mut found: Vec<(Workload, Running)> = Vec::new();
+    for workload in workloads {
+        if let Some(running) = rollout::lock_running(tx.connection(), workload.id).await? {
+            found.push((workload.clone(), running));
+        }
+    }
+    let Some((first, running)) = found.first() else {
         return Ok(Rolled::Nothing);
     };
-    match (workload.tier, &running.under_way, running.confirmation) {
-        (_, Some(_), _) => return Ok(Rolled::Busy),
-        (Tier::Production, None, None) => return Ok(Rolled::NotConfirmed),
-        (Tier::Production, None, Some(_)) | (Tier::Test, None, _) => {}
+    if found.iter().any(|(_, other)| other.under_way.is_some()) {
+        return Ok(Rolled::Busy);
     }
+    if found
+        .iter()
+        .any(|(_, other)| other.artifact != running.artifact)
+    {
+        return Ok(Rolled::Different);
+    }
+    match (first.tier, running.confirmation) {
+        (Tier::Production, None) => return Ok(Rolled::NotConfirmed),
+        (Tier::Production, Some(_)) | (Tier::Test, _) => {}
+    }
+    let workloads: Vec<Workload> = found.iter().map(|(workload, _)| workload.clone()).collect();
     let new = NewRollout {
-        project: workload.project_id,
-        environment: workload.environment_id,
-        tier: workload.tier,
+        project: first.project_id,
+        environment: first.environment_id,
+        tier: first.tier,
         kind: Kind::Parameters,
         artifact: running.artifact,
         release: None,
         confirmation: running.confirmation,
-        request: None,
+        request,
         author,
         reason,
-        workloads: std::slice::from_ref(workload),
+        workloads: &workloads,
     };
     rollout::start(tx, &new).await.map(Rolled::Started)
+}
+
+/// The rollout that a request's yes started.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn rollout_of_request(
+    app: &App,
+    request: RequestId,
+) -> Result<Option<uuid::Uuid>, DbError> {
+    rollout::of_request(app.db.pool(), request.0).await
 }

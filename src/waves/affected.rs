@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::diff;
 use crate::db::Tx;
 use crate::error::{AppError, FieldError, Words};
 use crate::standards::layers::{
@@ -11,7 +10,7 @@ use crate::standards::layers::{
 use crate::standards::rails::{self, Severity, Subject};
 use crate::standards::{self, Parameters};
 use crate::workloads::objects::objects;
-use crate::workloads::{self, Workload};
+use crate::workloads::{self, Workload, diff};
 
 /// A workload whose document would be another one.
 pub struct Affected {

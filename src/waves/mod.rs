@@ -5,7 +5,6 @@
 
 mod affected;
 pub mod api;
-mod diff;
 mod plan;
 mod request;
 mod steps;

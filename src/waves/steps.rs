@@ -161,7 +161,8 @@ async fn start(
         Rolled::Nothing => {
             store::noted(tx.connection(), run.id, id, &note("wave-nothing-runs")).await
         }
-        Rolled::NotConfirmed => {
+        // One workload runs one artifact.
+        Rolled::NotConfirmed | Rolled::Different => {
             store::noted(tx.connection(), run.id, id, &note("wave-not-confirmed")).await
         }
     }

@@ -27,8 +27,8 @@ use crate::releases::web::setbacks;
 use crate::requests::policy::web as policies;
 use crate::workloads::web as workloads;
 use crate::{
-    audit, clusters, connections, halt, home, intake, offboarding, onboarding, projects, requests,
-    resources, runs, standards, terminals, vitals, waves,
+    audit, changes, clusters, connections, halt, home, intake, offboarding, onboarding, projects,
+    requests, resources, runs, standards, terminals, vitals, waves,
 };
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
@@ -280,6 +280,7 @@ fn project_pages() -> Router<App> {
             "/projects/{key}/members",
             get(members::web::show).post(members::web::put),
         )
+        .route("/projects/{key}/members/request", post(members::web::ask))
         .route(
             "/projects/{key}/members/removal",
             post(members::web::remove),
@@ -317,6 +318,14 @@ fn project_pages() -> Router<App> {
         .route(
             "/projects/{key}/offboarding",
             get(offboarding::web::offboarding_form).post(offboarding::web::ask_offboarding),
+        )
+        .route(
+            "/projects/{key}/containers/change",
+            get(workloads::change_form).post(workloads::ask_change),
+        )
+        .route(
+            "/projects/{key}/workloads/{id}/scale",
+            post(changes::web::scale),
         )
         .route(
             "/projects/{key}/workloads/{id}/restart",

@@ -6,6 +6,7 @@
 
 mod adopt;
 mod around;
+pub mod diff;
 mod found;
 pub mod objects;
 mod outside;
@@ -27,11 +28,11 @@ pub use around::{clear_all_files, clear_beside, clear_files, put_beside, put_fil
 pub use found::{Found, FoundService};
 pub use outside::{Live, Pod, live};
 pub use prepare::{Namespace, Objects as ObjectsStep, StepError, settle};
-pub use request::{Containers, place_of};
+pub use request::{Asked, Containers, inner, place_of, seal, settled};
 pub use secrets::{apply as apply_secrets, secret_name};
 pub use store::{
-    Current, Revised, all, current, environments, find, list, lock_for_deployment, parameters,
-    revise,
+    Current, Revised, all, current, environments, find, hold, list, lock_for_deployment,
+    parameters, revise,
 };
 
 use crate::app::App;

@@ -40,6 +40,18 @@ fn main_component() -> String {
     "main".to_owned()
 }
 
+impl Asked {
+    /// What a workload on a cluster is to say itself.
+    #[must_use]
+    pub fn on(&self, cluster: &str) -> Value {
+        let mut own = self.parameters.clone();
+        if let Some(patch) = self.per_cluster.get(cluster) {
+            json_patch::merge(&mut own, patch);
+        }
+        own
+    }
+}
+
 /// The kind `containers`.
 pub struct Containers;
 
@@ -67,9 +79,8 @@ impl RequestKind for Containers {
             .environment
             .as_deref()
             .ok_or_else(|| needed("environment"))?;
-        let held = secrets_in(filing.former.as_ref());
-        seal_variables(app, tx, &project, &mut asked, &held).await?;
-        keep_own(tx, &project, environment, &mut asked).await?;
+        let place = (&project, environment);
+        seal(app, tx, place, &mut asked, filing.former.as_ref()).await?;
         let planned = plan(tx, &project, environment, &asked, &filing.note).await?;
         let payload = serde_json::to_value(&asked)
             .map_err(|e| AppError::Internal(format!("containers payload: {e}")))?;
@@ -311,11 +322,16 @@ fn document_for(
     asked: &Asked,
     cluster: &str,
 ) -> Result<(Value, Effective, Parameters), AppError> {
-    let mut own = asked.parameters.clone();
-    if let Some(patch) = asked.per_cluster.get(cluster) {
-        json_patch::merge(&mut own, patch);
-    }
-    let own = layers::effective(over).own_of(&own);
+    let own = asked.on(cluster);
+    settled(over, &own)
+}
+
+/// The same of what a workload would say itself: reduced to what the layers do not give anyway.
+///
+/// # Errors
+/// 400 naming the fields that a lock or the schema refuses.
+pub fn settled(over: &[Layer], wanted: &Value) -> Result<(Value, Effective, Parameters), AppError> {
+    let own = layers::effective(over).own_of(wanted);
     let made = layers::with_own(over, &own);
     let refusals = made.refusals();
     let checked = if refusals.is_empty() {
@@ -328,7 +344,8 @@ fn document_for(
 }
 
 /// Errors of a document, by their fields in the request.
-fn inner(errors: Vec<FieldError>) -> AppError {
+#[must_use]
+pub fn inner(errors: Vec<FieldError>) -> AppError {
     let named = errors.into_iter().map(|e| FieldError {
         field: format!("parameters.{}", e.field),
         words: e.words,
@@ -348,13 +365,24 @@ pub fn place_of(project: &Project, environment: &str) -> Place {
     }
 }
 
-/// Keeps of what was typed what differs from the layers, so that the rest moves with them.
-async fn keep_own(
+/// Stores secret values that were typed, and keeps of the document what differs from the layers,
+/// so that the rest moves with them. References that workloads there or the former revision hold
+/// may be held on to.
+///
+/// # Errors
+/// 400 for a reference to anybody else's secret, or a value that is none.
+pub async fn seal(
+    app: &App,
     tx: &mut Tx,
-    project: &Project,
-    environment: &str,
+    (project, environment): (&Project, &str),
     asked: &mut Asked,
+    former: Option<&Value>,
 ) -> Result<(), AppError> {
+    let there = store::list(tx.connection(), project.id, Some(environment), None).await?;
+    let mine = there.iter().filter(|w| w.component == asked.component);
+    let mut held = secrets_in(former);
+    held.extend(mine.flat_map(|w| references(&w.own)));
+    seal_variables(app, tx, project, asked, &held).await?;
     let over = layers::over(tx, &place_of(project, environment)).await?;
     asked.parameters = layers::effective(&over).own_of(&asked.parameters);
     Ok(())
@@ -427,7 +455,13 @@ fn secrets_in(former: Option<&Value>) -> Vec<Value> {
         return Vec::new();
     };
     let documents = std::iter::once(&asked.parameters).chain(asked.per_cluster.values());
-    let variables = documents.filter_map(|d| d.get("env")?.as_array()).flatten();
+    documents.flat_map(references).collect()
+}
+
+/// The secrets that a document names.
+fn references(document: &Value) -> Vec<Value> {
+    let variables = document.get("env").and_then(Value::as_array);
+    let variables = variables.into_iter().flatten();
     variables.filter_map(|v| v.get("secret").cloned()).collect()
 }
 

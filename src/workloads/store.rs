@@ -185,6 +185,23 @@ pub async fn list(
     fetch(executor, None, Some(project), environment, tier).await
 }
 
+/// Keeps others from changing a project's workloads in an environment until the transaction ends.
+pub async fn hold(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    environment: &str,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "SELECT w.id FROM workload w JOIN environment e ON e.id = w.environment_id
+         WHERE w.project_id = $1 AND e.key = $2 ORDER BY w.id FOR NO KEY UPDATE OF w",
+        project.0,
+        environment,
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(())
+}
+
 /// Every workload, in the order of environments and clusters.
 pub async fn all(executor: impl PgExecutor<'_>) -> Result<Vec<Workload>, DbError> {
     fetch(executor, None, None, None, None).await

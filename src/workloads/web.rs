@@ -1,6 +1,7 @@
 //! Workloads over the API; their pages are in the modules beneath.
 
 mod asking;
+mod changing;
 mod containers;
 mod document;
 mod fields;
@@ -12,6 +13,7 @@ use axum::extract::State;
 use serde::Serialize;
 
 pub use asking::{ask, form};
+pub use changing::{ask_change, change_form};
 pub use containers::{containers, containers_refused};
 pub use document::{document, typed_of};
 

@@ -4,6 +4,7 @@
 mod adoption;
 mod attacks;
 mod audit;
+mod changes;
 mod clusters;
 mod connections;
 mod contract;

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use slipway::identity::PlatformRole;
 
+use crate::support::company::approve;
 use crate::support::{Browser, Portal, seed};
 
 async fn portal() -> (Portal, Browser) {
@@ -266,4 +267,55 @@ async fn owners_take_people_into_their_project_and_let_them_go() {
         303
     );
     assert_eq!(mei.get(here).await.status, 404);
+}
+
+#[tokio::test]
+async fn whoever_may_not_give_a_role_asks_for_one() {
+    let portal = Portal::start().await;
+    for name in ["own", "mei", "ken"] {
+        portal.account(name, &[]).await;
+    }
+    seed::outside(&portal).await;
+    seed::project(&portal, "pay", "own", "owner").await;
+    seed::member(&portal, "pay", "mei", "viewer").await;
+    let mut own = portal.signed_in("own").await;
+    let mut mei = portal.signed_in("mei").await;
+    let ask = "/projects/pay/members/request";
+    for (user, until, field) in [
+        ("", "", "#e-user"),
+        ("ghost", "", "#e-user"),
+        ("ken", "2001-01-01", "#e-until"),
+    ] {
+        let form = [("user", user), ("role", "developer"), ("until", until)];
+        let refused = mei.post(ask, &form).await;
+        assert_eq!(refused.status, 400, "{user} {until} {}", refused.body);
+        assert!(!refused.text(field).is_empty(), "{user} {until}");
+    }
+    let form = [
+        ("user", "ken"),
+        ("role", "developer"),
+        ("until", "2099-12-31"),
+        ("note", "builds the new checkout"),
+    ];
+    let sent = mei.post(ask, &form).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let path = sent.header("location").to_owned();
+    let mut ken = portal.signed_in("ken").await;
+    assert_eq!(ken.get("/projects/pay").await.status, 404);
+    let number: i64 = path.rsplit('/').next().unwrap().parse().unwrap();
+    let page = own.get(&path).await;
+    assert!(
+        page.body.contains("builds the new checkout"),
+        "{}",
+        page.body
+    );
+    approve(&mut own, number).await;
+    assert_eq!(ken.get("/projects/pay").await.status, 200);
+    let members = own.api_get("/projects/pay/members").await.json();
+    let items = members["items"].as_array().unwrap();
+    let his = items.iter().find(|m| m["user"] == "ken").unwrap();
+    assert_eq!(his["role"], "developer");
+    assert_eq!(his["expires_at"], "2100-01-01T00:00:00Z");
+    let request = own.api_get(&path).await.json();
+    assert_eq!(request["state"], "done");
 }

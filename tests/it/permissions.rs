@@ -72,6 +72,7 @@ GET    /audit                                              303 403 403 403 403 4
 GET    /projects/{key}                                     303 404 200 200 200 200 200 200 200
 GET    /projects/{key}/members                             303 404 200 200 200 200 200 200 200
 POST   /projects/{key}/members                             303 404 403 403 403 400 403 403 400
+POST   /projects/{key}/members/request                     303 404 400 400 400 400 400 400 400
 POST   /projects/{key}/members/removal                     303 404 403 403 403 404 403 403 404
 GET    /projects/{key}/settings                            303 404 200 200 200 200 200 200 200
 POST   /projects/{key}/settings                            303 404 403 403 403 400 400 403 403
@@ -108,6 +109,9 @@ GET    /projects/{key}/releases/{n}/job                    303 404 403 403 403 4
 POST   /projects/{key}/releases/{n}/job                    303 404 403 403 403 403 404 403 404
 POST   /projects/{key}/releases/{n}/deployments            303 404 403 409 403 409 409 403 403
 POST   /projects/{key}/environments/{env}/rollbacks        303 404 403 400 403 400 400 403 403
+GET    /projects/{key}/containers/change                   303 404 403 200 403 200 200 403 403
+POST   /projects/{key}/containers/change                   303 404 403 400 403 400 400 403 403
+POST   /projects/{key}/workloads/{id}/scale                303 404 403 400 403 400 400 403 403
 GET    /projects/{key}/workloads/{id}/removal              303 404 403 200 403 200 200 403 403
 POST   /projects/{key}/workloads/{id}/removal              303 404 403 400 403 400 400 403 403
 GET    /projects/{key}/setup                               303 404 200 200 200 200 200 200 200
@@ -481,7 +485,7 @@ fn body(route: &Route) -> Sent {
         "/api/v1/projects/{key}/tokens" => {
             Json(json!({ "name": "", "scopes": [], "days": 0, "role": "viewer" }))
         }
-        "/projects/{key}/members" => Form("user=&role=viewer"),
+        "/projects/{key}/members" | "/projects/{key}/members/request" => Form("user=&role=viewer"),
         "/projects/{key}/members/removal" => Form("user=ghost&role=viewer"),
         "/login/password" => Form("password=x"),
         "/api/v1/groups" => Json(json!({ "key": "" })),
@@ -575,6 +579,7 @@ impl Ids {
             .replace("{version}/{*name}", "any/slipway.css");
         match pattern {
             "/api/v1/projects/{key}/parameters" => format!("{path}?environment=test"),
+            "/projects/{key}/containers/change" => format!("{path}?environment=test"),
             "/terminals/new" => format!("{path}?workload={}&pod=pay-1", self.workload),
             "/api/v1/terminals/{id}/file" => format!("{path}?path=/tmp/x"),
             "/events" => format!("{path}?{}", "topic=x&".repeat(TOPICS_TOO_MANY)),

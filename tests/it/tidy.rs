@@ -42,6 +42,7 @@ const ORDER: &[&str] = &[
     "workloads",
     "builds",
     "releases",
+    "changes",
     "waves",
     // Takes away what the others made.
     "offboarding",

@@ -59,6 +59,25 @@ pub async fn remove(
     Ok(done.rows_affected() == 1)
 }
 
+/// The roles that somebody has in a project by now; nothing for nobody of this name.
+pub async fn roles_of(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    user: &str,
+) -> Result<Option<Vec<String>>, DbError> {
+    let roles = sqlx::query_scalar!(
+        r#"SELECT ARRAY(SELECT m.role FROM membership m
+                WHERE m.account_id = a.id AND m.project_id = $1
+                  AND (m.expires_at IS NULL OR m.expires_at > slipway_now())
+                ORDER BY m.role) AS "roles!"
+           FROM account a
+           WHERE a.name = $2 AND a.disabled_at IS NULL AND a.project_id IS NULL"#,
+        project.0,
+        user,
+    );
+    Ok(roles.fetch_optional(connection).await?)
+}
+
 /// Owners who can sign in and stay owners.
 pub async fn lasting_owners(
     connection: &mut PgConnection,

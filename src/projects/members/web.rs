@@ -6,6 +6,7 @@ use axum::response::Response;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::Joining;
 use crate::app::App;
@@ -14,6 +15,7 @@ use crate::identity::{Permission, Person, ProjectRole};
 use crate::parse;
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, Member, ProjectAccess};
+use crate::requests::{self, Filing};
 use crate::web::extract::{Ctx, Form};
 use crate::web::form::shown_by_form;
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
@@ -61,6 +63,9 @@ pub struct MemberForm {
     role: String,
     #[serde(default)]
     until: String,
+    /// Why, where it is asked for.
+    #[serde(default)]
+    note: String,
 }
 
 impl MemberForm {
@@ -133,6 +138,31 @@ pub async fn put(
     answer(&app, &access, &ctx, form, done).await
 }
 
+/// `POST /projects/{key}/members/request`: for those who may not give a role themselves.
+pub async fn ask(
+    Shared(app): Shared<App>,
+    access: ProjectAccess,
+    ctx: Ctx,
+    Form(form): Form<MemberForm>,
+) -> Result<Response, AppError> {
+    access.must(Permission::ViewProject)?;
+    let filed = match form.joining() {
+        Ok(joining) => {
+            let filing = Filing {
+                project: Some(access.project.key.clone()),
+                note: form.note.clone(),
+                ..Filing::of("membership", json!(joining))
+            };
+            requests::file(&app, &access.actor, filing).await
+        }
+        Err(error) => Err(error),
+    };
+    match filed {
+        Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
+        Err(error) => answer(&app, &access, &ctx, form, Err(error)).await,
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RemovalForm {
@@ -164,7 +194,7 @@ async fn answer(
             access.project.key
         )));
     };
-    let (mut errors, sentence) = shown_by_form(&error, "")?;
+    let (mut errors, sentence) = shown_by_form(&error, "parameters.")?;
     if let Some(words) = sentence {
         let field = "user".to_owned();
         errors.0.push(FieldError { field, words });

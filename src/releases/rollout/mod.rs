@@ -34,7 +34,7 @@ use crate::workloads::{StepError, Workload};
 
 pub use evidence::{Evidence, Happened};
 pub use seen::{SeenPod, pods_at};
-pub use store::{Running, ended, lock_running, supersede, unfinished_in};
+pub use store::{Running, ended, lock_running, of_request, supersede, unfinished_in};
 pub use watch::trouble_words;
 
 /// Rollouts decide from our own rows alone; nothing outside holds them up.

@@ -418,6 +418,18 @@ pub async fn lock_running(
     }))
 }
 
+/// The rollout that a request's yes started.
+pub async fn of_request(
+    executor: impl PgExecutor<'_>,
+    request: Uuid,
+) -> Result<Option<Uuid>, DbError> {
+    let id = sqlx::query_scalar!(
+        "SELECT id FROM rollout WHERE request_id = $1 ORDER BY id DESC LIMIT 1",
+        request,
+    );
+    Ok(id.fetch_optional(executor).await?)
+}
+
 /// Pods that had an address when the last deployment of their workload was done, newest first.
 pub async fn seen_at(
     executor: impl PgExecutor<'_>,

@@ -18,6 +18,7 @@ use crate::projects::web::{Frame, Tab};
 use crate::requests::web::again::{self, Again};
 use crate::requests::{Filing, Request};
 use crate::standards;
+use crate::standards::layers::Effective;
 use crate::web::extract::{Ctx, Form, Query};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
@@ -25,12 +26,38 @@ use crate::web::problem::shown;
 use crate::workloads;
 
 /// The parameters' differences by cluster.
-const PATCHES: &str = "per_cluster";
+pub(super) const PATCHES: &str = "per_cluster";
+
+/// What the form is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aim {
+    /// Containers where there are none.
+    New,
+    /// Other parameters for those that are there.
+    Change,
+}
+
+impl Aim {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::New => "containers",
+            Self::Change => "parameters",
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::New => "containers/new",
+            Self::Change => "containers/change",
+        }
+    }
+}
 
 #[derive(Template)]
 #[template(path = "workloads/new.html")]
-struct NewPage {
+pub(super) struct NewPage {
     c: Chrome,
+    aim: Aim,
     f: Frame,
     environment: String,
     environments: Vec<String>,
@@ -49,6 +76,19 @@ struct NewPage {
     summary: Option<Summary>,
     /// Which request the form changes, and what its author saw of it.
     kept: Vec<(&'static str, String)>,
+}
+
+impl NewPage {
+    fn changes(&self) -> bool {
+        self.aim == Aim::Change
+    }
+
+    fn title(&self) -> &'static str {
+        match self.aim {
+            Aim::New => "project-request-containers",
+            Aim::Change => "change-title",
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -71,22 +111,24 @@ pub async fn form(
         revise: query.revise,
         copy: query.copy,
     };
-    if let Some((request, typed)) = again::begin(&app, &access.actor, "containers", from).await? {
+    let aim = Aim::New;
+    if let Some((request, typed)) = again::begin(&app, &access.actor, aim.kind(), from).await? {
         if request.project_id != Some(access.project.id) {
             return Err(AppError::NotFound);
         }
         let typed = started(&app, &access, &request, typed).await?;
-        return page(&new_page(&app, &access, &ctx, typed, &Refusal::none_of_what_was()).await?);
+        let filled = Refusal::none_of_what_was();
+        return page(&new_page(&app, &access, &ctx, (aim, typed), &filled).await?);
     }
     let mut typed = Typed::new();
     let environment = query.environment.unwrap_or_default();
     typed.insert("environment".to_owned(), environment);
     typed.insert("component".to_owned(), "main".to_owned());
-    page(&new_page(&app, &access, &ctx, typed, &Refusal::default()).await?)
+    page(&new_page(&app, &access, &ctx, (aim, typed), &Refusal::default()).await?)
 }
 
 /// The form of a request that is there: what it asks for, over what the layers give today.
-async fn started(
+pub(super) async fn started(
     app: &App,
     access: &ProjectAccess,
     request: &Request,
@@ -123,8 +165,18 @@ pub async fn ask(
     ctx: Ctx,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
-    let filing = filing(&access, &typed);
-    match again::send(&app, &access.actor, &typed, filing).await {
+    send(&app, &access, &ctx, (Aim::New, typed)).await
+}
+
+/// Files what was typed, or shows it again with what is wrong.
+pub(super) async fn send(
+    app: &App,
+    access: &ProjectAccess,
+    ctx: &Ctx,
+    (aim, typed): (Aim, Typed),
+) -> Result<Response, AppError> {
+    let filing = filing(access, aim, &typed);
+    match again::send(app, &access.actor, &typed, filing).await {
         Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
         Err(error) => {
             let (errors, sentence) = shown_by_form(&error, "parameters.")?;
@@ -133,7 +185,7 @@ pub async fn ask(
                 sentence,
                 is_filled: true,
             };
-            let new = new_page(&app, &access, &ctx, typed, &refusal).await?;
+            let new = new_page(app, access, ctx, (aim, typed), &refusal).await?;
             Ok(shown(page(&new)?, &error))
         }
     }
@@ -141,7 +193,7 @@ pub async fn ask(
 
 /// What was wrong with what was filed.
 #[derive(Default)]
-struct Refusal {
+pub(super) struct Refusal {
     errors: Errors,
     sentence: Option<Words>,
     /// Whether the form holds what somebody filled in, and not what it begins with.
@@ -149,7 +201,7 @@ struct Refusal {
 }
 
 impl Refusal {
-    fn none_of_what_was() -> Self {
+    pub(super) fn none_of_what_was() -> Self {
         Self {
             is_filled: true,
             ..Self::default()
@@ -157,11 +209,11 @@ impl Refusal {
     }
 }
 
-fn text(typed: &Typed, name: &str) -> String {
+pub(super) fn text(typed: &Typed, name: &str) -> String {
     typed.get(name).map_or("", |t| t.trim()).to_owned()
 }
 
-fn filing(access: &ProjectAccess, typed: &Typed) -> Filing {
+fn filing(access: &ProjectAccess, aim: Aim, typed: &Typed) -> Filing {
     let chosen = typed.keys().filter_map(|k| k.strip_prefix("cluster."));
     let clusters: Vec<&str> = chosen.collect();
     let mut parameters = json!({
@@ -180,7 +232,7 @@ fn filing(access: &ProjectAccess, typed: &Typed) -> Filing {
         project: Some(access.project.key.clone()),
         environment: Some(text(typed, "environment")),
         note: text(typed, "note"),
-        ..Filing::of("containers", parameters)
+        ..Filing::of(aim.kind(), parameters)
     }
 }
 
@@ -191,7 +243,7 @@ fn kept(typed: &Typed) -> Vec<(&'static str, String)> {
 }
 
 /// What fields hold that nobody gave anything, until somebody chooses what they belong to.
-fn begin(typed: &mut Typed, health_path: &str) {
+pub(super) fn begin(typed: &mut Typed, health_path: &str) {
     let path = (
         "parameters.probes.startup.path".to_owned(),
         health_path.to_owned(),
@@ -202,6 +254,38 @@ fn begin(typed: &mut Typed, health_path: &str) {
     }
 }
 
+/// The clusters that a component is on.
+async fn clusters_of(
+    app: &App,
+    access: &ProjectAccess,
+    environment: &str,
+    component: &str,
+) -> Result<Vec<String>, AppError> {
+    let project = access.project.id;
+    let all = workloads::list(app.db.pool(), project, Some(environment), None).await?;
+    let mine = all.into_iter().filter(|w| w.component == component);
+    Ok(mine.map(|w| w.cluster).collect())
+}
+
+/// The parameters, with what the layers say of each; and which sections are folded away.
+fn sections(
+    c: &Chrome,
+    (typed, usual): (&Typed, &Typed),
+    errors: &Errors,
+    made: &Effective,
+) -> (Vec<Section>, Vec<bool>) {
+    let filled = |row| stand(c, made, usual, field(c, row).filled(c, typed, errors));
+    let section = |(legend, rows): &(&str, &'static [fields::Row])| Section {
+        legend: c.t(legend),
+        fields: rows.iter().map(filled).collect(),
+    };
+    let sections: Vec<Section> = SECTIONS.iter().map(section).collect();
+    let folded = SECTIONS.iter().zip(&sections);
+    let folded = folded.map(|((legend, _), s)| RARE.contains(legend) && says_nothing(s, usual));
+    let folded = folded.collect();
+    (sections, folded)
+}
+
 /// Whether a section holds no more than the layers give anyway.
 fn says_nothing(section: &Section, usual: &Typed) -> bool {
     section.fields.iter().all(|field| {
@@ -210,11 +294,11 @@ fn says_nothing(section: &Section, usual: &Typed) -> bool {
     })
 }
 
-async fn new_page(
+pub(super) async fn new_page(
     app: &App,
     access: &ProjectAccess,
     ctx: &Ctx,
-    mut typed: Typed,
+    (aim, mut typed): (Aim, Typed),
     refusal: &Refusal,
 ) -> Result<NewPage, AppError> {
     let c = Chrome::new(ctx, Nav::Projects);
@@ -236,21 +320,16 @@ async fn new_page(
     }
     let is_chosen =
         |key: &String| !refusal.is_filled || typed.contains_key(&format!("cluster.{key}"));
-    let filled = |f: Field| f.filled(&c, &typed, &refusal.errors);
-    let section = |(legend, rows): &(&str, &'static [fields::Row])| Section {
-        legend: c.t(legend),
-        fields: rows.iter().map(|row| filled(field(&c, row))).collect(),
+    let (keys, component) = match aim {
+        Aim::New => (keys, Control::Line),
+        Aim::Change => {
+            let component = text(&typed, "component");
+            let there = clusters_of(app, access, &environment, &component).await?;
+            (there, Control::Shown(component))
+        }
     };
-    let mut sections: Vec<Section> = SECTIONS.iter().map(section).collect();
-    for section in &mut sections {
-        let fields = std::mem::take(&mut section.fields).into_iter();
-        section.fields = fields.map(|f| stand(&c, &made, &usual, f)).collect();
-    }
-    let folded: Vec<bool> = SECTIONS
-        .iter()
-        .zip(&sections)
-        .map(|((legend, _), section)| RARE.contains(legend) && says_nothing(section, &usual))
-        .collect();
+    let filled = |f: Field| f.filled(&c, &typed, &refusal.errors);
+    let (sections, folded) = sections(&c, (&typed, &usual), &refusal.errors, &made);
     let note = Field::new(&c, "note", "form-note", Control::Text).optional(&c);
     let wrong = refusal.errors.0.iter();
     let of_env = wrong.filter(|e| e.field.starts_with("parameters.env"));
@@ -264,7 +343,7 @@ async fn new_page(
         env_errors: of_env.map(|e| c.w(&e.words)).collect(),
         env: env_rows(&typed),
         env_given: given(&c, &made),
-        component: filled(Field::new(&c, "component", "form-component", Control::Line)),
+        component: filled(Field::new(&c, "component", "form-component", component)),
         why: Section {
             legend: c.t("form-why"),
             fields: vec![filled(note)],
@@ -273,6 +352,7 @@ async fn new_page(
         f: Frame::new(&access.project, Tab::Containers),
         sections: sections.into_iter().zip(folded).collect(),
         kept: kept(&typed),
+        aim,
         environment,
         c,
     })

@@ -1,0 +1,24 @@
+# Changes of containers that are there.
+request-title-parameters = { $project }: change { $subject }
+request-title-scale = { $project }: scale { $subject }
+change-title = Change containers
+change-open = Change the containers in { $environment }
+change-lede = What they run with today. Change what is to be otherwise: whoever decides sees the differences, object by object, and a yes rolls them out.
+change-next = After the yes the change goes through the clusters one after the other, with the image that runs there. If one does not become ready, the rest stays as it is.
+change-nothing = Nothing would be otherwise than it is.
+change-nothing-there = There are no such containers in this environment.
+change-not-on-cluster = There are none on { $cluster }.
+change-not-prepared = These containers are still being set up. Try again when that is done.
+change-busy = Something is on its way there. Decide when it has arrived.
+change-not-confirmed = Nobody stands for what runs in production now. Release a confirmed image first, then change its parameters.
+change-different-images = The clusters run different images, and one rollout brings one. Ask for each cluster by itself.
+change-environment = Environment
+change-clusters = Clusters
+change-says = Becomes
+scale-title = More or fewer on { $cluster }
+scale-says = Files a request; the image stays. Between the two numbers the load decides, with the same number twice it is fixed.
+scale-min = At least
+scale-max = At most
+scale-everywhere = On every cluster of { $environment }
+scale-note = Why
+scale-button = Ask to scale on { $cluster }

@@ -1,0 +1,24 @@
+# 已有容器的变更。
+request-title-parameters = { $project }：变更 { $subject }
+request-title-scale = { $project }：扩缩容 { $subject }
+change-title = 变更容器参数
+change-open = 变更 { $environment } 的容器参数
+change-lede = 这里是当前的参数。改动需要调整的部分：审批人会逐个对象看到差异，批准后自动滚动更新。
+change-next = 批准后按集群顺序逐个更新，镜像不变。有一个集群未就绪，其余集群保持原样。
+change-nothing = 没有任何改动。
+change-nothing-there = 这个环境里没有这样的容器。
+change-not-on-cluster = { $cluster } 上没有这些容器。
+change-not-prepared = 这些容器仍在准备中，请稍后再试。
+change-busy = 那里正有部署在进行，请等它结束后再审批。
+change-not-confirmed = 生产中运行的镜像目前无人确认。请先发布已确认的镜像，再变更参数。
+change-different-images = 各集群运行的镜像不同，一次更新只能带一个镜像。请按集群分别申请。
+change-environment = 环境
+change-clusters = 集群
+change-says = 变更
+scale-title = 在 { $cluster } 扩缩容
+scale-says = 提交一张工单，镜像不变。两个数之间由负载决定，两个数相同则固定。
+scale-min = 最少
+scale-max = 最多
+scale-everywhere = { $environment } 的所有集群
+scale-note = 原因
+scale-button = 申请在 { $cluster } 扩缩容

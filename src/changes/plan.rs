@@ -1,0 +1,299 @@
+//! What a change does to each workload: its next document, and its objects field by field.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::app::App;
+use crate::audit::{self, Entry};
+use crate::clusters::Tier;
+use crate::db::Tx;
+use crate::error::{AppError, FieldError};
+use crate::identity::ProjectId;
+use crate::projects::{self, Project};
+use crate::releases::{self, Rolled};
+use crate::requests::{self, Approved, Fact, Request, Work};
+use crate::standards::layers::{self, Effective, text};
+use crate::standards::rails::{self, Note, Severity, Subject};
+use crate::standards::{Parameters, SCHEMA_VERSION};
+use crate::workloads::objects::objects;
+use crate::workloads::{self, Revised, Workload, diff};
+
+/// Longest list of what becomes otherwise, on the request's page.
+const MOST_FACTS: usize = 40;
+
+/// Which of a project's workloads are to change.
+#[derive(Debug, Clone, Copy)]
+pub struct Which<'a> {
+    pub environment: &'a str,
+    pub component: &'a str,
+    /// Keys of clusters; all that it is on if left out.
+    pub clusters: Option<&'a [String]>,
+}
+
+/// How strictly guard rails hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rails {
+    /// The whole document must keep them.
+    All,
+    /// What was broken before may stay so: nobody mends a probe while customers wait.
+    NewOnly,
+}
+
+/// A workload with what would hold for it.
+pub struct Planned {
+    pub workload: Workload,
+    pub own: Value,
+    pub made: Effective,
+    pub parameters: Parameters,
+    notes: Vec<Note>,
+}
+
+/// The workloads that would be otherwise, in the order of their clusters.
+///
+/// # Errors
+/// 400 naming the field where there is none, where the document does not hold, or where nothing
+/// would change; 409 for one that is not prepared yet.
+pub async fn plan(
+    tx: &mut Tx,
+    project: &Project,
+    which: &Which<'_>,
+    (rails, why): (Rails, &str),
+    wanted: impl Fn(&Workload) -> Value,
+) -> Result<Vec<Planned>, AppError> {
+    layers::hold(tx.connection()).await?;
+    let all = chosen(tx, project.id, which).await?;
+    let over = layers::over(tx, &workloads::place_of(project, which.environment)).await?;
+    let live = rails::live_in(tx, project.id, which.environment, which.component).await?;
+    let mut planned = Vec::new();
+    for workload in all {
+        if workload.prepared_at.is_none() {
+            return Err(AppError::conflict("change-not-prepared"));
+        }
+        let (own, made, parameters) =
+            workloads::settled(&over, &as_said(&wanted(&workload), &workload.own))?;
+        // The same document in other words is no change.
+        if parameters == workload.parameters {
+            continue;
+        }
+        let notes = judge(&workload, &parameters, &live, (rails, why))?;
+        planned.push(Planned {
+            workload,
+            own,
+            made,
+            parameters,
+            notes,
+        });
+    }
+    match planned.is_empty() {
+        true => Err(AppError::field("parameters", "change-nothing")),
+        false => Ok(planned),
+    }
+}
+
+/// What means the same stays in the words that it was said in: `500m` does not become `0.5`.
+fn as_said(wanted: &Value, said: &Value) -> Value {
+    let (wanted, said) = (layers::leaves(wanted), layers::leaves(said));
+    let kept = wanted.iter().map(|(pointer, value)| {
+        let old = said
+            .get(pointer)
+            .filter(|old| layers::is_same(pointer, old, value));
+        (pointer, old.unwrap_or(value))
+    });
+    layers::document(kept)
+}
+
+async fn chosen(
+    tx: &mut Tx,
+    project: ProjectId,
+    which: &Which<'_>,
+) -> Result<Vec<Workload>, AppError> {
+    let environment = Some(which.environment);
+    let mut all = workloads::list(tx.connection(), project, environment, None).await?;
+    all.retain(|w| w.component == which.component);
+    if all.is_empty() {
+        return Err(AppError::field("environment", "change-nothing-there"));
+    }
+    let Some(keys) = which.clusters else {
+        return Ok(all);
+    };
+    if let Some(key) = keys
+        .iter()
+        .find(|key| !all.iter().any(|w| w.cluster == **key))
+    {
+        let mut error = FieldError::new("parameters.clusters", "change-not-on-cluster");
+        error.words = error.words.with("cluster", key);
+        return Err(AppError::Invalid(vec![error]));
+    }
+    all.retain(|w| keys.contains(&w.cluster));
+    match all.is_empty() {
+        true => Err(AppError::field("parameters.clusters", "field-required")),
+        false => Ok(all),
+    }
+}
+
+fn judge(
+    workload: &Workload,
+    parameters: &Parameters,
+    live: &[rails::Override],
+    (strict, why): (Rails, &str),
+) -> Result<Vec<Note>, AppError> {
+    let subject = |parameters| Subject {
+        parameters,
+        language: &workload.language,
+        tier: workload.tier,
+        why,
+    };
+    let judged = rails::judge(&subject(parameters), live);
+    let errors = match (judged, strict) {
+        (Ok(notes), _) => return Ok(notes),
+        (Err(errors), Rails::All) => errors,
+        (Err(_), Rails::NewOnly) => {
+            let before = rails::broken(&subject(&workload.parameters));
+            let refused = rails::broken(&subject(parameters)).into_iter().filter(|b| {
+                let known = before.iter().any(|old| old.rail.id == b.rail.id);
+                let passes = live.iter().any(|o| o.rail == b.rail.id);
+                b.rail.severity == Severity::Refuse && !known && !passes
+            });
+            refused.map(|b| b.refusal()).collect()
+        }
+    };
+    match errors.is_empty() {
+        true => Ok(Vec::new()),
+        false => Err(workloads::inner(errors)),
+    }
+}
+
+/// What a decider is shown, and what the hash covers: each workload by its desired revision.
+#[must_use]
+pub fn computed(planned: &[Planned]) -> Value {
+    let clusters: Vec<Value> = planned.iter().map(shown).collect();
+    let first = planned.first();
+    json!({
+        "schema_version": SCHEMA_VERSION,
+        "layer_versions": first.map(|p| &p.made.versions),
+        "tier": first.map_or(Tier::Test, |p| p.workload.tier), "clusters": clusters,
+    })
+}
+
+fn shown(planned: &Planned) -> Value {
+    let workload = &planned.workload;
+    let listed = |parameters| objects(workload, parameters, None).listed();
+    let said = diff::changes(&json!(workload.parameters), &json!(planned.parameters));
+    json!({
+        "cluster": workload.cluster, "site": workload.site, "namespace": workload.namespace,
+        "workload": workload.id, "revision": workload.parameters_revision, "said": said,
+        "objects": diff::objects(&listed(&workload.parameters), &listed(&planned.parameters)),
+        "rails": planned.notes,
+    })
+}
+
+/// What becomes otherwise, field by field: once where it is the same on all clusters.
+#[must_use]
+pub fn facts(request: &Request) -> Vec<Fact> {
+    let clusters = request.computed["clusters"].as_array();
+    let clusters: Vec<&Value> = clusters.into_iter().flatten().collect();
+    let same = clusters.iter().all(|c| c["said"] == clusters[0]["said"]);
+    let named = |c: &Value| match same {
+        true => String::new(),
+        false => format!("{}: ", text(&c["cluster"])),
+    };
+    let keys: Vec<String> = clusters.iter().map(|c| text(&c["cluster"])).collect();
+    let mut facts = vec![
+        Fact::text(
+            "change-environment",
+            request.environment.clone().unwrap_or_default(),
+        ),
+        Fact::text("change-clusters", keys.join(", ")),
+    ];
+    let shown = clusters.iter().take(if same { 1 } else { clusters.len() });
+    for cluster in shown {
+        for change in cluster["said"].as_array().into_iter().flatten() {
+            let (from, to) = (short(&change["from"]), short(&change["to"]));
+            let line = format!(
+                "{}{}: {from} → {to}",
+                named(cluster),
+                text(&change["field"])
+            );
+            facts.push(Fact::text("change-says", line));
+        }
+        for note in cluster["rails"].as_array().into_iter().flatten() {
+            let code = format!("rail-{}", text(&note["rail"]));
+            let is = format!(
+                "{}{}: {}",
+                named(cluster),
+                text(&note["field"]),
+                text(&note["is"])
+            );
+            facts.push(Fact::text(code, is));
+        }
+    }
+    facts.truncate(MOST_FACTS);
+    facts
+}
+
+fn short(value: &Value) -> String {
+    match value {
+        Value::Null => "–".to_owned(),
+        other => text(other),
+    }
+}
+
+/// The project that a stored request is about.
+///
+/// # Errors
+/// 404 for one that is gone.
+pub async fn project_of(app: &App, request: &Request) -> Result<Project, AppError> {
+    let id = request.project_id.ok_or(AppError::NotFound)?;
+    projects::by_id(app, id).await?.ok_or(AppError::NotFound)
+}
+
+/// Stores each next revision and starts the rollout that brings them. Where nothing runs yet the
+/// first deployment will, and the request is done.
+///
+/// # Errors
+/// 409 while something is on its way there, and where what runs in production is not confirmed.
+pub async fn begin(tx: &mut Tx, approved: &Approved, all: &[Planned]) -> Result<(), AppError> {
+    let request = &approved.request;
+    for planned in all {
+        let workload = &planned.workload;
+        let revised = Revised {
+            parameters: &planned.parameters,
+            own: &planned.own,
+            layer_versions: &planned.made.versions,
+            request: request.id.0,
+            author: request.author_id,
+        };
+        workloads::revise(tx.connection(), workload.id, &revised).await?;
+        let entry = Entry::done("workload.change", "workload", workload.id)
+            .in_project(workload.project_id)
+            .before(json!(workload.parameters))
+            .after(json!(planned.parameters));
+        audit::record(tx, &entry, &approved.origin).await?;
+    }
+    let workloads: Vec<Workload> = all.iter().map(|p| p.workload.clone()).collect();
+    let by = (request.author_id, request.id);
+    match releases::change_parameters(tx, &workloads, by, &request.note).await? {
+        Rolled::Started(_) => {}
+        Rolled::Nothing => requests::finish(tx, request.id, true).await?,
+        Rolled::Busy => return Err(AppError::conflict("change-busy")),
+        Rolled::NotConfirmed => return Err(AppError::conflict("change-not-confirmed")),
+        Rolled::Different => return Err(AppError::conflict("change-different-images")),
+    }
+    if let Some(project) = request.project_id {
+        tx.event(&projects::topic(project), Some(project.0)).await?;
+    }
+    Ok(())
+}
+
+/// The rollout that a yes started.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn works(app: &App, request: &Request) -> Result<Vec<Work>, AppError> {
+    let found: Option<Uuid> = releases::rollout_of_request(app, request.id).await?;
+    let work = |subject| Work {
+        subject,
+        place: String::new(),
+    };
+    Ok(found.map(work).into_iter().collect())
+}

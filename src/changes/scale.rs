@@ -1,0 +1,126 @@
+//! The kind `scale`: more or fewer of what runs, and nothing else.
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::plan::{self, Planned, Rails, Which, begin, computed, plan, project_of};
+use crate::app::App;
+use crate::db::{DbError, Tx};
+use crate::error::AppError;
+use crate::identity::{Actor, Permission, Scope};
+use crate::projects::{self, Project};
+use crate::requests::{Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work};
+
+/// `parameters` of a request of kind `scale`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked {
+    #[serde(default = "main_component")]
+    pub component: String,
+    /// Keys; all that it is on if left out.
+    #[serde(default)]
+    pub clusters: Option<Vec<String>>,
+    pub min: i32,
+    /// The same as `min` for a fixed number.
+    pub max: i32,
+}
+
+fn main_component() -> String {
+    "main".to_owned()
+}
+
+pub struct Scale;
+
+#[async_trait]
+impl RequestKind for Scale {
+    fn name(&self) -> &'static str {
+        "scale"
+    }
+
+    async fn compute(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        actor: &Actor,
+        filing: &Filing,
+    ) -> Result<Computed, AppError> {
+        let needed = |field: &str| AppError::field(field, "field-required");
+        let key = filing.project.as_deref().ok_or_else(|| needed("project"))?;
+        let project = projects::get(app, actor, key).await?;
+        actor.must(Permission::FileRequest, Scope::Project(project.id))?;
+        let environment = filing.environment.as_deref().filter(|e| !e.is_empty());
+        let environment = environment.ok_or_else(|| needed("environment"))?;
+        let asked: Asked = crate::parse::value(&filing.parameters, "parameters")?;
+        let planned = planned(tx, &project, environment, &asked, &filing.note).await?;
+        Ok(Computed {
+            subject: asked.component.clone(),
+            project: Some(project.id),
+            environment: planned.first().map(|p| p.workload.environment_id.0),
+            release: None,
+            payload: json!(asked),
+            computed: computed(&planned),
+        })
+    }
+
+    async fn recompute(
+        &self,
+        app: &App,
+        tx: &mut Tx,
+        request: &Request,
+    ) -> Result<Value, AppError> {
+        Ok(computed(&replanned(app, tx, request).await?))
+    }
+
+    async fn usual_quorum(&self, _: &mut Tx, _: Option<Uuid>) -> Result<Vec<Quorum>, DbError> {
+        Ok(vec![Quorum::of(Permission::ApproveProduction, 1)])
+    }
+
+    async fn works(&self, app: &App, request: &Request) -> Result<Vec<Work>, AppError> {
+        plan::works(app, request).await
+    }
+
+    async fn approved(&self, app: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {
+        let planned = replanned(app, tx, &approved.request).await?;
+        begin(tx, approved, &planned).await
+    }
+
+    async fn rejected(&self, _: &App, _: &mut Tx, _: &Request) -> Result<(), AppError> {
+        Ok(())
+    }
+
+    fn facts(&self, request: &Request) -> Vec<Fact> {
+        plan::facts(request)
+    }
+}
+
+async fn replanned(app: &App, tx: &mut Tx, request: &Request) -> Result<Vec<Planned>, AppError> {
+    let project = project_of(app, request).await?;
+    let environment = request.environment.as_deref().ok_or(AppError::NotFound)?;
+    let asked: Asked = crate::parse::value(&request.parameters, "parameters")?;
+    crate::workloads::hold(tx.connection(), project.id, environment).await?;
+    planned(tx, &project, environment, &asked, &request.note).await
+}
+
+/// Each workload says of itself what it said before, but for how many there are.
+async fn planned(
+    tx: &mut Tx,
+    project: &Project,
+    environment: &str,
+    asked: &Asked,
+    why: &str,
+) -> Result<Vec<Planned>, AppError> {
+    let which = Which {
+        environment,
+        component: &asked.component,
+        clusters: asked.clusters.as_deref(),
+    };
+    let replicas = json!({ "replicas": { "min": asked.min, "max": asked.max } });
+    plan(tx, project, &which, (Rails::NewOnly, why), |workload| {
+        let mut own = workload.own.clone();
+        json_patch::merge(&mut own, &replicas);
+        own
+    })
+    .await
+}

@@ -1,0 +1,262 @@
+//! Changes of containers that are there: shown field by field, and rolled out by a yes.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::Browser;
+use crate::support::browser::Answer;
+use crate::support::company::{Company, approve};
+
+async fn file(who: &mut Browser, kind: &str, environment: &str, parameters: Value) -> Answer {
+    let body = json!({ "kind": kind, "project": "pay", "environment": environment,
+        "parameters": parameters, "note": "the sale begins at eight" });
+    who.api(Method::POST, "/requests", &body).await
+}
+
+async fn filed(company: &mut Company, kind: &str, environment: &str, parameters: Value) -> i64 {
+    let answer = file(&mut company.developer, kind, environment, parameters).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    answer.json()["number"].as_i64().unwrap()
+}
+
+async fn request(company: &mut Company, number: i64) -> Value {
+    let path = format!("/requests/{number}");
+    company.ops.api_get(&path).await.json()
+}
+
+/// With a release in test and in production.
+async fn company() -> Company {
+    let mut company = Company::start().await;
+    company.project_with_places("pay").await;
+    company.commit("pay", "Read a capture back after 409");
+    let release = company.open("pay").await;
+    company.settle().await;
+    company.confirm(&release).await;
+    company.send_to_production(&release).await;
+    company
+}
+
+fn container(company: &Company, cluster: &str, namespace: &str) -> Value {
+    let deployment = company.deployment(cluster, namespace, "pay");
+    deployment["spec"]["template"]["spec"]["containers"][0].clone()
+}
+
+fn scaler(company: &Company, cluster: &str, namespace: &str) -> Value {
+    let mut kubernetes = company.world.kubernetes();
+    let cluster = kubernetes.cluster(cluster).unwrap();
+    let found = cluster.object("HorizontalPodAutoscaler", namespace, "pay");
+    found.cloned().unwrap_or_default()["spec"].clone()
+}
+
+#[tokio::test]
+async fn more_containers_are_there_after_one_yes() {
+    let mut company = company().await;
+    let before = company.deployment("sh-prod", "pay-prod", "pay");
+    let asked = json!({ "min": 3, "max": 8 });
+    let number = filed(&mut company, "scale", "prod", asked.clone()).await;
+    let shown = request(&mut company, number).await;
+    let said = &shown["computed"]["clusters"][0]["said"];
+    assert_eq!(said.as_array().unwrap().len(), 2, "{said}");
+    assert_eq!(said[0]["field"], "replicas.max");
+    assert_eq!((&said[0]["from"], &said[0]["to"]), (&json!(4), &json!(8)));
+    let page = company.ops.get(&format!("/requests/{number}")).await;
+    assert!(page.body.contains("replicas.max: 4 → 8"), "{}", page.body);
+    approve(&mut company.ops, number).await;
+    company.settle().await;
+    let done = request(&mut company, number).await;
+    assert_eq!(done["state"], "done", "{}", company.runs().await);
+    let spec = scaler(&company, "sh-prod", "pay-prod");
+    assert_eq!(
+        (&spec["minReplicas"], &spec["maxReplicas"]),
+        (&json!(3), &json!(8))
+    );
+    let after = company.deployment("sh-prod", "pay-prod", "pay");
+    assert_eq!(before["metadata"]["uid"], after["metadata"]["uid"]);
+    let image = |d: &Value| d["spec"]["template"]["spec"]["containers"][0]["image"].clone();
+    assert_eq!(image(&before), image(&after));
+    // Test was not asked for, and the same once more changes nothing.
+    assert_eq!(scaler(&company, "sh-test", "pay-test")["maxReplicas"], 4);
+    let again = file(&mut company.developer, "scale", "prod", asked).await;
+    assert_eq!(again.status, 400, "{}", again.body);
+    assert_eq!(again.json()["fields"][0]["code"], "change-nothing");
+    company.check().await;
+}
+
+#[tokio::test]
+async fn what_is_typed_wrong_is_named() {
+    let mut company = company().await;
+    let lin = &mut company.developer;
+    for (kind, environment, parameters, field) in [
+        (
+            "scale",
+            "prod",
+            json!({ "min": 9, "max": 1 }),
+            "parameters.replicas.max",
+        ),
+        (
+            "scale",
+            "moon",
+            json!({ "min": 2, "max": 3 }),
+            "environment",
+        ),
+        (
+            "scale",
+            "prod",
+            json!({ "min": 2, "max": 3, "component": "other" }),
+            "environment",
+        ),
+        (
+            "scale",
+            "prod",
+            json!({ "min": 2, "max": 3, "clusters": ["x"] }),
+            "parameters.clusters",
+        ),
+        (
+            "parameters",
+            "prod",
+            json!({ "parameters": { "cpu": { "limit": "many" } } }),
+            "parameters.cpu.limit",
+        ),
+    ] {
+        let answer = file(lin, kind, environment, parameters).await;
+        assert_eq!(answer.status, 400, "{}", answer.body);
+        let first = answer.json()["fields"][0]["field"].clone();
+        assert!(
+            first.as_str().unwrap().contains(field),
+            "{first} for {field}"
+        );
+    }
+    let chen = file(
+        &mut company.tester,
+        "scale",
+        "prod",
+        json!({ "min": 2, "max": 3 }),
+    )
+    .await;
+    assert_eq!(chen.status, 403, "{}", chen.body);
+}
+
+#[tokio::test]
+async fn a_change_is_made_by_the_form_that_is_filled_with_today() {
+    let mut company = company().await;
+    let here = "/projects/pay/containers/change?environment=test&component=main";
+    let form = company.developer.get(here).await;
+    assert_eq!(form.status, 200, "{}", form.body);
+    let mut fields = form.fields();
+    let sends = |fields: &[(String, String)]| -> Vec<(String, String)> { fields.to_vec() };
+    let unchanged = sends(&fields);
+    let pairs: Vec<(&str, &str)> = unchanged.iter().map(|(n, v)| (&**n, &**v)).collect();
+    let same = company
+        .developer
+        .post("/projects/pay/containers/change", &pairs)
+        .await;
+    let path = same.header("location").to_owned();
+    let shown = company.ops.api_get(&path).await;
+    assert_eq!(same.status, 400, "{}", shown.body);
+    assert!(
+        same.body.contains("Nothing would be otherwise"),
+        "{}",
+        same.body
+    );
+    let memory = fields
+        .iter_mut()
+        .find(|(n, _)| n == "parameters.memory.limit");
+    memory.unwrap().1 = "512Mi".to_owned();
+    let pairs: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (&**n, &**v)).collect();
+    let sent = company
+        .developer
+        .post("/projects/pay/containers/change", &pairs)
+        .await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let number: i64 = sent
+        .header("location")
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let shown = request(&mut company, number).await;
+    let said = shown["computed"]["clusters"][0]["said"]
+        .as_array()
+        .unwrap()
+        .clone();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(said[0]["field"], "memory.limit");
+    approve(&mut company.ops, number).await;
+    company.settle().await;
+    let done = request(&mut company, number).await;
+    assert_eq!(done["state"], "done", "{}", company.runs().await);
+    let container = container(&company, "sh-test", "pay-test");
+    assert_eq!(container["resources"]["limits"]["memory"], "512Mi");
+    // The secret that the form never shows is still the same one.
+    let env = container["env"].as_array().unwrap();
+    let token = env.iter().find(|v| v["name"] == "TOKEN").unwrap();
+    assert!(token["valueFrom"]["secretKeyRef"].is_object(), "{token}");
+}
+
+#[tokio::test]
+async fn a_yes_to_what_has_moved_is_refused() {
+    let mut company = company().await;
+    let first = filed(&mut company, "scale", "prod", json!({ "min": 3, "max": 8 })).await;
+    let second = filed(&mut company, "scale", "prod", json!({ "min": 2, "max": 6 })).await;
+    let hash = request(&mut company, second).await["hash"].clone();
+    approve(&mut company.ops, first).await;
+    let decide = |hash: Value| json!({ "verdict": "approve", "hash": hash });
+    let path = format!("/requests/{second}/decisions");
+    let late = company.ops.api(Method::POST, &path, &decide(hash)).await;
+    assert_eq!(late.status, 409, "{}", late.body);
+    assert_eq!(request(&mut company, second).await["state"], "open");
+    company.settle().await;
+    let spec = scaler(&company, "sh-prod", "pay-prod");
+    assert_eq!(spec["maxReplicas"], 8);
+}
+
+#[tokio::test]
+async fn nothing_is_decided_while_something_is_on_its_way_there() {
+    let mut company = company().await;
+    let first = filed(&mut company, "scale", "prod", json!({ "min": 3, "max": 8 })).await;
+    approve(&mut company.ops, first).await;
+    let second = filed(&mut company, "scale", "prod", json!({ "min": 2, "max": 6 })).await;
+    let hash = request(&mut company, second).await["hash"].clone();
+    let path = format!("/requests/{second}/decisions");
+    let yes = json!({ "verdict": "approve", "hash": hash });
+    let busy = company.ops.api(Method::POST, &path, &yes).await;
+    assert_eq!(busy.status, 409, "{}", busy.body);
+    assert_eq!(busy.json()["code"], "change-busy");
+    company.settle().await;
+    approve(&mut company.ops, second).await;
+    company.settle().await;
+    assert_eq!(scaler(&company, "sh-prod", "pay-prod")["maxReplicas"], 6);
+}
+
+#[tokio::test]
+async fn the_button_beside_the_containers_files_it() {
+    let mut company = company().await;
+    let all = company.ops.api_get("/projects/pay/workloads").await.json();
+    let items = all["items"].as_array().unwrap();
+    let here = items.iter().find(|w| w["environment"] == "test").unwrap();
+    let path = format!(
+        "/projects/pay/workloads/{}/scale",
+        here["id"].as_str().unwrap()
+    );
+    let lin = &mut company.developer;
+    let wrong = lin.post(&path, &[("min", "many"), ("max", "3")]).await;
+    assert_eq!(wrong.status, 400, "{}", wrong.body);
+    let page = lin.get("/projects/pay/containers?environment=test").await;
+    assert!(page.body.contains(&path), "{}", page.body);
+    let sent = lin.post(&path, &[("min", "1"), ("max", "")]).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let number: i64 = sent
+        .header("location")
+        .rsplit('/')
+        .next()
+        .unwrap()
+        .parse()
+        .unwrap();
+    approve(&mut company.ops, number).await;
+    company.settle().await;
+    let done = request(&mut company, number).await;
+    assert_eq!(done["state"], "done", "{}", company.runs().await);
+    let deployment = company.deployment("sh-test", "pay-test", "pay");
+    assert_eq!(deployment["spec"]["replicas"], 1, "{deployment}");
+}
