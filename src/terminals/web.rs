@@ -221,7 +221,7 @@ async fn new_page(app: &App, actor: &Actor, ctx: &Ctx, asked: Asked) -> Result<N
     if !actor.may(Permission::ViewProject, scope) {
         return Err(AppError::NotFound);
     }
-    open::must_open(&app, &actor, &workload).await?;
+    open::must_open(app, actor, &workload).await?;
     let c = Chrome::new(ctx, Nav::Projects);
     let settings = &app.settings.terminals;
     let minutes = settings.length.as_secs() / 60;
