@@ -16,9 +16,9 @@ use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
 use super::cluster::text;
-use super::logs;
 use super::resources::of_kind;
 use super::status::{self, No};
+use super::{beside, logs};
 use crate::call::Call;
 use crate::world::World;
 
@@ -107,7 +107,11 @@ fn order(world: &World, name: &str, call: &Call) -> Result<Order, No> {
         let message = format!("container not found (\"{container}\")");
         return Err(status::bad_request(message));
     }
-    let exec = cluster.settings.exec.clone();
+    let exec = match &cluster.settings.exec {
+        // What is put beside others has an image of its own.
+        Exec::HoldsNothing if beside::is_one(&found, &container) => Exec::Runs,
+        exec => exec.clone(),
+    };
     let folder = cluster.folder(namespace, pod, &container);
     let folder = folder.map_err(|error| status::bad_request(error.to_string()))?;
     let command = call.query.iter().filter(|(key, _)| key == "command");
