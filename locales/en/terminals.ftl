@@ -20,6 +20,9 @@ terminal-elsewhere = The process of the portal that holds this shell does not an
 terminal-too-many-mine = You have { $n } terminals open, and no more are allowed at once. End one first.
 terminal-too-many = { $n } terminals are open, and no more are allowed at once. Try again when one has ended.
 terminal-no-websocket = A terminal is a WebSocket.
+debug-images-none = Operations allow no image for debug containers here. They can, by the setting SLIPWAY_DEBUG_IMAGES.
+debug-image-unknown = This is no image that operations allow for debug containers. Choose one of theirs.
+debug-too-many = { $n } debug containers were put into this pod already, and they stay with it. Restart it, or choose another pod.
 terminal-over = This terminal is over: { $ending ->
     [exited] its shell ended by itself.
     [killed] its process was killed, or its pod was taken away.
@@ -38,6 +41,9 @@ terminal-over = This terminal is over: { $ending ->
     [right-unknown] nobody could find out who still may be in it.
     [no-recorder] what it shows could not be recorded.
     [portal-stopped] the portal was stopped.
+    [debug-no-image] the debug container’s image could not be pulled. Operations can see why, or allow another one.
+    [debug-not-started] the debug container did not run within a minute, or ended at once.
+    [debug-refused] the cluster refused the debug container: the portal lacks the right to it, or a policy of the cluster forbids it.
    *[portal-lost] the portal’s process was lost.
 }
 
@@ -59,6 +65,9 @@ ending-right-unknown = Rights unknown
 ending-no-recorder = Not recordable
 ending-portal-stopped = Portal stopped
 ending-portal-lost = Portal lost
+ending-debug-no-image = Debug image not pulled
+ending-debug-not-started = Debug container did not start
+ending-debug-refused = Debug container refused
 
 terminal-open = Open
 terminal-new = Terminal in { $pod }

@@ -4,6 +4,7 @@
 //! needs a pass that is good once, and whoever may no longer be there is out within seconds.
 
 pub mod api;
+mod debug;
 mod enter;
 pub mod files;
 mod guests;
@@ -28,6 +29,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
+pub use debug::DebugContainer;
 pub use guests::{dismiss, hand_over, invite};
 pub use hall::{Hall, stop};
 pub use open::{Opening, Way, close, open, resume};
@@ -77,6 +79,11 @@ crate::words! {
         PortalStopped = "portal-stopped",
         /// The portal's process died.
         PortalLost = "portal-lost",
+        DebugNoImage = "debug-no-image",
+        /// It took too long, or ended at once.
+        DebugNotStarted = "debug-not-started",
+        /// The portal lacks the right to one, or the cluster admits none like it.
+        DebugRefused = "debug-refused",
     }
 }
 
@@ -100,7 +107,9 @@ pub struct Terminal {
     pub site: String,
     pub namespace: String,
     pub pod: String,
+    /// The one that its shell runs in: the debug container, where there is one.
     pub container: String,
+    pub debug: Option<DebugContainer>,
     pub reason: String,
     /// Whether there is no shell without its recording.
     pub strict: bool,

@@ -189,7 +189,10 @@ const fn tone(ending: Ending, exit_code: Option<i32>) -> Tone {
             | Ending::Lost
             | Ending::RightUnknown
             | Ending::NoRecorder
-            | Ending::PortalLost,
+            | Ending::PortalLost
+            | Ending::DebugNoImage
+            | Ending::DebugNotStarted
+            | Ending::DebugRefused,
             _,
         ) => Tone::Fail,
     }
@@ -250,6 +253,7 @@ pub async fn create(
         workload: asked.workload,
         pod: asked.pod.clone(),
         container: None,
+        debug_image: None,
         reason: asked.reason.clone(),
     };
     // The page takes a pass of its own, so that none is ever in a page.

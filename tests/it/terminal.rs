@@ -1,6 +1,7 @@
 //! Shells in containers, over real WebSockets through the real router.
 
 mod attacks;
+mod debug;
 mod files;
 mod guests;
 mod killed;

@@ -40,7 +40,7 @@ pub enum Standing {
 }
 
 impl Kubernetes {
-    /// Puts a container of this name into a pod; one that is there already stays as it is.
+    /// Puts a container of this name into a pod, where there is none yet, and tells how it stands.
     ///
     /// # Errors
     /// `NotFound` where the pod is gone, `Denied` without the right and where the cluster does
@@ -50,7 +50,10 @@ impl Kubernetes {
         place: Place<'_>,
         beside: &Beside<'_>,
     ) -> Result<Standing, CallError> {
-        let pod = self.pod_at(place).await?;
+        let found = self.get::<Pod>(place.namespace, place.pod).await?;
+        let pod = found.ok_or_else(|| CallError::NotFound {
+            detail: format!("no pod {}", place.pod),
+        })?;
         if is_there(&pod, place.container) {
             return Ok(standing(&pod, place.container));
         }
@@ -65,21 +68,6 @@ impl Kubernetes {
         let patch = Patch::Strategic(&patch);
         let sent = api.patch_ephemeral_containers(name(place.pod)?, &params, &patch);
         Ok(standing(&called(sent).await?, place.container))
-    }
-
-    /// How the container of this name stands.
-    ///
-    /// # Errors
-    /// `NotFound` where the pod is gone.
-    pub async fn standing(&self, place: Place<'_>) -> Result<Standing, CallError> {
-        Ok(standing(&self.pod_at(place).await?, place.container))
-    }
-
-    async fn pod_at(&self, place: Place<'_>) -> Result<Pod, CallError> {
-        let found = self.get::<Pod>(place.namespace, place.pod).await?;
-        found.ok_or_else(|| CallError::NotFound {
-            detail: format!("no pod {}", place.pod),
-        })
     }
 }
 

@@ -34,10 +34,11 @@ async fn all(target: &Target, pod: &str) -> Vec<Value> {
     list.unwrap_or_default()
 }
 
-async fn stands(target: &Target, place: Place<'_>) -> Standing {
+async fn stands(target: &Target, place: Place<'_>, beside: &Beside<'_>) -> Standing {
     target
         .until("a container that has come", async || {
-            let standing = target.kubernetes.standing(place).await.expect("an answer");
+            let standing = target.kubernetes.put_beside(place, beside).await;
+            let standing = standing.expect("an answer");
             (standing != Standing::Coming).then_some(standing)
         })
         .await
@@ -66,7 +67,7 @@ pub async fn a_container_is_put_beside_others_once(target: &Target) {
         );
         return;
     }
-    assert_eq!(stands(target, place).await, Standing::Runs);
+    assert_eq!(stands(target, place, TOOLS).await, Standing::Runs);
     let size = Size {
         columns: 80,
         rows: 24,
@@ -78,8 +79,8 @@ pub async fn a_container_is_put_beside_others_once(target: &Target) {
     assert!(format!("{end:?}").contains("code: 7"), "{end:?}");
     target
         .until("a container that ends by itself", async || {
-            let standing = kubernetes.standing(place).await.expect("an answer");
-            matches!(standing, Standing::Ended { .. }).then_some(())
+            let standing = kubernetes.put_beside(place, TOOLS).await;
+            matches!(standing, Ok(Standing::Ended { .. })).then_some(())
         })
         .await;
 
@@ -91,9 +92,7 @@ pub async fn a_container_is_put_beside_others_once(target: &Target) {
         image: "r/missing:1",
         ..*TOOLS
     };
-    let put = kubernetes.put_beside(missing, &none).await;
-    put.expect("a container that waits");
-    let standing = stands(target, missing).await;
+    let standing = stands(target, missing, &none).await;
     assert!(matches!(standing, Standing::NoImage { .. }), "{standing:?}");
 }
 
