@@ -126,6 +126,16 @@ terminal-says-types = %1 has the keyboard
 terminal-says-you-watch = You are watching %1
 terminal-says-you-type = %1 gave you the keyboard
 terminal-says-dismissed = You are no longer in this terminal.
+debug-container = Debug container
+debug-beside = beside { $target }
+debug-image = Image of the debug container
+debug-open = Open with a debug container
+debug-fold = The image has no shell?
+debug-without = No debug container
+debug-lede = The shell can run in a debug container, which is put beside this one in the same pod.
+debug-offer = This image has no shell. A shell can run in a debug container, which is put beside it in the same pod.
+debug-stays = It ends by itself, and stays listed in the pod for as long as the pod is there.
+terminal-says-debug-starting = The debug container is being started; its image may have to be pulled first.
 terminal-row = Terminal
 
 nav-recordings = Recordings

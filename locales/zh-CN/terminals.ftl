@@ -126,6 +126,16 @@ terminal-says-types = 键盘在 %1 手中
 terminal-says-you-watch = 你正在观看 %1 的终端
 terminal-says-you-type = %1 已把键盘交给你
 terminal-says-dismissed = 你已不在这个终端中。
+debug-container = 调试容器
+debug-beside = 位于 { $target } 旁
+debug-image = 调试容器的镜像
+debug-open = 用调试容器打开
+debug-fold = 镜像里没有 shell？
+debug-without = 不使用调试容器
+debug-lede = shell 可以运行在调试容器里，它会放入同一个 pod，与这个容器并列。
+debug-offer = 这个镜像没有 shell。shell 可以运行在调试容器里，它会放入同一个 pod，与这个容器并列。
+debug-stays = 它会自行结束，但在 pod 被替换之前一直列在其中。
+terminal-says-debug-starting = 正在启动调试容器，可能需要先拉取镜像。
 terminal-row = 终端
 
 nav-recordings = 录像

@@ -130,6 +130,13 @@ pub struct Terminal {
 }
 
 impl Terminal {
+    /// The container that it is about: the one that a debug container was put beside.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        let debug = self.debug.as_ref();
+        debug.map_or(&self.container, |debug| &debug.target)
+    }
+
     /// The right that it takes to be in it.
     #[must_use]
     pub const fn right(&self) -> Permission {

@@ -86,6 +86,83 @@ async fn a_shell_runs_beside_a_container_that_has_none() {
 }
 
 #[tokio::test]
+async fn the_pages_offer_one_where_there_is_no_shell_and_say_where_it_is() {
+    let mut stage = stage().await;
+    let way = stage.open().await;
+    let (shown, kept) = (
+        format!("/terminals/{}", way.id),
+        format!("/recordings/{}", way.id),
+    );
+    let option = format!("<option>{IMAGE}</option>");
+    let lin = &mut stage.company.developer;
+    let page = lin.get(&shown).await.body;
+    assert!(
+        page.contains("id=\"debug\" hidden") && page.contains(&option),
+        "{page}"
+    );
+    let open = lin.get(&kept).await.body;
+    assert!(
+        !open.contains(&option),
+        "only what has no shell is offered one: {open}"
+    );
+    let mut terminal = stage.come(&way).await;
+    assert_eq!(terminal.hear("ended").await["ending"], "no-shell");
+    stage.ending(&way.id).await;
+
+    let lin = &mut stage.company.developer;
+    let page = lin.get(&kept).await.body;
+    assert!(page.contains(&option), "{page}");
+    assert!(page.contains("name=\"container\" value=\"pay\""), "{page}");
+    let workload = stage.workload.as_str().unwrap();
+    let address = format!("/terminals/new?workload={workload}&pod={}", stage.pod);
+    assert!(lin.get(&address).await.body.contains(&option));
+
+    let form = |image| {
+        [
+            ("workload", workload),
+            ("pod", &stage.pod),
+            ("container", "pay"),
+            ("reason", "killed at 9"),
+            ("debug_image", image),
+        ]
+    };
+    let refused = lin.post("/terminals", &form("r.example/x:1")).await;
+    assert_eq!(refused.status, 400);
+    assert!(
+        refused.body.contains("Choose one of theirs"),
+        "{}",
+        refused.body
+    );
+    let done = lin.post("/terminals", &form(IMAGE)).await;
+    assert_eq!(done.status, 303, "{}", done.body);
+    let list = lin.get("/recordings").await.body;
+    assert!(
+        list.contains("Debug container") && list.contains("beside pay"),
+        "{list}"
+    );
+    let to = done.header("location").to_owned();
+    let page = lin.get(&to).await.body;
+    assert!(
+        page.contains("data-debug") && page.contains("beside pay"),
+        "{page}"
+    );
+    let page = lin.get(&to.replace("terminals", "recordings")).await.body;
+    assert!(
+        page.contains(IMAGE) && page.contains("beside pay"),
+        "{page}"
+    );
+
+    let mut none = Stage::start().await;
+    none.containers("sh-test", Exec::HoldsNothing);
+    let (way, mut terminal) = none.enter().await;
+    assert_eq!(terminal.hear("ended").await["ending"], "no-shell");
+    none.ending(&way.id).await;
+    let kept = format!("/recordings/{}", way.id);
+    let page = none.company.developer.get(&kept).await.body;
+    assert!(page.contains("SLIPWAY_DEBUG_IMAGES"), "{page}");
+}
+
+#[tokio::test]
 async fn only_an_image_that_operations_allow_is_taken() {
     let mut stage = stage().await;
     let refused = async |stage: &mut Stage, image: &str| {
