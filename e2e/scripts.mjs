@@ -296,6 +296,19 @@ await scene('an owner lets somebody in, hands over the keyboard and takes it bac
   return [...is('asked', stage.asked.join(), asked.join()), ...is('typed', [before, meanwhile, after].join(), 'true,false,true'), ...seen.console, ...seen.csp];
 });
 
+await scene('a debug container is waited for, and offered where there is no shell', { quiet: false }, async ({ page, seen }) => {
+  const said = await shell(page, '?debug');
+  const noted = () => page.evaluate(() => [document.getElementById('note').hidden, document.getElementById('note-text').textContent, document.getElementById('debug').hidden].join());
+  await page.waitForFunction(() => document.getElementById('note-text').textContent.startsWith('debug-starting'));
+  const waits = await noted();
+  said.socket.send(Buffer.from('$ '));
+  await until(() => said.confirmed() === 2);
+  const runs = await noted();
+  said.tell({ kind: 'ended', ending: 'no-shell', exit_code: null });
+  await page.waitForFunction(() => document.getElementById('note-text').textContent === 'none');
+  return [...is('while it waits', waits, 'false,debug-starting %1 %2,true'), ...is('once it runs', runs, 'true,,true'), ...is('without a shell', await noted(), 'false,none,false'), ...seen.console, ...seen.csp];
+});
+
 await scene('a guest sees the owner\'s screen, types when handed the keyboard, and is told to go', { quiet: false }, async ({ page, seen }) => {
   const said = await shell(page, '?seat=guest');
   said.tell(company('guest', wei(false)));

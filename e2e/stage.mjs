@@ -47,7 +47,7 @@ function answer(stage, request, response) {
   }
   if (pathname === '/events') return stream(stage, request, response);
   if (pathname === '/part') return part(stage, request, send);
-  if (pathname === '/terminal') return send(200, 'text/html', terminal(searchParams.get('seat') ?? 'owner'));
+  if (pathname === '/terminal') return send(200, 'text/html', terminal(searchParams.get('seat') ?? 'owner', searchParams.has('debug')));
   if (pathname === '/replay') return send(200, 'text/html', replay());
   if (pathname === '/files') return send(200, 'text/html', files());
   if (pathname === '/api/v1/terminals/1/file') return file(stage, request, response, send);
@@ -147,10 +147,10 @@ function page(stage, lang) {
 }
 
 // What terminal.js needs of its page; its WebSocket is the scene's own.
-function terminal(seat) {
-  const codes = ['starting', 'lost', 'refused', 'replaced', 'not-taken', 'idle-soon', 'left', 'paste', 'size', 'alone', 'invited', 'watches', 'types', 'you-watch', 'you-type', 'dismissed'];
+function terminal(seat, isDebug) {
+  const codes = ['starting', 'lost', 'refused', 'replaced', 'not-taken', 'idle-soon', 'left', 'paste', 'size', 'alone', 'invited', 'watches', 'types', 'you-watch', 'you-type', 'dismissed', 'debug-starting'];
   const words = { ...Object.fromEntries(codes.map((code) => [`terminal-says-${code}`, `${code} %1 %2`])), 'terminal-says-skipped': '%1 bytes were passed over' };
-  const ids = ['left', 'left-text', 'size', 'note', 'note-text', 'again', 'replay', 'anew', 'smaller', 'larger', 'find', 'find-close', 'finder', 'paste', 'paste-text', 'pasted', 'company', 'people', 'in-it-text', 'in-it-fault', 'in-it-close', 'give', 'take', 'dismiss'];
+  const ids = ['left', 'left-text', 'size', 'note', 'note-text', 'debug', 'again', 'replay', 'anew', 'smaller', 'larger', 'find', 'find-close', 'finder', 'paste', 'paste-text', 'pasted', 'company', 'people', 'in-it-text', 'in-it-fault', 'in-it-close', 'give', 'take', 'dismiss'];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -165,8 +165,8 @@ function terminal(seat) {
 <body class="term-page"><span class="rec"></span><input id="finding" aria-label="Find">
 <dialog id="in-it"><form id="invite"><input id="person" aria-label="Person"><button id="let-in">Let in</button></form></dialog>
 ${ids.map((id) => `<button id="${id}" hidden></button>`).join('')}
-<main class="term-main"><div class="term-box" id="terminal" data-seat="${seat}" data-id="1" data-ends="2099-01-01T00:00:00Z" data-label="Terminal"
-  data-words='${JSON.stringify(words)}' data-endings='{"exited":"over"}'></div></main>
+<main class="term-main"><div class="term-box" id="terminal" data-seat="${seat}"${isDebug ? ' data-debug' : ''} data-id="1" data-ends="2099-01-01T00:00:00Z" data-label="Terminal"
+  data-words='${JSON.stringify(words)}' data-endings='{"exited":"over","no-shell":"none"}'></div></main>
 </body></html>`;
 }
 

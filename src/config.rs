@@ -13,7 +13,12 @@ use jiff::tz::TimeZone;
 use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
+use crate::integrations::registry::Reference;
 use crate::secrets::{KeyRing, KeyRingError};
+
+/// A list that a person can still choose from.
+const DEBUG_IMAGES_MAX: usize = 20;
+const IMAGE_MAX_BYTES: usize = 500;
 
 /// Every variable with what it means; `slipway --help` prints this list.
 pub const VARIABLES: &[(&str, &str)] = &[
@@ -83,6 +88,10 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "how big a file may be that goes in or out through a terminal, in MiB [256]",
     ),
     (
+        "DEBUG_IMAGES",
+        "images for debug containers, each with its host and a tag or digest, comma-separated",
+    ),
+    (
         "RECORDING_DAYS",
         "how many days recordings are kept at least, from 30 on; without it they are kept for ever",
     ),
@@ -122,6 +131,8 @@ pub struct TerminalSettings {
     pub in_all: i64,
     /// The most that one file may have that goes in or out through one.
     pub file_bytes: u64,
+    /// What debug containers may be made of, the usual one first; none where there are none.
+    pub debug_images: Vec<String>,
     /// How long recordings are kept; none for ever.
     pub recording_days: Option<i32>,
 }
@@ -275,8 +286,31 @@ fn terminals(values: &Values) -> Result<TerminalSettings, ConfigError> {
             .count("TERMINAL_FILE_MEGABYTES", 256)?
             .unsigned_abs()
             .saturating_mul(1024 * 1024),
+        debug_images: debug_images(values)?,
         recording_days: recording_days(values)?,
     })
+}
+
+fn debug_images(values: &Values) -> Result<Vec<String>, ConfigError> {
+    let images = values.list("DEBUG_IMAGES");
+    if images.len() > DEBUG_IMAGES_MAX {
+        let why = format!("must be {DEBUG_IMAGES_MAX} images at most");
+        return Err(invalid("DEBUG_IMAGES", why));
+    }
+    match images.iter().find(|image| !is_whole(image)) {
+        None => Ok(images),
+        Some(image) => {
+            let like = "such as registry.example/tools/busybox:1.37";
+            let why = format!("{image:?} needs a registry's host and a tag or a digest, {like}");
+            Err(invalid("DEBUG_IMAGES", why))
+        }
+    }
+}
+
+/// Whether an image's name says where it is and which one of its name.
+fn is_whole(image: &str) -> bool {
+    let read = Reference::parse(image);
+    image.len() <= IMAGE_MAX_BYTES && read.is_some_and(|read| read.host.is_some())
 }
 
 fn recording_days(values: &Values) -> Result<Option<i32>, ConfigError> {

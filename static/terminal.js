@@ -111,7 +111,7 @@ function heard(said) {
     [offset, confirmed, lostAt, tries] = [said.offset, said.offset, 0, 0];
     idleSeconds = said.idle_seconds;
     typedAt = Date.now() - said.quiet_seconds * 1000;
-    note('');
+    note(offset === 0 && 'debug' in box.dataset ? say('debug-starting') : '');
     resize();
     terminal.focus();
   } else if (said.kind === 'company') {
@@ -122,6 +122,7 @@ function heard(said) {
     skip(said);
   } else if (said.kind === 'ended') {
     finish(endings[said.ending]);
+    if (at('debug')) at('debug').hidden = said.ending !== 'no-shell';
   } else if (said.kind === 'replaced') {
     finish(say('replaced'));
   } else if (said.kind === 'not-taken') {
@@ -132,6 +133,7 @@ function heard(said) {
 // Told to the portal once it is on the screen, so that a flood comes as fast as it is shown. The
 // screen gets little at once: what waits here can still be passed over.
 function show(bytes) {
+  if (offset === 0) note('');
   offset += bytes.length;
   waiting.push({ bytes, end: offset });
   pump();

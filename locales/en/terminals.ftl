@@ -20,6 +20,9 @@ terminal-elsewhere = The process of the portal that holds this shell does not an
 terminal-too-many-mine = You have { $n } terminals open, and no more are allowed at once. End one first.
 terminal-too-many = { $n } terminals are open, and no more are allowed at once. Try again when one has ended.
 terminal-no-websocket = A terminal is a WebSocket.
+debug-images-none = Operations allow no image for debug containers here. They can, by the setting SLIPWAY_DEBUG_IMAGES.
+debug-image-unknown = This is no image that operations allow for debug containers. Choose one of theirs.
+debug-too-many = { $n } debug containers were put into this pod already, and they stay with it. Restart it, or choose another pod.
 terminal-over = This terminal is over: { $ending ->
     [exited] its shell ended by itself.
     [killed] its process was killed, or its pod was taken away.
@@ -38,6 +41,9 @@ terminal-over = This terminal is over: { $ending ->
     [right-unknown] nobody could find out who still may be in it.
     [no-recorder] what it shows could not be recorded.
     [portal-stopped] the portal was stopped.
+    [debug-no-image] the debug container’s image could not be pulled. Operations can see why, or allow another one.
+    [debug-not-started] the debug container did not run within a minute, or ended at once.
+    [debug-refused] the cluster refused the debug container: the portal lacks the right to it, or a policy of the cluster forbids it.
    *[portal-lost] the portal’s process was lost.
 }
 
@@ -59,6 +65,9 @@ ending-right-unknown = Rights unknown
 ending-no-recorder = Not recordable
 ending-portal-stopped = Portal stopped
 ending-portal-lost = Portal lost
+ending-debug-no-image = Debug image not pulled
+ending-debug-not-started = Debug container did not start
+ending-debug-refused = Debug container refused
 
 terminal-open = Open
 terminal-new = Terminal in { $pod }
@@ -117,6 +126,16 @@ terminal-says-types = %1 has the keyboard
 terminal-says-you-watch = You are watching %1
 terminal-says-you-type = %1 gave you the keyboard
 terminal-says-dismissed = You are no longer in this terminal.
+debug-container = Debug container
+debug-beside = beside { $target }
+debug-image = Image of the debug container
+debug-open = Open with a debug container
+debug-fold = The image has no shell?
+debug-without = No debug container
+debug-lede = The shell can run in a debug container, which is put beside this one in the same pod.
+debug-offer = This image has no shell. A shell can run in a debug container, which is put beside it in the same pod.
+debug-stays = It ends by itself, and stays listed in the pod for as long as the pod is there.
+terminal-says-debug-starting = The debug container is being started; its image may have to be pulled first.
 terminal-row = Terminal
 
 nav-recordings = Recordings

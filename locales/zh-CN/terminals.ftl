@@ -20,6 +20,9 @@ terminal-elsewhere = 持有这个 shell 的门户进程没有应答。如果它�
 terminal-too-many-mine = 你已打开 { $n } 个终端，达到上限。请先结束一个。
 terminal-too-many = 已有 { $n } 个终端打开，达到上限。请等其中一个结束后再试。
 terminal-no-websocket = 终端是一个 WebSocket。
+debug-images-none = 运维没有允许任何调试容器镜像，可通过设置 SLIPWAY_DEBUG_IMAGES 允许。
+debug-image-unknown = 这不是运维允许的调试容器镜像，请从允许的镜像中选择。
+debug-too-many = 这个 pod 里已放入 { $n } 个调试容器，它们会随 pod 一直保留。请重启它，或选择其他 pod。
 terminal-over = 终端已结束：{ $ending ->
     [exited] shell 自行退出。
     [killed] 进程被杀死，或 pod 已被移除。
@@ -38,6 +41,9 @@ terminal-over = 终端已结束：{ $ending ->
     [right-unknown] 无法确认谁仍有权留在其中。
     [no-recorder] 无法录制它显示的内容。
     [portal-stopped] 门户已停止。
+    [debug-no-image] 无法拉取调试容器的镜像。运维可以查明原因，或允许使用其他镜像。
+    [debug-not-started] 调试容器一分钟内没有运行起来，或一启动就退出了。
+    [debug-refused] 集群拒绝了调试容器：门户没有相应权限，或集群的策略不允许。
    *[portal-lost] 门户的进程已丢失。
 }
 
@@ -59,6 +65,9 @@ ending-right-unknown = 权限未知
 ending-no-recorder = 无法录制
 ending-portal-stopped = 门户已停止
 ending-portal-lost = 门户进程丢失
+ending-debug-no-image = 调试镜像拉取失败
+ending-debug-not-started = 调试容器未启动
+ending-debug-refused = 调试容器被拒绝
 
 terminal-open = 打开中
 terminal-new = { $pod } 的终端
@@ -117,6 +126,16 @@ terminal-says-types = 键盘在 %1 手中
 terminal-says-you-watch = 你正在观看 %1 的终端
 terminal-says-you-type = %1 已把键盘交给你
 terminal-says-dismissed = 你已不在这个终端中。
+debug-container = 调试容器
+debug-beside = 位于 { $target } 旁
+debug-image = 调试容器的镜像
+debug-open = 用调试容器打开
+debug-fold = 镜像里没有 shell？
+debug-without = 不使用调试容器
+debug-lede = shell 可以运行在调试容器里，它会放入同一个 pod，与这个容器并列。
+debug-offer = 这个镜像没有 shell。shell 可以运行在调试容器里，它会放入同一个 pod，与这个容器并列。
+debug-stays = 它会自行结束，但在 pod 被替换之前一直列在其中。
+terminal-says-debug-starting = 正在启动调试容器，可能需要先拉取镜像。
 terminal-row = 终端
 
 nav-recordings = 录像

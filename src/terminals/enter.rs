@@ -99,6 +99,7 @@ fn begin(app: &App, terminal: &Terminal, visitor: &Visitor<'_>) -> Arc<Session> 
         namespace: terminal.namespace.clone(),
         pod: terminal.pod.clone(),
         container: terminal.container.clone(),
+        debug: terminal.debug.clone(),
         size: visitor.size,
     };
     tokio::spawn(shell::live(app.clone(), session.clone(), spot, typed));

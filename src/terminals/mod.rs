@@ -5,6 +5,7 @@
 
 pub mod access;
 pub mod api;
+mod debug;
 mod enter;
 pub mod files;
 mod guests;
@@ -29,6 +30,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use uuid::Uuid;
 
+pub use debug::DebugContainer;
 pub use guests::{dismiss, hand_over, invite};
 pub use hall::{Hall, stop};
 pub use open::{Opening, Way, close, open, resume};
@@ -78,6 +80,11 @@ crate::words! {
         PortalStopped = "portal-stopped",
         /// The portal's process died.
         PortalLost = "portal-lost",
+        DebugNoImage = "debug-no-image",
+        /// It took too long, or ended at once.
+        DebugNotStarted = "debug-not-started",
+        /// The portal lacks the right to one, or the cluster admits none like it.
+        DebugRefused = "debug-refused",
     }
 }
 
@@ -106,7 +113,9 @@ pub struct Terminal {
     pub site: String,
     pub namespace: String,
     pub pod: String,
+    /// The one that its shell runs in: the debug container, where there is one.
     pub container: String,
+    pub debug: Option<DebugContainer>,
     pub reason: String,
     /// Whether there is no shell without its recording.
     pub strict: bool,
@@ -127,6 +136,13 @@ pub struct Terminal {
 }
 
 impl Terminal {
+    /// The container that it is about: the one that a debug container was put beside.
+    #[must_use]
+    pub fn target(&self) -> &str {
+        let debug = self.debug.as_ref();
+        debug.map_or(&self.container, |debug| &debug.target)
+    }
+
     /// The right that it takes to be in it.
     #[must_use]
     pub const fn right(&self) -> Permission {

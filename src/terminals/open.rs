@@ -5,6 +5,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::debug::{self, Chosen};
 use super::{Ending, TOPIC, Terminal, TerminalId, outside, pass, right, settle, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
@@ -27,6 +28,9 @@ pub struct Opening {
     /// The pod's first, where none is named.
     #[serde(default)]
     pub container: Option<String>,
+    /// The image of a debug container beside that one, for the shell: one that operations allow.
+    #[serde(default)]
+    pub debug_image: Option<String>,
     /// A must in production.
     #[serde(default)]
     pub reason: String,
@@ -53,11 +57,12 @@ pub async fn open(app: &App, actor: &Actor, asked: &Opening) -> Result<Way, AppE
     }
     must_open(app, actor, &workload).await?;
     check(workload.tier, asked)?;
-    let container = asked.container.as_deref();
-    let container = outside::container(app, &workload, &asked.pod, container).await?;
+    debug::check(app, asked.debug_image.as_deref())?;
+    let container = outside::container(app, &workload, asked).await?;
     settle::sweep(app).await?;
     let id = TerminalId::new();
-    let pass = insert(app, actor, &workload, (id, asked, &container)).await?;
+    let chosen = Chosen::new(id, container, asked.debug_image.as_deref());
+    let pass = insert(app, actor, &workload, (id, asked, &chosen)).await?;
     let terminal = super::seen(app, actor, id).await?;
     Ok(Way { terminal, pass })
 }
@@ -81,14 +86,14 @@ async fn insert(
     app: &App,
     actor: &Actor,
     workload: &Workload,
-    (id, asked, container): (TerminalId, &Opening, &str),
+    (id, asked, chosen): (TerminalId, &Opening, &Chosen),
 ) -> Result<SecretString, AppError> {
     let new = store::NewTerminal {
         id,
         account: actor.id,
         workload,
         pod: &asked.pod,
-        container,
+        chosen,
         reason: asked.reason.trim(),
         strict: workload.tier == Tier::Production,
         length_seconds: app.settings.terminals.length.as_secs_f64(),
@@ -104,7 +109,8 @@ async fn insert(
         .in_project(workload.project_id)
         .after(json!({
             "cluster": workload.cluster, "namespace": workload.namespace, "pod": asked.pod,
-            "container": container, "reason": new.reason, "recorded": true,
+            "container": chosen.container, "debug": chosen.debug, "reason": new.reason,
+            "recorded": true,
         }));
     audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
     tx.event(TOPIC, Some(workload.project_id.0)).await?;

@@ -4,31 +4,45 @@ use std::time::Duration;
 
 use k8s_openapi::api::core::v1::Pod;
 
+use super::Opening;
 use crate::app::App;
 use crate::clusters;
 use crate::connections::{ConnectionError, within};
-use crate::error::AppError;
+use crate::error::{AppError, Words};
 use crate::workloads::Workload;
 
 const LIMIT: Duration = Duration::from_secs(3);
+
+/// Kubernetes keeps what was put into a pod for as long as the pod is there.
+const MOST_BESIDE: usize = 20;
 
 /// The container's name: the one asked for, else the workload's own.
 ///
 /// # Errors
 /// 404 for a pod that is not the workload's and for a container that is none of its own, 409 for
-/// one that does not run, 503 when the cluster does not answer.
+/// one that does not run and where no more can be put beside it, 503 when the cluster does not
+/// answer.
 pub async fn container(
     app: &App,
     workload: &Workload,
-    pod: &str,
-    wanted: Option<&str>,
+    asked: &Opening,
 ) -> Result<String, AppError> {
     let pods = within(&workload.cluster, LIMIT, ask(app, workload)).await?;
     // Asked for by the workload's labels, so another's pod is not among them.
-    let named = |p: &&Pod| p.metadata.name.as_deref() == Some(pod);
+    let named = |p: &&Pod| p.metadata.name.as_deref() == Some(&asked.pod);
     let found = pods.iter().find(named).ok_or(AppError::NotFound)?;
     let usual = workload.found.as_ref().map(|f| f.container.as_str());
-    choose(found, wanted.or(usual))
+    if asked.debug_image.is_some() && beside(found) >= MOST_BESIDE {
+        let words = Words::new("debug-too-many").with("n", MOST_BESIDE);
+        return Err(AppError::Conflict(words));
+    }
+    choose(found, asked.container.as_deref().or(usual))
+}
+
+fn beside(pod: &Pod) -> usize {
+    let spec = pod.spec.as_ref();
+    let all = spec.and_then(|spec| spec.ephemeral_containers.as_ref());
+    all.map_or(0, Vec::len)
 }
 
 async fn ask(app: &App, workload: &Workload) -> Result<Vec<Pod>, ConnectionError> {

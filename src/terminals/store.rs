@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
+use super::debug::{Chosen, DebugContainer};
 use super::inner::Holder;
 use super::session::Ended;
 use super::session::company::Guest;
@@ -21,7 +22,7 @@ pub struct NewTerminal<'a> {
     pub account: AccountId,
     pub workload: &'a Workload,
     pub pod: &'a str,
-    pub container: &'a str,
+    pub chosen: &'a Chosen,
     pub reason: &'a str,
     pub strict: bool,
     pub length_seconds: f64,
@@ -84,13 +85,14 @@ pub async fn count_open(
 }
 
 pub async fn insert(connection: &mut PgConnection, new: &NewTerminal<'_>) -> Result<(), DbError> {
+    let debug = new.chosen.debug.as_ref();
     sqlx::query!(
         "INSERT INTO terminal (id, account_id, project_id, workload_id, environment_id,
             cluster_id, tier, namespace, pod, container, reason, strict, ends_at, replica,
-            alive_until)
+            alive_until, debug_image, debug_target)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
             slipway_now() + make_interval(secs => $13), $14,
-            slipway_now() + interval '40 seconds')",
+            slipway_now() + interval '40 seconds', $15, $16)",
         new.id.0,
         new.account.0,
         new.workload.project_id.0,
@@ -100,11 +102,13 @@ pub async fn insert(connection: &mut PgConnection, new: &NewTerminal<'_>) -> Res
         new.workload.tier.as_str(),
         new.workload.namespace,
         new.pod,
-        new.container,
+        new.chosen.container,
         new.reason,
         new.strict,
         new.length_seconds,
         new.replica,
+        debug.map(|debug| debug.image.as_str()),
+        debug.map(|debug| debug.target.as_str()),
     )
     .execute(connection)
     .await?;
@@ -395,7 +399,8 @@ pub async fn select(
             p.key AS project, t.workload_id AS "workload_id: WorkloadId", w.component,
             t.environment_id, e.key AS environment, e.shell_by_request,
             t.tier AS "tier: Tier", t.cluster_id, c.key AS cluster, c.site,
-            t.namespace, t.pod, t.container, t.reason, t.strict, t.opened_at, t.started_at,
+            t.namespace, t.pod, t.container, t.debug_image, t.debug_target, t.reason, t.strict,
+            t.opened_at, t.started_at,
             t.ends_at, t.ended_at, t.ending AS "ending: Ending", t.exit_code, t.output_bytes,
             t.replica, (SELECT max(until_ms) FROM recording_chunk r WHERE r.terminal_id = t.id)
                 AS recorded_ms,
@@ -457,6 +462,10 @@ pub async fn select(
         namespace: r.namespace,
         pod: r.pod,
         container: r.container,
+        debug: r
+            .debug_image
+            .zip(r.debug_target)
+            .map(|(image, target)| DebugContainer { image, target }),
         reason: r.reason,
         strict: r.strict,
         opened_at: r.opened_at.to_jiff(),

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::clusters::Tier;
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
+use crate::parse::some;
 use crate::web::extract::{Ctx, Form, Path, Query};
 use crate::web::form::Summary;
 use crate::web::layout::{Chrome, Nav, page, see_other};
@@ -26,6 +27,7 @@ use crate::workloads::{self, Workload, WorkloadId};
 /// What the page of a terminal says as things happen.
 const SAID: &[&str] = &[
     "terminal-says-starting",
+    "terminal-says-debug-starting",
     "terminal-says-lost",
     "terminal-says-refused",
     "terminal-says-replaced",
@@ -54,7 +56,13 @@ struct NewPage {
     c: Chrome,
     workload: Workload,
     pod: String,
+    /// Empty for the workload's own.
+    container: String,
     reason: String,
+    /// Empty where no debug container is asked for.
+    debug_image: String,
+    /// What one may be made of.
+    images: Vec<String>,
     summary: Option<Summary>,
     /// How long, and how many.
     limits: String,
@@ -67,6 +75,8 @@ struct TerminalPage {
     terminal: Terminal,
     /// Somebody else's, which this person was let into.
     as_guest: bool,
+    /// What a debug container may be made of.
+    images: Vec<String>,
     /// Whether files go in and out here, and how many MiB the biggest may have.
     may_move: bool,
     most: u64,
@@ -102,6 +112,8 @@ struct RecordingPage {
     is_guest: bool,
     /// Whether this person may open another one there.
     may_open: bool,
+    /// What a debug container may be made of.
+    images: Vec<String>,
 }
 
 impl NewPage {
@@ -150,6 +162,10 @@ impl RecordingPage {
         self.c.state(tone, word, None)
     }
 
+    fn offers_debug(&self) -> bool {
+        self.may_open && self.terminal.ending == Some(Ending::NoShell)
+    }
+
     fn new_one(&self) -> String {
         address(&self.terminal)
     }
@@ -189,7 +205,10 @@ const fn tone(ending: Ending, exit_code: Option<i32>) -> Tone {
             | Ending::Lost
             | Ending::RightUnknown
             | Ending::NoRecorder
-            | Ending::PortalLost,
+            | Ending::PortalLost
+            | Ending::DebugNoImage
+            | Ending::DebugNotStarted
+            | Ending::DebugRefused,
             _,
         ) => Tone::Fail,
     }
@@ -201,7 +220,11 @@ pub struct Asked {
     workload: WorkloadId,
     pod: String,
     #[serde(default)]
+    container: String,
+    #[serde(default)]
     reason: String,
+    #[serde(default)]
+    debug_image: String,
 }
 
 /// `GET /terminals/new?workload=…&pod=…`
@@ -234,7 +257,10 @@ async fn new_page(app: &App, actor: &Actor, ctx: &Ctx, asked: Asked) -> Result<N
         c,
         workload,
         pod: asked.pod,
+        container: asked.container,
         reason: asked.reason,
+        debug_image: asked.debug_image,
+        images: settings.debug_images.clone(),
         summary: None,
     })
 }
@@ -249,7 +275,8 @@ pub async fn create(
     let opening = Opening {
         workload: asked.workload,
         pod: asked.pod.clone(),
-        container: None,
+        container: some(&asked.container),
+        debug_image: some(&asked.debug_image),
         reason: asked.reason.clone(),
     };
     // The page takes a pass of its own, so that none is ever in a page.
@@ -302,6 +329,7 @@ pub async fn show(
     let endings = Ending::ALL.iter().map(|e| (e.as_str(), c.w(&over(e))));
     let endings: BTreeMap<_, _> = endings.collect();
     page(&TerminalPage {
+        images: app.settings.terminals.debug_images.clone(),
         may_move: !as_guest && actor.may(files::right(terminal.tier), terminal.scope()),
         most: app.settings.terminals.file_bytes / (1024 * 1024),
         words: serde_json::to_string(&texts).unwrap_or_default(),
@@ -361,6 +389,7 @@ pub async fn recording(
         files: files::list(&app, &actor, id).await?,
         is_guest: terminal.is_guest(&actor),
         may_open: actor.may(terminal.right(), terminal.scope()),
+        images: app.settings.terminals.debug_images.clone(),
         c,
         terminal,
     })

@@ -151,6 +151,15 @@ async fn a_terminal_says_why_and_how_and_its_pass_is_good_once() {
             "ended_at = now(), ending = 'bored'",
             "terminal_ending_known",
         ),
+        ("debug_image = 'r.example/a:1'", "terminal_debug_whole"),
+        (
+            "debug_image = '', debug_target = 'pay'",
+            "terminal_debug_image_size",
+        ),
+        (
+            "debug_image = 'r.example/a:1', debug_target = repeat('a', 64)",
+            "terminal_debug_target_size",
+        ),
     ] {
         tries
             .refused(format!("UPDATE terminal SET {set}"), by)

@@ -242,6 +242,8 @@ fn settings_that_are_unknown_empty_or_samples_are_refused() {
         ("SLIPWAY_LISTEN", "nowhere"),
         ("SLIPWAY_TIME_ZONE", "Mars/Base"),
         ("SLIPWAY_STEP_LIMIT_SECONDS", "45"),
+        ("SLIPWAY_DEBUG_IMAGES", "busybox:1.37"),
+        ("SLIPWAY_DEBUG_IMAGES", "r.example/tools/busybox"),
     ] {
         let error = refused(&[(name, value)]);
         assert!(error.to_string().starts_with(name), "{error}");

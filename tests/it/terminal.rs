@@ -2,6 +2,7 @@
 
 mod access;
 mod attacks;
+mod debug;
 mod files;
 mod guests;
 mod killed;

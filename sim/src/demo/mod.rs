@@ -74,13 +74,15 @@ pub async fn start(options: &Options) -> anyhow::Result<Demo> {
     let folder = home.folder.join("postgres");
     let postgres = Postgres::start(&folder, options.durability).await?;
     postgres.make_database(DATABASE).await?;
+    let mut settings = vec![resources::debug_images()];
+    settings.extend(options.settings.iter().cloned());
     let serving = Serving {
         port: home.ports.portal,
         database_url: postgres.app_url(DATABASE),
         owner_database_url: postgres.url(DATABASE),
         secret_keys: home.secret_key()?,
         sign_in_as: PEOPLE.iter().map(|p| p.user.to_owned()).collect(),
-        settings: options.settings.clone(),
+        settings,
         log: home.folder.join("portal.log"),
     };
     program.migrate(&serving).await?;

@@ -21,8 +21,21 @@ const VENDOR: [(&str, &str); 2] = [
     ),
 ];
 
+/// What the vendor's images lack: a shell, and what one looks around with.
+const TOOLS: (&str, &str) = ("tools/busybox", "1.37");
+
+/// The product's setting that lets people use them.
+#[must_use]
+pub fn debug_images() -> (&'static str, String) {
+    let (repository, tag) = TOOLS;
+    let image = format!("registry.example/{repository}:{tag}");
+    ("SLIPWAY_DEBUG_IMAGES", image)
+}
+
 /// Puts the vendor's images where operations would have copied it.
 pub fn seed(world: &World) {
+    let (repository, tag) = TOOLS;
+    world.registry().put_image(repository, tag, &[]);
     let labels = [("org.opencontainers.image.vendor", "Redis Ltd.")];
     for (image, _) in VENDOR {
         if let Some((repository, tag)) = image.split_once(':') {

@@ -11,7 +11,7 @@ use super::resources::Resource;
 use super::route::Target;
 use super::status::{self, No};
 use super::write::Write;
-use super::{fields, schema};
+use super::{beside, fields, schema};
 use crate::call::{Call, Unexpected};
 
 pub(super) fn body(call: &Call) -> Result<Value, No> {
@@ -60,6 +60,10 @@ pub(super) fn write(
     let mut sent = body(call)?;
     if target.subresource == "scale" {
         return set_scale(cluster, call, target, &sent, &how);
+    }
+    if target.subresource == "ephemeralcontainers" {
+        check_fields(call, target.resource, &sent)?;
+        return beside::put(cluster, call, target, &sent, &how);
     }
     check_fields(call, target.resource, &sent)?;
     place(&mut sent, target)?;

@@ -67,6 +67,8 @@ pub struct Settings {
     /// it needs this; nobody else does.
     pub anonymous: Rights,
     pub exec: Exec,
+    /// Images with this in their names hold no program, whatever others hold.
+    pub bare: Option<&'static str>,
     /// Which of these a client asks for is chosen, in this order.
     pub exec_protocols: &'static [&'static str],
 }
@@ -92,6 +94,7 @@ impl Default for Settings {
             full: false,
             anonymous: Rights::Nothing,
             exec: Exec::Runs,
+            bare: None,
             exec_protocols: PROTOCOLS,
         }
     }

@@ -91,6 +91,11 @@ fn pod(spec: &mut Value) {
     }
 }
 
+/// What a container says that is put beside others, where its writer said nothing.
+pub(super) fn beside(one: &mut Value) {
+    container(one);
+}
+
 fn container(container: &mut Value) {
     let latest = {
         let image = text(container, "/image");

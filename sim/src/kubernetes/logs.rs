@@ -36,15 +36,18 @@ pub(super) fn read(pod: &Value, call: &Call) -> Result<String, No> {
 }
 
 pub(super) fn which(pod: &Value, named: Option<&str>) -> Result<String, No> {
-    let containers = pod.pointer("/spec/containers").and_then(Value::as_array);
-    let names: Vec<&str> = containers
-        .into_iter()
-        .flatten()
-        .map(|container| text(container, "/name"))
-        .collect();
+    let names = |list: &str| -> Vec<&str> {
+        let containers = pod.pointer(list).and_then(Value::as_array);
+        let containers = containers.into_iter().flatten();
+        containers
+            .map(|container| text(container, "/name"))
+            .collect()
+    };
+    let beside = names("/spec/ephemeralContainers");
+    let names = names("/spec/containers");
     let pod_name = text(pod, "/metadata/name");
     match (named, names.as_slice()) {
-        (Some(name), _) if names.contains(&name) => Ok(name.to_owned()),
+        (Some(name), _) if names.contains(&name) || beside.contains(&name) => Ok(name.to_owned()),
         (Some(name), _) => {
             let message = format!("container {name} is not valid for pod {pod_name}");
             Err(bad_request(message))
@@ -61,10 +64,9 @@ pub(super) fn which(pod: &Value, named: Option<&str>) -> Result<String, No> {
 }
 
 pub(super) fn status_of(pod: &Value, container: &str) -> Value {
-    let statuses = pod
-        .pointer("/status/containerStatuses")
-        .and_then(Value::as_array);
-    let mut statuses = statuses.into_iter().flatten();
+    let lists = ["containerStatuses", "ephemeralContainerStatuses"];
+    let statuses = lists.map(|list| pod["status"][list].as_array());
+    let mut statuses = statuses.into_iter().flatten().flatten();
     let found = statuses.find(|status| text(status, "/name") == container);
     found.cloned().unwrap_or_default()
 }

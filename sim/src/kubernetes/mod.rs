@@ -6,6 +6,7 @@
 //! Invariant: what happens by itself happens when the world settles, and at no other time.
 
 mod access;
+mod beside;
 mod change;
 mod cluster;
 mod controller;

@@ -29,7 +29,7 @@ const fn core(plural: &'static str, singular: &'static str, kind: &'static str) 
 pub(super) static RESOURCES: [Resource; 14] = [
     Resource {
         short: &["po"],
-        subresources: &["status", "log", "exec"],
+        subresources: &["status", "log", "exec", "ephemeralcontainers"],
         ..core("pods", "pod", "Pod")
     },
     Resource {

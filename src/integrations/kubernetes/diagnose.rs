@@ -117,7 +117,7 @@ fn container_troubles(pod: &Pod) -> impl Iterator<Item = Trouble> {
     all.filter_map(|container| container_trouble(&pod_name(pod), container))
 }
 
-fn container_trouble(pod: &str, status: &ContainerStatus) -> Option<Trouble> {
+pub(super) fn container_trouble(pod: &str, status: &ContainerStatus) -> Option<Trouble> {
     let (pod, container) = (pod.to_owned(), status.name.clone());
     let state = status.state.as_ref();
     let waiting = state.and_then(|state| state.waiting.as_ref());

@@ -3,6 +3,7 @@
 //! Invariant: every call ends within [`CALL_TIMEOUT`], and nothing is repeated in here: a caller
 //! that wants a second try decides so from the error.
 
+mod beside;
 mod connect;
 mod diagnose;
 mod error;
@@ -30,6 +31,7 @@ use serde::de::DeserializeOwned;
 
 use crate::integrations::CallError;
 
+pub use beside::{Beside, Standing};
 pub use diagnose::{Probe, Trouble, diagnose, replica_failure};
 pub use error::{ApplyError, FieldError, OwnedField};
 pub use exec::{End, Ended, Input, Output, Place, Running, Size, ended};

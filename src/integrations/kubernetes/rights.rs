@@ -41,6 +41,8 @@ pub const IN_NAMESPACE: &[Needed] = &[
     ("", "pods", "", &["get", "list"]),
     ("", "pods", "log", &["get"]),
     ("", "pods", "exec", &["get", "create"]),
+    // A debug container, where an image has no shell; nothing else of a pod is changed.
+    ("", "pods", "ephemeralcontainers", &["patch"]),
     ("", "events", "", &["list"]),
     (
         "autoscaling",

@@ -14,6 +14,7 @@ use crate::clusters::{self, ClusterId};
 use crate::connections::ConnectionError;
 use crate::integrations::CallError;
 use crate::integrations::kubernetes::{End, Input, Output, Place, Running, Size};
+use crate::terminals::debug::{self, DebugContainer};
 use crate::terminals::{Ending, recording, settle};
 
 /// What is shown at once; the scroll keeps this and one more piece beyond its window.
@@ -30,6 +31,8 @@ pub struct Spot {
     pub namespace: String,
     pub pod: String,
     pub container: String,
+    /// What is to be put there first.
+    pub debug: Option<DebugContainer>,
     pub size: Size,
 }
 
@@ -50,7 +53,7 @@ async fn hold(app: &App, session: &Session, spot: &Spot, typed: UnboundedReceive
     };
     let mut running = match started {
         Ok(running) => running,
-        Err(error) => return refused(&error).into(),
+        Err(why) => return why.into(),
     };
     let (input, output) = (&running.input, &mut running.output);
     let why = tokio::select! {
@@ -68,14 +71,19 @@ async fn hold(app: &App, session: &Session, spot: &Spot, typed: UnboundedReceive
     }
 }
 
-async fn start(app: &App, spot: &Spot) -> Result<Running, ConnectionError> {
-    let kubernetes = clusters::kubernetes(app, spot.cluster).await?;
+async fn start(app: &App, spot: &Spot) -> Result<Running, Ending> {
+    let kubernetes = clusters::kubernetes(app, spot.cluster).await;
+    let kubernetes = kubernetes.map_err(|error| refused(&error))?;
     let place = Place {
         namespace: &spot.namespace,
         pod: &spot.pod,
         container: &spot.container,
     };
-    Ok(kubernetes.exec_shell(place, spot.size).await?)
+    if let Some(wanted) = &spot.debug {
+        debug::start(app, &kubernetes, place, wanted).await?;
+    }
+    let running = kubernetes.exec_shell(place, spot.size).await;
+    running.map_err(|error| refused(&error.into()))
 }
 
 fn refused(error: &ConnectionError) -> Ending {

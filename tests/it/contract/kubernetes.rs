@@ -1,6 +1,7 @@
 //! What the portal relies on in Kubernetes: held against the simulator always, and against a real
 //! cluster where a run has one. What no real cluster confirmed in this run is printed.
 
+mod beside;
 mod commands;
 mod objects;
 mod parameters;
@@ -74,4 +75,7 @@ behaviours! {
         a_shell_is_the_best_that_there_is
         a_command_ends_with_its_pod
         commands_are_refused_as_other_calls_are;
+    beside:
+        a_container_is_put_beside_others_once
+        what_is_beside_others_is_never_changed;
 }

@@ -55,7 +55,8 @@ pub(super) fn of(cluster: &Cluster, pod: &Value, world: &World) -> Fate {
     }
 }
 
-fn is_there(image: &str, pulls: Pulls, world: &World) -> bool {
+/// Whether nodes can pull an image.
+pub(super) fn is_there(image: &str, pulls: Pulls, world: &World) -> bool {
     match pulls {
         Pulls::Anything => !image.contains("missing"),
         Pulls::FromRegistry => world.registry().can_pull(without_host(image)),

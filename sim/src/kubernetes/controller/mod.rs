@@ -3,6 +3,7 @@
 //! Invariant: a pass that finds nothing to do changes nothing, so passes run until one of them
 //! leaves the revision as it was.
 
+mod beside;
 mod deployments;
 mod events;
 mod fate;
@@ -39,6 +40,7 @@ pub(super) fn settle(cluster: &mut Cluster, now: Timestamp, world: &World) {
         replicas::pass(cluster, now);
         jobs::pass(cluster, now);
         pods::pass(cluster, now, world);
+        beside::pass(cluster, now, world);
         replicas::count(cluster);
         jobs::report(cluster, now);
         deployments::report(cluster, now);

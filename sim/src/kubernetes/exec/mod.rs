@@ -15,10 +15,10 @@ use axum::extract::{FromRequestParts, Request, WebSocketUpgrade};
 use axum::response::{IntoResponse, Response};
 use http::{StatusCode, header};
 
-use super::cluster::text;
-use super::logs;
+use super::cluster::{Cluster, text};
 use super::resources::of_kind;
 use super::status::{self, No};
+use super::{beside, logs};
 use crate::call::Call;
 use crate::world::World;
 
@@ -103,11 +103,17 @@ fn order(world: &World, name: &str, call: &Call) -> Result<Order, No> {
     }
     let found = cluster.existing(of_kind("Pod"), namespace, pod)?;
     let container = logs::which(&found, call.query("container"))?;
-    if logs::status_of(&found, &container)["state"]["running"].is_null() {
+    let status = logs::status_of(&found, &container);
+    if status["state"]["running"].is_null() {
         let message = format!("container not found (\"{container}\")");
         return Err(status::bad_request(message));
     }
-    let exec = cluster.settings.exec.clone();
+    let exec = match &cluster.settings.exec {
+        // What is put beside others has an image of its own.
+        Exec::HoldsNothing if beside::is_one(&found, &container) => Exec::Runs,
+        Exec::Runs if is_bare(cluster, text(&status, "/image")) => Exec::HoldsNothing,
+        exec => exec.clone(),
+    };
     let folder = cluster.folder(namespace, pod, &container);
     let folder = folder.map_err(|error| status::bad_request(error.to_string()))?;
     let command = call.query.iter().filter(|(key, _)| key == "command");
@@ -121,6 +127,11 @@ fn order(world: &World, name: &str, call: &Call) -> Result<Order, No> {
         uid: text(&found, "/metadata/uid").to_owned(),
         protocols: cluster.settings.exec_protocols,
     })
+}
+
+fn is_bare(cluster: &Cluster, image: &str) -> bool {
+    let bare = cluster.settings.bare;
+    bare.is_some_and(|name| image.contains(name))
 }
 
 /// Opening a WebSocket is a GET; newer servers also ask for what it comes to.

@@ -146,15 +146,22 @@ async fn a_missing_program_is_a_status_and_not_an_http_error() {
         "{status}"
     );
     assert!(status["details"].is_null(), "{status}");
-    let (_world, api) = east(Exec::HoldsNothing).await;
-    let (status, _) = Client::open(&api, "sh").await.status().await;
-    assert!(
-        status["message"]
-            .as_str()
-            .expect("a message")
-            .contains("not found"),
-        "{status}"
-    );
+    for (exec, bare) in [(Exec::HoldsNothing, None), (Exec::Runs, Some("r/shop"))] {
+        let (world, api) = east(exec).await;
+        {
+            let mut state = world.kubernetes();
+            let cluster = state.cluster("east").expect("a cluster");
+            cluster.settings.bare = bare;
+        }
+        let (status, _) = Client::open(&api, "sh").await.status().await;
+        assert!(
+            status["message"]
+                .as_str()
+                .expect("a message")
+                .contains("not found"),
+            "{status}"
+        );
+    }
 }
 
 #[tokio::test]
