@@ -32,17 +32,21 @@ pub async fn container(
     let named = |p: &&Pod| p.metadata.name.as_deref() == Some(&asked.pod);
     let found = pods.iter().find(named).ok_or(AppError::NotFound)?;
     let usual = workload.found.as_ref().map(|f| f.container.as_str());
-    if asked.debug_image.is_some() && beside(found) >= MOST_BESIDE {
-        let words = Words::new("debug-too-many").with("n", MOST_BESIDE);
-        return Err(AppError::Conflict(words));
+    if asked.debug_image.is_some() {
+        has_room(found)?;
     }
     choose(found, asked.container.as_deref().or(usual))
 }
 
-fn beside(pod: &Pod) -> usize {
+/// Whether one more container may be put beside those of a pod.
+fn has_room(pod: &Pod) -> Result<(), AppError> {
     let spec = pod.spec.as_ref();
-    let all = spec.and_then(|spec| spec.ephemeral_containers.as_ref());
-    all.map_or(0, Vec::len)
+    let beside = spec.and_then(|spec| spec.ephemeral_containers.as_ref());
+    if beside.map_or(0, Vec::len) < MOST_BESIDE {
+        return Ok(());
+    }
+    let words = Words::new("debug-too-many").with("n", MOST_BESIDE);
+    Err(AppError::Conflict(words))
 }
 
 async fn ask(app: &App, workload: &Workload) -> Result<Vec<Pod>, ConnectionError> {
@@ -114,5 +118,18 @@ mod tests {
             let refused = choose(leaving, Some(wanted));
             assert!(matches!(refused, Err(AppError::Conflict(_))), "{wanted}");
         }
+    }
+
+    #[test]
+    fn a_pod_takes_so_many_debug_containers_and_no_more() {
+        let with = |count: usize| {
+            let mut pod = pod(false);
+            let spec = pod.spec.as_mut().expect("what it is to be");
+            let one = spec.ephemeral_containers.take().expect("one").remove(0);
+            spec.ephemeral_containers = Some(vec![one; count]);
+            has_room(&pod)
+        };
+        assert!(with(0).is_ok() && with(MOST_BESIDE - 1).is_ok());
+        assert!(matches!(with(MOST_BESIDE), Err(AppError::Conflict(_))));
     }
 }

@@ -70,6 +70,23 @@ async fn a_shell_runs_beside_a_container_that_has_none() {
     );
     assert_eq!(put[0]["targetContainerName"], "pay");
 
+    // Files are its own, and not those of the container that it looks at.
+    let folder = |container: &str| {
+        let mut state = stage.company.world.kubernetes();
+        let cluster = state.cluster("sh-test").unwrap();
+        cluster.folder("pay-test", &stage.pod, container).unwrap()
+    };
+    let (own, other) = (folder(row["container"].as_str().unwrap()), folder("pay"));
+    std::fs::write(own.join("note"), "hello").unwrap();
+    assert_ne!(own, other);
+    let path = format!(
+        "/terminals/{}/file?path={}",
+        way.id,
+        own.join("note").display()
+    );
+    let file = stage.company.developer.api_get(&path).await;
+    assert_eq!((file.status, file.body.as_str()), (200, "hello"));
+
     // Whoever comes back finds the same shell in the same container.
     let again = stage.again(&way.id).await;
     let mut page = stage.come(&again).await;
