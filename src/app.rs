@@ -17,7 +17,7 @@ use crate::offboarding::{self, Offboarding, Removal};
 use crate::onboarding;
 use crate::projects::members::Membership;
 use crate::projects::{self, Onboarding};
-use crate::releases::{self, Production};
+use crate::releases::{self, Production, Rollback};
 use crate::requests::{self, Kinds};
 use crate::resources::{Retirement, Supply};
 use crate::terminals::access::ShellRequest;
@@ -85,6 +85,7 @@ fn kinds() -> Kinds {
         Arc::new(Removal),
         Arc::new(Offboarding),
         Arc::new(Intake),
+        Arc::new(Rollback),
         Arc::new(Membership),
         Arc::new(Change),
         Arc::new(Scale),

@@ -154,6 +154,7 @@ request-kind-production = Release to production
 request-kind-resource = Resource
 request-kind-retirement = Retire a resource
 request-kind-layer = Change of a standard
+request-kind-rollback = Rollback
 request-kind-membership = Membership
 request-kind-parameters = Change of containers
 request-kind-scale = Scaling

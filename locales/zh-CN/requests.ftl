@@ -132,6 +132,7 @@ request-kind-production = 上线
 request-kind-resource = 资源
 request-kind-retirement = 资源下线
 request-kind-layer = 规范变更
+request-kind-rollback = 回滚
 request-kind-membership = 成员权限
 request-kind-parameters = 容器变更
 request-kind-scale = 扩缩容

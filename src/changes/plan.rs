@@ -7,7 +7,7 @@ use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::clusters::Tier;
 use crate::db::Tx;
-use crate::error::{AppError, FieldError};
+use crate::error::{AppError, FieldError, Words};
 use crate::identity::ProjectId;
 use crate::projects::{self, Project};
 use crate::releases::{self, Rolled};
@@ -46,13 +46,15 @@ pub struct Planned {
     pub made: Effective,
     pub parameters: Parameters,
     notes: Vec<Note>,
+    /// Whether the portal has deployed anything there.
+    runs: bool,
 }
 
 /// The workloads that would be otherwise, in the order of their clusters.
 ///
 /// # Errors
 /// 400 naming the field where there is none, where the document does not hold, or where nothing
-/// would change; 409 for one that is not prepared yet.
+/// would change; 409 for one that is not prepared yet, or was taken over and never released.
 pub async fn plan(
     tx: &mut Tx,
     project: &Project,
@@ -64,8 +66,14 @@ pub async fn plan(
     let all = chosen(tx, project.id, which).await?;
     let over = layers::over(tx, &workloads::place_of(project, which.environment)).await?;
     let live = rails::live_in(tx, project.id, which.environment, which.component).await?;
+    let current = workloads::current(tx.connection(), project.id).await?;
     let mut planned = Vec::new();
     for workload in all {
+        let runs = current.iter().any(|c| c.workload == workload.id);
+        // What runs there is not the portal's yet, so a yes would change nothing in the cluster.
+        if workload.found.is_some() && !runs {
+            return Err(AppError::conflict("change-not-released"));
+        }
         if workload.prepared_at.is_none() {
             return Err(AppError::conflict("change-not-prepared"));
         }
@@ -82,6 +90,7 @@ pub async fn plan(
             made,
             parameters,
             notes,
+            runs,
         });
     }
     match planned.is_empty() {
@@ -183,7 +192,7 @@ fn shown(planned: &Planned) -> Value {
         "cluster": workload.cluster, "site": workload.site, "namespace": workload.namespace,
         "workload": workload.id, "revision": workload.parameters_revision, "said": said,
         "objects": diff::objects(&listed(&workload.parameters), &listed(&planned.parameters)),
-        "rails": planned.notes,
+        "rails": planned.notes, "runs": planned.runs,
     })
 }
 
@@ -228,6 +237,10 @@ pub fn facts(request: &Request) -> Vec<Fact> {
         }
     }
     facts.truncate(MOST_FACTS);
+    if clusters.iter().any(|c| c["runs"] == false) {
+        let later = Words::new("change-with-first-release");
+        facts.push(Fact::words("change-when", later));
+    }
     facts
 }
 
@@ -236,6 +249,16 @@ fn short(value: &Value) -> String {
         Value::Null => "–".to_owned(),
         other => text(other),
     }
+}
+
+/// The form that asks for what the workloads said before.
+#[must_use]
+pub fn undo(request: &Request) -> Option<String> {
+    let project = request.project.as_ref()?;
+    let number = request.number;
+    Some(format!(
+        "/projects/{project}/containers/change?before={number}"
+    ))
 }
 
 /// The project that a stored request is about.

@@ -74,6 +74,10 @@ impl RequestKind for Change {
         Some(format!("/projects/{project}/containers/change"))
     }
 
+    fn undo(&self, request: &Request) -> Option<String> {
+        plan::undo(request)
+    }
+
     fn facts(&self, request: &Request) -> Vec<Fact> {
         plan::facts(request)
     }

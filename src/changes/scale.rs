@@ -90,6 +90,10 @@ impl RequestKind for Scale {
         Ok(())
     }
 
+    fn undo(&self, request: &Request) -> Option<String> {
+        plan::undo(request)
+    }
+
     fn facts(&self, request: &Request) -> Vec<Fact> {
         plan::facts(request)
     }

@@ -97,6 +97,10 @@ impl RequestKind for Onboarding {
         look_up(tx, &crate::parse::value(&request.parameters, "parameters")?).await
     }
 
+    fn undo(&self, request: &Request) -> Option<String> {
+        Some(format!("/projects/{}/offboarding", request.subject))
+    }
+
     async fn approved(&self, _: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {
         let request = &approved.request;
         let asked: Asked = crate::parse::value(&request.parameters, "parameters")?;

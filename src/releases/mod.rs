@@ -42,7 +42,7 @@ pub use outside::Sources;
 pub use parameters::{Rolled, change_parameters, roll_parameters, rollout_of_request};
 pub use production::{Production, Started, deploy};
 pub use restart::restart;
-pub use rollback::{RollingBack, candidates, roll_back};
+pub use rollback::{Back, Rollback, RollingBack, candidates, roll_back};
 pub use rollout::{Happened, SeenPod, pods_at};
 pub use setbacks::Setback;
 pub use since::Since;

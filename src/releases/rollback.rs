@@ -1,25 +1,29 @@
 //! Rollback: an earlier artifact with today's parameters, on all clusters of an environment or
 //! some of them. Whatever is on its way there ends at once.
 
-use serde::Deserialize;
+mod request;
+
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::rollout::{self, NewRollout};
 use super::{ArtifactId, Event, Kind, ReleaseId, RolloutId, outside, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
-use crate::clusters::Tier;
+use crate::clusters::{EnvironmentId, Tier};
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, FieldError, Words};
 use crate::halt::{self, Motion};
+use crate::identity::ProjectId;
 use crate::projects::{self, Access};
-use crate::requests::{self, RequestId};
+use crate::requests::{self, RequestId, policy};
 use crate::workloads::{self, Workload};
 
+pub use request::Rollback;
 pub use store::{Candidate, candidates};
 
 /// `POST /projects/{key}/environments/{env}/rollbacks`
-#[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RollingBack {
     pub artifact: ArtifactId,
@@ -30,7 +34,24 @@ pub struct RollingBack {
     pub reason: String,
 }
 
-/// Starts the way back.
+/// What pressing the button came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Back {
+    Rollout(RolloutId),
+    /// A policy asks others first; the request's number.
+    Request(i64),
+}
+
+/// A way back that holds: to what, and where.
+struct Way {
+    environment: EnvironmentId,
+    key: String,
+    tier: Tier,
+    candidate: Candidate,
+    targets: Vec<Workload>,
+}
+
+/// Starts the way back, or asks for it where a policy wants that.
 ///
 /// # Errors
 /// 404 for an artifact that never ran there, 409 when it is not confirmed any more or the
@@ -40,47 +61,87 @@ pub async fn roll_back(
     access: &Access<'_>,
     environment: &str,
     asked: &RollingBack,
-) -> Result<RolloutId, AppError> {
+) -> Result<Back, AppError> {
+    let project = access.project;
+    let way = way(app, project.id, environment, asked).await?;
+    if !outside::pullable(app, project, &way.candidate.artifact).await? {
+        let words = Words::new("rollback-not-pullable").with("tag", &way.candidate.artifact.tag);
+        return Err(AppError::Conflict(words));
+    }
+    let mut tx = app.db.begin().await?;
+    let place = Some(way.environment.0);
+    let policy = policy::terms(&mut tx, request::KIND, place, Some(project.id)).await?;
+    let back = if policy.is_some() {
+        let filed = request::filed(&mut tx, project.id, &way, asked).await?;
+        let reason = &asked.reason;
+        let kind = request::KIND;
+        Back::Request(requests::insert(app, &mut tx, access.actor, kind, &filed, reason).await?)
+    } else {
+        let by = (access.actor.id.0, None);
+        let origin = Origin::from(access.actor);
+        Back::Rollout(begin(&mut tx, project.id, &way, (by, &asked.reason), &origin).await?)
+    };
+    tx.commit().await?;
+    Ok(back)
+}
+
+/// Checks what is asked for by what is on record; no outside system is asked.
+async fn way(
+    app: &App,
+    project: ProjectId,
+    environment: &str,
+    asked: &RollingBack,
+) -> Result<Way, AppError> {
     if asked.reason.chars().count() > 2000 {
         return Err(AppError::field("reason", "field-too-long"));
     }
-    let project = access.project;
     let pool = app.db.pool();
     let found = projects::environment_by_key(pool, environment).await?;
     let (environment_id, tier, _) = found.ok_or(AppError::NotFound)?;
     if tier == Tier::Production {
         halt::must_move(app, Motion::Rollback).await?;
     }
-    let known = candidates(pool, project.id, environment_id).await?;
-    let candidate = known.iter().find(|c| c.artifact.id == asked.artifact);
+    let known = candidates(pool, project, environment_id).await?;
+    let candidate = known.into_iter().find(|c| c.artifact.id == asked.artifact);
     let candidate = candidate.ok_or_else(|| AppError::field("artifact", "rollback-never-ran"))?;
     if tier == Tier::Production && candidate.confirmation.is_none() {
         return Err(AppError::conflict("rollback-not-confirmed"));
     }
-    let targets = targets(app, access, environment, asked).await?;
-    if !outside::pullable(app, project, &candidate.artifact).await? {
-        let words = Words::new("rollback-not-pullable").with("tag", &candidate.artifact.tag);
-        return Err(AppError::Conflict(words));
-    }
-    let mut tx = app.db.begin().await?;
-    let ids: Vec<uuid::Uuid> = targets.iter().map(|w| w.id.0).collect();
+    Ok(Way {
+        environment: environment_id,
+        key: environment.to_owned(),
+        tier,
+        candidate,
+        targets: targets(app, project, environment, asked).await?,
+    })
+}
+
+/// Ends what is on its way there and starts the rollout, in one transaction.
+async fn begin(
+    tx: &mut Tx,
+    project: ProjectId,
+    way: &Way,
+    ((author, request), reason): ((uuid::Uuid, Option<RequestId>), &str),
+    origin: &Origin,
+) -> Result<RolloutId, AppError> {
+    let ids: Vec<uuid::Uuid> = way.targets.iter().map(|w| w.id.0).collect();
     for (release, request) in rollout::supersede(tx.connection(), &ids).await? {
-        overtaken(&mut tx, tier, release, request).await?;
+        overtaken(tx, way.tier, release, request).await?;
     }
     let new = NewRollout {
-        project: project.id,
-        environment: environment_id,
-        tier,
+        project,
+        environment: way.environment,
+        tier: way.tier,
         kind: Kind::Rollback,
-        artifact: candidate.artifact.id,
+        artifact: way.candidate.artifact.id,
         release: None,
-        confirmation: candidate.confirmation,
-        request: None,
-        author: access.actor.id.0,
-        reason: &asked.reason,
-        workloads: &targets,
+        confirmation: way.candidate.confirmation,
+        request,
+        author,
+        reason,
+        workloads: &way.targets,
     };
-    let id = rollout::start(&mut tx, &new)
+    let id = rollout::start(tx, &new)
         .await
         .map_err(|e| match e.constraint() {
             Some("deployment_confirmation_live" | "rollout_confirmation") => {
@@ -88,27 +149,28 @@ pub async fn roll_back(
             }
             Some(_) | None => e.into(),
         })?;
-    let entry = Entry::done("release.roll_back", "environment", environment)
-        .in_project(project.id)
-        .after(json!({ "digest": candidate.artifact.digest, "reason": asked.reason }));
-    audit::record(&mut tx, &entry, &Origin::from(access.actor)).await?;
-    tx.event(&projects::topic(project.id), Some(project.id.0))
-        .await?;
-    tx.commit().await?;
+    let entry = Entry::done("release.roll_back", "environment", &way.key)
+        .in_project(project)
+        .after(json!({ "digest": way.candidate.artifact.digest, "reason": reason }));
+    audit::record(tx, &entry, origin).await?;
+    tx.event(&projects::topic(project), Some(project.0)).await?;
     Ok(id)
 }
 
-/// A release whose rollout was ended by a rollback, and the request that asked for it.
+/// What a rollback ended: the release that was on its way, and the request that asked for it.
 async fn overtaken(
     tx: &mut Tx,
     tier: Tier,
-    release: ReleaseId,
+    release: Option<ReleaseId>,
     request: Option<uuid::Uuid>,
 ) -> Result<(), DbError> {
     let words = Words::new("failed-overtaken");
-    match tier {
-        Tier::Test => super::advance(tx, release, Event::TestFailed, Some(&words)).await?,
-        Tier::Production => super::advance(tx, release, Event::ProductionSuperseded, None).await?,
+    match (release, tier) {
+        (Some(id), Tier::Test) => super::advance(tx, id, Event::TestFailed, Some(&words)).await?,
+        (Some(id), Tier::Production) => {
+            super::advance(tx, id, Event::ProductionSuperseded, None).await?
+        }
+        (None, _) => false,
     };
     match request {
         Some(request) => requests::finish(tx, RequestId(request), false).await,
@@ -118,11 +180,11 @@ async fn overtaken(
 
 async fn targets(
     app: &App,
-    access: &Access<'_>,
+    project: ProjectId,
     environment: &str,
     asked: &RollingBack,
 ) -> Result<Vec<Workload>, AppError> {
-    let all = workloads::list(app.db.pool(), access.project.id, Some(environment), None).await?;
+    let all = workloads::list(app.db.pool(), project, Some(environment), None).await?;
     if let Some(keys) = &asked.clusters
         && let Some(key) = keys.iter().find(|k| !all.iter().any(|w| w.cluster == **k))
     {

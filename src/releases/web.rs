@@ -38,8 +38,8 @@ pub use words::{state, title};
 
 use super::rollback::Candidate;
 use super::{
-    Confirming, Deployment, Filter, Opening, Release, ReleaseId, RollingBack, RolloutId, Started,
-    Story,
+    Back, Confirming, Deployment, Filter, Opening, Release, ReleaseId, RollingBack, RolloutId,
+    Started, Story,
 };
 use crate::app::App;
 use crate::error::AppError;
@@ -240,7 +240,10 @@ pub struct EnvironmentPath {
         ("env" = String, Path, description = "The environment's key")
     ),
     request_body = RollingBack,
-    responses((status = 201, body = Begun, description = "Done")),
+    responses(
+        (status = 201, body = Begun, description = "Done"),
+        (status = 202, body = Filed, description = "A policy asks others first"),
+    ),
 )]
 pub async fn api_roll_back(
     AxumState(app): AxumState<App>,
@@ -249,8 +252,16 @@ pub async fn api_roll_back(
     Body(body): Body<RollingBack>,
 ) -> Result<Response, AppError> {
     let proof = access.must(Permission::RollBack)?;
-    let id = super::roll_back(&app, &proof, &path.env, &body).await?;
-    Ok((StatusCode::CREATED, Json(Begun { rollout: id })).into_response())
+    Ok(
+        match super::roll_back(&app, &proof, &path.env, &body).await? {
+            Back::Rollout(rollout) => {
+                (StatusCode::CREATED, Json(Begun { rollout })).into_response()
+            }
+            Back::Request(request) => {
+                (StatusCode::ACCEPTED, Json(Filed { request })).into_response()
+            }
+        },
+    )
 }
 
 /// What an environment can go back to.

@@ -192,6 +192,11 @@ pub trait RequestKind: Send + Sync {
         None
     }
 
+    /// The page on which what a yes made is asked to be taken back.
+    fn undo(&self, _: &Request) -> Option<String> {
+        None
+    }
+
     /// Makes what was asked, or starts the run that does, in the deciding transaction.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod outside;
 mod prepare;
 mod request;
 mod secrets;
+mod start;
 mod store;
 pub mod web;
 
@@ -30,8 +31,9 @@ pub use outside::{Live, Pod, live};
 pub use prepare::{Namespace, Objects as ObjectsStep, StepError, settle};
 pub use request::{Asked, Containers, inner, place_of, seal, settled};
 pub use secrets::{apply as apply_secrets, secret_name};
+pub use start::{Slow, slow};
 pub use store::{
-    Current, Revised, all, current, environments, find, hold, list, lock_for_deployment,
+    Current, Revised, all, before, current, environments, find, hold, list, lock_for_deployment,
     parameters, revise,
 };
 

@@ -154,6 +154,14 @@ impl RequestKind for Containers {
         Some(format!("/projects/{}/containers/new", request.subject))
     }
 
+    fn undo(&self, request: &Request) -> Option<String> {
+        let environment = request.environment.as_ref()?;
+        let project = &request.subject;
+        Some(format!(
+            "/projects/{project}/containers?environment={environment}"
+        ))
+    }
+
     fn facts(&self, request: &Request) -> Vec<Fact> {
         // What holds in the first cluster; requests of former versions held it themselves.
         let document = match &request.computed["clusters"][0]["parameters"] {
@@ -366,8 +374,8 @@ pub fn place_of(project: &Project, environment: &str) -> Place {
 }
 
 /// Stores secret values that were typed, and keeps of the document what differs from the layers,
-/// so that the rest moves with them. References that workloads there or the former revision hold
-/// may be held on to.
+/// so that the rest moves with them. References that workloads there have held, or the former
+/// revision holds, may be held on to.
 ///
 /// # Errors
 /// 400 for a reference to anybody else's secret, or a value that is none.
@@ -378,10 +386,10 @@ pub async fn seal(
     asked: &mut Asked,
     former: Option<&Value>,
 ) -> Result<(), AppError> {
-    let there = store::list(tx.connection(), project.id, Some(environment), None).await?;
-    let mine = there.iter().filter(|w| w.component == asked.component);
+    let place = (environment, asked.component.as_str());
+    let said = store::said(tx.connection(), project.id, place).await?;
     let mut held = secrets_in(former);
-    held.extend(mine.flat_map(|w| references(&w.own)));
+    held.extend(said.iter().flat_map(references));
     seal_variables(app, tx, project, asked, &held).await?;
     let over = layers::over(tx, &place_of(project, environment)).await?;
     asked.parameters = layers::effective(&over).own_of(&asked.parameters);

@@ -207,6 +207,45 @@ pub async fn all(executor: impl PgExecutor<'_>) -> Result<Vec<Workload>, DbError
     fetch(executor, None, None, None, None).await
 }
 
+/// What the workloads of a request said themselves before it, each with what it says by then.
+pub async fn before(
+    executor: impl PgExecutor<'_>,
+    request: RequestId,
+) -> Result<Vec<(WorkloadId, Value)>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT p.workload_id AS "workload: WorkloadId",
+            COALESCE(former.own, former.document) AS "own!"
+           FROM parameters_revision p
+           JOIN parameters_revision former
+             ON former.workload_id = p.workload_id AND former.revision = p.revision - 1
+           WHERE p.request_id = $1"#,
+        request.0,
+    )
+    .fetch_all(executor)
+    .await?;
+    let said = rows.into_iter();
+    Ok(said.map(|r| (r.workload, r.own)).collect())
+}
+
+/// What workloads of a component have said themselves so far, the newest first: a hundred at most.
+pub async fn said(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    (environment, component): (&str, &str),
+) -> Result<Vec<Value>, DbError> {
+    let said = sqlx::query_scalar!(
+        r#"SELECT COALESCE(p.own, p.document) AS "own!" FROM parameters_revision p
+           JOIN workload w ON w.id = p.workload_id
+           JOIN environment e ON e.id = w.environment_id
+           WHERE w.project_id = $1 AND e.key = $2 AND w.component = $3
+           ORDER BY p.revision DESC LIMIT 100"#,
+        project.0,
+        environment,
+        component,
+    );
+    Ok(said.fetch_all(connection).await?)
+}
+
 /// A workload's document computed anew, from the same words of its own.
 pub struct Revised<'a> {
     pub parameters: &'a Parameters,
@@ -357,6 +396,8 @@ pub struct Current {
     pub kind: String,
     pub since: Timestamp,
     pub by: String,
+    /// What the slowest of its containers took from its start until it was ready.
+    pub seconds_to_ready: Option<f64>,
 }
 
 /// For each workload of a project that has run something.
@@ -367,7 +408,7 @@ pub async fn current(
     let rows = sqlx::query!(
         r#"SELECT DISTINCT ON (d.workload_id) d.workload_id AS "workload: WorkloadId",
             d.artifact_id, a.tag, a.digest, r.number AS "release_number?", d.kind,
-            d.ended_at AS "since!", p.display_name
+            d.ended_at AS "since!", p.display_name, d.seconds_to_ready
            FROM deployment d
            JOIN artifact a ON a.id = d.artifact_id
            JOIN account p ON p.id = d.author_id
@@ -387,6 +428,7 @@ pub async fn current(
         kind: r.kind,
         since: r.since.to_jiff(),
         by: r.display_name,
+        seconds_to_ready: r.seconds_to_ready,
     });
     Ok(current.collect())
 }

@@ -24,6 +24,12 @@ async fn request(company: &mut Company, number: i64) -> Value {
     company.ops.api_get(&path).await.json()
 }
 
+/// Of the request that a form was sent on to.
+fn number_of(sent: &Answer) -> i64 {
+    let path = sent.header("location");
+    path.rsplit('/').next().unwrap().parse().unwrap()
+}
+
 /// With a release in test and in production.
 async fn company() -> Company {
     let mut company = Company::start().await;
@@ -168,13 +174,7 @@ async fn a_change_is_made_by_the_form_that_is_filled_with_today() {
         .post("/projects/pay/containers/change", &pairs)
         .await;
     assert_eq!(sent.status, 303, "{}", sent.body);
-    let number: i64 = sent
-        .header("location")
-        .rsplit('/')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let number = number_of(&sent);
     let shown = request(&mut company, number).await;
     let said = shown["computed"]["clusters"][0]["said"]
         .as_array()
@@ -246,17 +246,159 @@ async fn the_button_beside_the_containers_files_it() {
     assert!(page.body.contains(&path), "{}", page.body);
     let sent = lin.post(&path, &[("min", "1"), ("max", "")]).await;
     assert_eq!(sent.status, 303, "{}", sent.body);
-    let number: i64 = sent
-        .header("location")
-        .rsplit('/')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
+    let number = number_of(&sent);
     approve(&mut company.ops, number).await;
     company.settle().await;
     let done = request(&mut company, number).await;
     assert_eq!(done["state"], "done", "{}", company.runs().await);
+    let deployment = company.deployment("sh-test", "pay-test", "pay");
+    assert_eq!(deployment["spec"]["replicas"], 1, "{deployment}");
+}
+
+#[tokio::test]
+async fn what_was_before_is_asked_for_from_the_request_that_changed_it() {
+    let mut company = company().await;
+    let number = filed(&mut company, "scale", "prod", json!({ "min": 3, "max": 8 })).await;
+    let here = format!("/projects/pay/containers/change?before={number}");
+    let page = company.developer.get(&format!("/requests/{number}")).await;
+    assert!(!page.body.contains(&here), "nothing was made yet");
+    approve(&mut company.ops, number).await;
+    company.settle().await;
+    let page = company.developer.get(&format!("/requests/{number}")).await;
+    assert!(page.body.contains(&here), "{}", page.body);
+    let form = company.developer.get(&here).await;
+    let fields = form.fields();
+    let pairs: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (&**n, &**v)).collect();
+    let change = "/projects/pay/containers/change";
+    let sent = company.developer.post(change, &pairs).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let back = number_of(&sent);
+    let said = request(&mut company, back).await["computed"]["clusters"][0]["said"].clone();
+    assert_eq!(said.as_array().unwrap().len(), 2, "{said}");
+    assert_eq!((&said[0]["from"], &said[0]["to"]), (&json!(8), &json!(4)));
+    approve(&mut company.ops, back).await;
+    company.settle().await;
+    assert_eq!(scaler(&company, "sh-prod", "pay-prod")["maxReplicas"], 4);
+}
+
+#[tokio::test]
+async fn a_start_that_was_slower_than_allowed_proposes_its_number() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    company.containers("pay", "test").await;
+    {
+        let mut kubernetes = company.world.kubernetes();
+        let settings = &mut kubernetes.cluster("sh-test").unwrap().settings;
+        let slow = std::time::Duration::from_secs(45);
+        settings.boots.insert("pay-test".to_owned(), slow);
+    }
+    company.commit("pay", "Read a capture back after 409");
+    company.open("pay").await;
+    company.settle().await;
+    let page = company
+        .developer
+        .get("/projects/pay/containers?environment=test")
+        .await;
+    assert!(page.body.contains("measured=true"), "{}", page.body);
+    let here = "/projects/pay/containers/change?environment=test&component=main&measured=true";
+    let form = company.developer.get(here).await;
+    let fields = form.fields();
+    let pairs: Vec<(&str, &str)> = fields.iter().map(|(n, v)| (&**n, &**v)).collect();
+    let sent = company
+        .developer
+        .post("/projects/pay/containers/change", &pairs)
+        .await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    let number = number_of(&sent);
+    let asked = request(&mut company, number).await;
+    let said = asked["computed"]["clusters"][0]["said"].clone();
+    assert_eq!(said.as_array().unwrap().len(), 1, "{said}");
+    assert_eq!(said[0]["field"], "probes.liveness.delay_seconds");
+    assert_eq!((&said[0]["from"], &said[0]["to"]), (&json!(15), &json!(60)));
+    assert!(
+        asked["note"].as_str().unwrap().contains("60 would do"),
+        "{asked}"
+    );
+}
+
+#[tokio::test]
+async fn a_rollback_ends_a_change_that_is_on_its_way() {
+    let mut company = company().await;
+    company.commit("pay", "Log in JSON");
+    company.open("pay").await;
+    company.settle().await;
+    let number = filed(&mut company, "scale", "test", json!({ "min": 3, "max": 8 })).await;
+    approve(&mut company.ops, number).await;
+    let path = "/projects/pay/environments/test/rollbacks";
+    let known = company.developer.api_get(path).await.json();
+    let artifact = known["items"][0]["artifact"]["id"].clone();
+    let back = json!({ "artifact": artifact, "reason": "the log is unreadable" });
+    let answer = company.developer.api(Method::POST, path, &back).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    company.settle().await;
+    // Its rollout never came to its end; what it said stays wanted, and came with the rollback.
+    let ended = request(&mut company, number).await;
+    assert_eq!(ended["state"], "failed", "{}", company.runs().await);
+    assert_eq!(scaler(&company, "sh-test", "pay-test")["maxReplicas"], 8);
+}
+
+#[tokio::test]
+async fn a_policy_may_ask_before_anybody_goes_back() {
+    let mut company = company().await;
+    let digest = |image: String| image.rsplit_once('@').unwrap().1.to_owned();
+    let first = digest(company.image("sh-prod", "pay-prod", "pay"));
+    company.commit("pay", "Log in JSON");
+    let release = company.open("pay").await;
+    company.settle().await;
+    company.confirm(&release).await;
+    company.send_to_production(&release).await;
+    let second = digest(company.image("sh-prod", "pay-prod", "pay"));
+    let policy = json!({ "kind": "rollback", "environment": "prod", "note": "customers notice",
+        "quorum": [{ "permission": "approve-production", "needed": 1 }] });
+    let made = company.admin.api(Method::POST, "/policies", &policy).await;
+    assert_eq!(made.status, 201, "{}", made.body);
+    let path = "/projects/pay/environments/prod/rollbacks";
+    let known = company.developer.api_get(path).await.json();
+    let mut items = known["items"].as_array().unwrap().iter();
+    let to = items.find(|c| c["artifact"]["digest"] == first.as_str());
+    let back = json!({ "artifact": to.unwrap()["artifact"]["id"], "reason": "captures fail" });
+    let asked = company.developer.api(Method::POST, path, &back).await;
+    assert_eq!(asked.status, 202, "{}", asked.body);
+    let number = asked.json()["request"].as_i64().unwrap();
+    company.settle().await;
+    assert_eq!(digest(company.image("sh-prod", "pay-prod", "pay")), second);
+    let page = company.ops.get(&format!("/requests/{number}")).await;
+    assert!(page.body.contains("captures fail"), "{}", page.body);
+    approve(&mut company.ops, number).await;
+    company.settle().await;
+    assert_eq!(digest(company.image("sh-prod", "pay-prod", "pay")), first);
+    let done = request(&mut company, number).await;
+    assert_eq!(done["state"], "done", "{}", company.runs().await);
+    // In test no policy asks.
+    let path = "/projects/pay/environments/test/rollbacks";
+    let known = company.developer.api_get(path).await.json();
+    let back = json!({ "artifact": known["items"][0]["artifact"]["id"], "reason": "" });
+    let begun = company.developer.api(Method::POST, path, &back).await;
+    assert_eq!(begun.status, 201, "{}", begun.body);
+}
+
+#[tokio::test]
+async fn what_runs_nothing_yet_gets_it_with_its_first_release() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    company.containers("pay", "test").await;
+    let number = filed(&mut company, "scale", "test", json!({ "min": 1, "max": 1 })).await;
+    let page = company.ops.get(&format!("/requests/{number}")).await;
+    assert!(
+        page.body.contains("with the first release"),
+        "{}",
+        page.body
+    );
+    approve(&mut company.ops, number).await;
+    assert_eq!(request(&mut company, number).await["state"], "done");
+    company.commit("pay", "Read a capture back after 409");
+    company.open("pay").await;
+    company.settle().await;
     let deployment = company.deployment("sh-test", "pay-test", "pay");
     assert_eq!(deployment["spec"]["replicas"], 1, "{deployment}");
 }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::company::{Company, approve};
 use crate::support::legacy::{
@@ -366,4 +366,44 @@ async fn a_row_is_chosen_corrected_and_kept_as_it_was_typed() {
     let shown = company.ops.get(&location).await;
     assert!(shown.body.contains("/intakes/"), "{}", shown.text("main"));
     assert!(!shown.body.contains('⟦'), "{}", shown.body);
+}
+
+#[tokio::test]
+async fn what_was_taken_over_scales_once_a_release_went_there() {
+    let (mut company, _) = one_legacy().await;
+    let row = row(&company, ("legacy", "legacy-pay"), "pay");
+    take_over(&mut company, &[row]).await;
+    let scale = json!({ "kind": "scale", "project": "pay", "environment": "test",
+        "parameters": { "min": 3, "max": 3 } });
+    let early = company
+        .developer
+        .api(Method::POST, "/requests", &scale)
+        .await;
+    assert_eq!(early.status, 409, "{}", early.body);
+    assert_eq!(early.json()["code"], "change-not-released");
+    company
+        .world
+        .registry()
+        .put_image("legacy/pay", "2.0", &[("by", "us")]);
+    let host = company.outside.image_host().to_owned();
+    let body = json!({ "image": format!("{host}/legacy/pay:2.0"), "note": "The next one" });
+    let answer = company
+        .ops
+        .api(Method::POST, "/projects/pay/images", &body)
+        .await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    company.settle().await;
+    let before = company.deployment("sh-test", "legacy", "legacy-pay");
+    let asked = company
+        .developer
+        .api(Method::POST, "/requests", &scale)
+        .await;
+    assert_eq!(asked.status, 201, "{}", asked.body);
+    approve(&mut company.ops, asked.json()["number"].as_i64().unwrap()).await;
+    company.settle().await;
+    let after = company.deployment("sh-test", "legacy", "legacy-pay");
+    assert_eq!(after["spec"]["replicas"], 3, "{}", company.runs().await);
+    assert_eq!(after["metadata"]["uid"], before["metadata"]["uid"]);
+    let template = |d: &Value| d["spec"]["template"]["spec"].clone();
+    assert_eq!(template(&after), template(&before), "nothing else");
 }

@@ -56,6 +56,8 @@ pub struct Settings {
     pub ready_after: Duration,
     /// The same for namespaces whose programs take their own time.
     pub slow: BTreeMap<String, Duration>,
+    /// How long programs of a namespace run before their readiness probe answers.
+    pub boots: BTreeMap<String, Duration>,
     /// From a pod's deletion until it is gone.
     pub gone_after: Duration,
     pub pulls: Pulls,
@@ -88,6 +90,7 @@ impl Default for Settings {
             version: "v1.33.4".to_owned(),
             ready_after: Duration::from_secs(2),
             slow: BTreeMap::new(),
+            boots: BTreeMap::new(),
             gone_after: Duration::from_secs(1),
             pulls: Pulls::FromRegistry,
             pod_quota: None,

@@ -61,6 +61,11 @@ impl RequestKind for Membership {
         Ok(vec![Quorum::of(Permission::ManageMembers, 1)])
     }
 
+    fn undo(&self, request: &Request) -> Option<String> {
+        let project = request.project.as_ref()?;
+        Some(format!("/projects/{project}/members"))
+    }
+
     async fn approved(&self, _: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {
         let request = &approved.request;
         let project = request.project_id.ok_or(AppError::NotFound)?;

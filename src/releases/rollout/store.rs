@@ -334,12 +334,12 @@ pub async fn unfinished_in(
     Ok(row.fetch_optional(executor).await?)
 }
 
-/// Ends everything unfinished on these workloads, and their rollouts, at once. Returns the
-/// releases that were on their way there, and the requests that asked for it.
+/// Ends everything unfinished on these workloads, and their rollouts, at once. Returns of each the
+/// release that was on its way there, and the request that asked for it.
 pub async fn supersede(
     connection: &mut PgConnection,
     workloads: &[Uuid],
-) -> Result<Vec<(ReleaseId, Option<Uuid>)>, DbError> {
+) -> Result<Vec<(Option<ReleaseId>, Option<Uuid>)>, DbError> {
     // Deployments first, as everybody locks them.
     supersede_deployments(&mut *connection, workloads).await?;
     let rows = sqlx::query!(
@@ -352,9 +352,9 @@ pub async fn supersede(
     .await?;
     // One that a rollout began while we waited for its row.
     supersede_deployments(connection, workloads).await?;
-    let deploys = rows.into_iter().filter(|r| r.kind == Kind::Deploy);
-    Ok(deploys
-        .filter_map(|r| Some((r.release?, r.request_id)))
+    let ended = rows.into_iter();
+    Ok(ended
+        .map(|r| (r.release.filter(|_| r.kind == Kind::Deploy), r.request_id))
         .collect())
 }
 

@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::Permission;
 use crate::projects::ProjectAccess;
-use crate::releases::{self, ArtifactId, Confirming, RollingBack, Started};
+use crate::releases::{self, ArtifactId, Back, Confirming, RollingBack, Started};
 use crate::web::extract::{Ctx, Form, Path};
 use crate::web::layout::{page, see_other};
 use crate::web::problem::shown;
@@ -102,7 +102,8 @@ pub async fn roll_back(
         Err(error) => Err(error),
     };
     match done {
-        Ok(_) => Ok(see_other(&format!("/projects/{}", access.project.key))),
+        Ok(Back::Request(number)) => Ok(see_other(&format!("/requests/{number}"))),
+        Ok(Back::Rollout(_)) => Ok(see_other(&format!("/projects/{}", access.project.key))),
         Err(error) => refused(&app, &access, &ctx, form.release, (&error, &form.reason)).await,
     }
 }

@@ -54,9 +54,16 @@ pub struct RequestPart {
     /// The page on which its author changes it, and the one that starts a copy of it.
     revise: Option<String>,
     copy: Option<String>,
+    /// The page on which what came of it is asked to be taken back.
+    undo: Option<String>,
 }
 
 impl HtmlSafe for RequestPart {}
+
+/// Whether a yes has made something.
+fn has_ended(request: &Request) -> bool {
+    matches!(request.state, State::Done | State::Failed)
+}
 
 /// What the reader can do about it.
 enum Desk {
@@ -133,6 +140,9 @@ impl RequestPart {
             moved,
             revise: linked("revise").filter(|_| is_author && request.state == State::Open),
             copy: linked("copy").filter(|_| is_author && request.state != State::Open),
+            undo: kind
+                .and_then(|k| k.undo(&request))
+                .filter(|_| has_ended(&request)),
             steps,
             comment: String::new(),
             comment_error: None,

@@ -93,6 +93,11 @@ impl RequestKind for ShellRequest {
         Some(format!("/projects/{project}/shell-access"))
     }
 
+    fn undo(&self, request: &Request) -> Option<String> {
+        let project = request.project.as_ref()?;
+        Some(format!("/projects/{project}/shell-access"))
+    }
+
     async fn approved(&self, _: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {
         let request = &approved.request;
         let asked: Asked = crate::parse::value(&request.parameters, "parameters")?;

@@ -12,11 +12,12 @@ use crate::app::App;
 use crate::error::AppError;
 use crate::identity::Permission;
 use crate::projects::ProjectAccess;
+use crate::requests;
 use crate::requests::web::again::{self, Again};
 use crate::standards;
 use crate::web::extract::{Ctx, Form, Query};
 use crate::web::form::Typed;
-use crate::web::layout::page;
+use crate::web::layout::{Chrome, Nav, page};
 use crate::workloads::{self, Workload};
 
 #[derive(Deserialize)]
@@ -24,6 +25,11 @@ use crate::workloads::{self, Workload};
 pub struct ChangeQuery {
     environment: Option<String>,
     component: Option<String>,
+    /// With the number that the last start asks for.
+    #[serde(default)]
+    measured: bool,
+    /// The number of a change: the form holds what was said before it.
+    before: Option<i64>,
     revise: Option<i64>,
     copy: Option<i64>,
 }
@@ -41,18 +47,14 @@ pub async fn change_form(
         copy: query.copy,
     };
     let begun = again::begin(&app, &access.actor, "parameters", from).await?;
-    let typed = if let Some((request, typed)) = begun {
-        if request.project_id != Some(access.project.id) {
-            return Err(AppError::NotFound);
+    let typed = match begun {
+        Some((request, typed)) => {
+            if request.project_id != Some(access.project.id) {
+                return Err(AppError::NotFound);
+            }
+            started(&app, &access, &request, typed).await?
         }
-        started(&app, &access, &request, typed).await?
-    } else {
-        let environment = query.environment.as_deref().unwrap_or_default();
-        let component = query.component.as_deref().unwrap_or("main");
-        let all = workloads::list(app.db.pool(), access.project.id, Some(environment), None);
-        let mut all = all.await?;
-        all.retain(|w| w.component == component);
-        today(&app, &access, &all).await?
+        None => fresh(&app, &access, &ctx, &query).await?,
     };
     let filled = Refusal::none_of_what_was();
     page(&new_page(&app, &access, &ctx, (Aim::Change, typed), &filled).await?)
@@ -67,6 +69,51 @@ pub async fn ask_change(
 ) -> Result<Response, AppError> {
     access.must(Permission::FileRequest)?;
     send(&app, &access, &ctx, (Aim::Change, typed)).await
+}
+
+/// The form as it begins: what holds today, what held before a change, or what a start asks for.
+async fn fresh(
+    app: &App,
+    access: &ProjectAccess,
+    ctx: &Ctx,
+    query: &ChangeQuery,
+) -> Result<Typed, AppError> {
+    let project = access.project.id;
+    let mut all = workloads::with_current(app, project).await?;
+    if let Some(number) = query.before {
+        let request = requests::get(app, &access.actor, number).await?;
+        if request.project_id != Some(project) {
+            return Err(AppError::NotFound);
+        }
+        let before = workloads::before(app.db.pool(), request.id).await?;
+        let said = |w: &Workload| before.iter().find(|(id, _)| *id == w.id);
+        all.retain(|(w, _)| said(w).is_some());
+        let of = |(mut w, _): (Workload, _)| {
+            w.own = said(&w).map(|(_, own)| own.clone()).unwrap_or_default();
+            w
+        };
+        let all: Vec<Workload> = all.into_iter().map(of).collect();
+        return today(app, access, &all).await;
+    }
+    let environment = query.environment.as_deref().unwrap_or_default();
+    let component = query.component.as_deref().unwrap_or("main");
+    all.retain(|(w, _)| w.environment == environment && w.component == component);
+    let starts = all.iter().filter_map(|(w, current)| {
+        let seconds = current.as_ref()?.seconds_to_ready?;
+        workloads::slow(&w.parameters, seconds)
+    });
+    let slowest = starts.max_by(|a, b| a.seconds.total_cmp(&b.seconds));
+    let all: Vec<Workload> = all.into_iter().map(|(w, _)| w).collect();
+    let mut typed = today(app, access, &all).await?;
+    if let Some(slow) = slowest.filter(|_| query.measured) {
+        let c = Chrome::new(ctx, Nav::Projects);
+        typed.insert(
+            format!("parameters.{}", slow.field),
+            slow.wanted.to_string(),
+        );
+        typed.insert("note".to_owned(), c.w(&slow.words("start-slow")));
+    }
+    Ok(typed)
 }
 
 /// What workloads of one component say themselves: the first, and how the others differ from it.

@@ -94,6 +94,19 @@ impl WorkloadBox {
         c.w(&workloads::memory(&memory.request, &memory.limit))
     }
 
+    /// What its last start took, in words.
+    fn start(&self, c: &Chrome) -> Option<String> {
+        let seconds = self.current.as_ref()?.seconds_to_ready?.ceil();
+        Some(c.t1("start-took", "seconds", &seconds))
+    }
+
+    /// Why the next start may be ended before it is done.
+    fn slow(&self, c: &Chrome) -> Option<String> {
+        let seconds = self.current.as_ref()?.seconds_to_ready?;
+        let slow = workloads::slow(&self.workload.parameters, seconds)?;
+        Some(c.w(&slow.words("start-slow")))
+    }
+
     fn address(&self) -> String {
         format!(
             "{}.{}:80",

@@ -87,7 +87,10 @@ fn start(cluster: &mut Cluster, pod: &Value, now: Timestamp, world: &World) {
     let began = time(pod, "/status/startTime", now);
     let settings = &cluster.settings;
     let slow = settings.slow.get(text(pod, "/metadata/namespace"));
-    let up = now >= later(began, *slow.unwrap_or(&settings.ready_after));
+    let starts = *slow.unwrap_or(&settings.ready_after);
+    let boots = settings.boots.get(text(pod, "/metadata/namespace"));
+    let answers = boots.is_none_or(|boots| now >= later(began, starts + *boots));
+    let up = now >= later(began, starts);
     let waiting = text(pod, "/status/containerStatuses/0/state/waiting/reason");
     match fate::of(cluster, pod, world) {
         Fate::NoImage => {
@@ -129,7 +132,7 @@ fn start(cluster: &mut Cluster, pod: &Value, now: Timestamp, world: &World) {
         Fate::Crash(code, reason) => crash(cluster, pod, (code, reason), now),
         Fate::Unready if !up => creating(cluster, pod, now),
         Fate::Unready => run(cluster, pod, false, now),
-        Fate::Ready if up && waiting != "CrashLoopBackOff" => run(cluster, pod, true, now),
+        Fate::Ready if up && waiting != "CrashLoopBackOff" => run(cluster, pod, answers, now),
         Fate::Ready => creating(cluster, pod, now),
     }
 }
