@@ -58,9 +58,10 @@ pub struct EnvironmentBody {
     rank: i32,
     #[serde(default)]
     approvals: i32,
-    /// Whether a shell there takes a yes for some hours, whatever somebody's role.
+    /// Whether a shell there takes a yes for some hours, whatever somebody's role. As it was if
+    /// left out; no for a new one.
     #[serde(default)]
-    shell_by_request: bool,
+    shell_by_request: Option<bool>,
     clusters: Vec<String>,
 }
 

@@ -44,7 +44,8 @@ pub struct EnvironmentDraft {
     pub tier: Tier,
     pub rank: i32,
     pub approvals: i32,
-    pub shell_by_request: bool,
+    /// As it was if left out; no for a new one.
+    pub shell_by_request: Option<bool>,
     /// Keys of clusters, in the order in which they are rolled out.
     pub clusters: Vec<String>,
 }

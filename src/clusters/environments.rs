@@ -99,7 +99,8 @@ pub async fn create_environment(
         .map_err(refused)?;
     let entry = Entry::done("environment.create", "environment", draft.key.trim()).after(json!({
         "tier": draft.tier, "rank": draft.rank, "approvals": draft.approvals,
-        "shell_by_request": draft.shell_by_request, "clusters": draft.clusters,
+        "shell_by_request": draft.shell_by_request.unwrap_or(false),
+        "clusters": draft.clusters,
     }));
     finish(tx, &entry, origin).await?;
     let made = environment_by_key(app, draft.key.trim()).await?;

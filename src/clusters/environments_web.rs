@@ -66,7 +66,7 @@ impl EnvironmentForm {
             tier: self.tier,
             rank: number(&self.rank),
             approvals: number(&self.approvals),
-            shell_by_request: self.shell_by_request,
+            shell_by_request: Some(self.shell_by_request),
             clusters: chosen.cloned().collect(),
         }
     }

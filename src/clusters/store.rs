@@ -196,7 +196,7 @@ pub async fn insert_environment(
         draft.tier.as_str(),
         draft.rank,
         draft.approvals,
-        draft.shell_by_request,
+        draft.shell_by_request.unwrap_or(false),
     )
     .execute(connection)
     .await?;
@@ -333,7 +333,8 @@ pub async fn update_environment(
     draft: &EnvironmentDraft,
 ) -> Result<(), DbError> {
     sqlx::query!(
-        "UPDATE environment SET tier = $2, rank = $3, approvals = $4, shell_by_request = $5
+        "UPDATE environment SET tier = $2, rank = $3, approvals = $4,
+            shell_by_request = COALESCE($5, shell_by_request)
          WHERE id = $1",
         id.0,
         draft.tier.as_str(),

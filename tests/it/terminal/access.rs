@@ -68,6 +68,11 @@ async fn by_request(stage: &mut Stage, key: &str) {
     let answer = admin.api(Method::PUT, &path, &body).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(answer.json()["shell_by_request"], true);
+    // Whoever does not speak of it does not lift it.
+    let mut silent = body;
+    silent.as_object_mut().unwrap().remove("shell_by_request");
+    let answer = admin.api(Method::PUT, &path, &silent).await;
+    assert_eq!(answer.json()["shell_by_request"], true, "{}", answer.body);
 }
 
 #[tokio::test]
