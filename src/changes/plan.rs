@@ -13,7 +13,7 @@ use crate::projects::{self, Project};
 use crate::releases::{self, Rolled};
 use crate::requests::{self, Approved, Fact, Request, Work};
 use crate::standards::layers::{self, Effective, text};
-use crate::standards::rails::{self, Note, Severity, Subject};
+use crate::standards::rails::{self, Note, Subject};
 use crate::standards::{Parameters, SCHEMA_VERSION};
 use crate::workloads::objects::objects;
 use crate::workloads::{self, Revised, Workload, diff};
@@ -28,6 +28,8 @@ pub struct Which<'a> {
     pub component: &'a str,
     /// Keys of clusters; all that it is on if left out.
     pub clusters: Option<&'a [String]>,
+    /// Those that something is said of by themselves.
+    pub patched: &'a [&'a str],
 }
 
 /// How strictly guard rails hold.
@@ -122,17 +124,28 @@ async fn chosen(
     if all.is_empty() {
         return Err(AppError::field("environment", "change-nothing-there"));
     }
+    let named = which
+        .clusters
+        .unwrap_or_default()
+        .iter()
+        .map(String::as_str);
+    let is_none = |key: &&str| !all.iter().any(|w| w.cluster == **key);
+    for (field, key) in [
+        ("parameters.clusters", named.clone().find(is_none)),
+        (
+            "parameters.per_cluster",
+            which.patched.iter().copied().find(is_none),
+        ),
+    ] {
+        if let Some(key) = key {
+            let mut error = FieldError::new(field, "change-not-on-cluster");
+            error.words = error.words.with("cluster", key);
+            return Err(AppError::Invalid(vec![error]));
+        }
+    }
     let Some(keys) = which.clusters else {
         return Ok(all);
     };
-    if let Some(key) = keys
-        .iter()
-        .find(|key| !all.iter().any(|w| w.cluster == **key))
-    {
-        let mut error = FieldError::new("parameters.clusters", "change-not-on-cluster");
-        error.words = error.words.with("cluster", key);
-        return Err(AppError::Invalid(vec![error]));
-    }
     all.retain(|w| keys.contains(&w.cluster));
     match all.is_empty() {
         true => Err(AppError::field("parameters.clusters", "field-required")),
@@ -152,24 +165,11 @@ fn judge(
         tier: workload.tier,
         why,
     };
-    let judged = rails::judge(&subject(parameters), live);
-    let errors = match (judged, strict) {
-        (Ok(notes), _) => return Ok(notes),
-        (Err(errors), Rails::All) => errors,
-        (Err(_), Rails::NewOnly) => {
-            let before = rails::broken(&subject(&workload.parameters));
-            let refused = rails::broken(&subject(parameters)).into_iter().filter(|b| {
-                let known = before.iter().any(|old| old.rail.id == b.rail.id);
-                let passes = live.iter().any(|o| o.rail == b.rail.id);
-                b.rail.severity == Severity::Refuse && !known && !passes
-            });
-            refused.map(|b| b.refusal()).collect()
-        }
+    let judged = match strict {
+        Rails::All => rails::judge(&subject(parameters), live),
+        Rails::NewOnly => rails::judge_next(&subject(parameters), &workload.parameters, live),
     };
-    match errors.is_empty() {
-        true => Ok(Vec::new()),
-        false => Err(workloads::inner(errors)),
-    }
+    judged.map_err(workloads::inner)
 }
 
 /// What a decider is shown, and what the hash covers: each workload by its desired revision.

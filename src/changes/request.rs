@@ -98,10 +98,12 @@ async fn planned(
     asked: &Asked,
     why: &str,
 ) -> Result<Vec<Planned>, AppError> {
+    let patched: Vec<&str> = asked.per_cluster.keys().map(String::as_str).collect();
     let which = Which {
         environment,
         component: &asked.component,
         clusters: asked.clusters.as_deref(),
+        patched: &patched,
     };
     plan(tx, project, &which, (Rails::All, why), |workload| {
         asked.on(&workload.cluster)

@@ -119,6 +119,7 @@ async fn planned(
         environment,
         component: &asked.component,
         clusters: asked.clusters.as_deref(),
+        patched: &[],
     };
     let replicas = json!({ "replicas": { "min": asked.min, "max": asked.max } });
     plan(tx, project, &which, (Rails::NewOnly, why), |workload| {

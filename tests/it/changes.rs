@@ -120,6 +120,12 @@ async fn what_is_typed_wrong_is_named() {
         (
             "parameters",
             "prod",
+            json!({ "parameters": {}, "per_cluster": { "moon": { "port": 1 } } }),
+            "parameters.per_cluster",
+        ),
+        (
+            "parameters",
+            "prod",
             json!({ "parameters": { "cpu": { "limit": "many" } } }),
             "parameters.cpu.limit",
         ),

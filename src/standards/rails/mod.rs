@@ -122,11 +122,38 @@ pub struct Note {
 /// # Errors
 /// The fields of what is refused and not overruled.
 pub fn judge(subject: &Subject<'_>, live: &[Override]) -> Result<Vec<Note>, Vec<FieldError>> {
+    hold(subject, live, &[])
+}
+
+/// The same for a document that follows another: a rule that was broken before is only noted, so
+/// that nobody has to mend a probe while customers wait.
+///
+/// # Errors
+/// The fields of what is refused, not overruled, and kept so far.
+pub fn judge_next(
+    subject: &Subject<'_>,
+    before: &Parameters,
+    live: &[Override],
+) -> Result<Vec<Note>, Vec<FieldError>> {
+    let before = broken(&Subject {
+        parameters: before,
+        ..*subject
+    });
+    let known: Vec<&str> = before.iter().map(|b| b.rail.id).collect();
+    hold(subject, live, &known)
+}
+
+fn hold(
+    subject: &Subject<'_>,
+    live: &[Override],
+    known: &[&str],
+) -> Result<Vec<Note>, Vec<FieldError>> {
     let mut notes = Vec::new();
     let mut refused = Vec::new();
     for broken in broken(subject) {
         let by = live.iter().find(|o| o.rail == broken.rail.id);
-        if by.is_none() && broken.rail.severity == Severity::Refuse {
+        let passes = by.is_some() || known.contains(&broken.rail.id);
+        if !passes && broken.rail.severity == Severity::Refuse {
             refused.push(broken.refusal());
             continue;
         }
