@@ -41,7 +41,7 @@ impl Caller {
     }
 
     async fn call(&self, method: &str, path: &str, kind: &str, body: &Value) -> (u16, Value) {
-        let method = method.parse().unwrap();
+        let method = method.parse().expect("a method");
         let answer = self
             .client
             .request(method, format!("{}{path}", self.base))
@@ -50,7 +50,7 @@ impl Caller {
             .body(body.to_string())
             .send()
             .await
-            .unwrap();
+            .expect("an answer");
         (
             answer.status().as_u16(),
             answer.json().await.unwrap_or_default(),
@@ -74,8 +74,13 @@ const SHOP: &str = "/apis/apps/v1/namespaces/default/deployments/shop";
 
 async fn east() -> (World, Api, Caller) {
     let world = World::explicit();
-    let api = serve(&world, "east", 0).await.unwrap();
-    world.kubernetes().cluster("east").unwrap().settings.pulls = Pulls::Anything;
+    let api = serve(&world, "east", 0).await.expect("a free port");
+    world
+        .kubernetes()
+        .cluster("east")
+        .expect("a cluster")
+        .settings
+        .pulls = Pulls::Anything;
     let caller = Caller::new(&api);
     (world, api, caller)
 }
@@ -103,7 +108,7 @@ async fn nothing_happens_until_the_world_settles() {
         caller.get(SHOP).await.1["status"]["availableReplicas"],
         json!(2)
     );
-    world.transcript().check().unwrap();
+    world.transcript().check().expect("only what is known");
 }
 
 #[tokio::test]
@@ -158,7 +163,7 @@ async fn a_quota_a_full_cluster_and_a_missing_secret_are_told() {
     world
         .kubernetes()
         .cluster("east")
-        .unwrap()
+        .expect("as it was made")
         .settings
         .pod_quota = Some(1);
     caller.apply(&deployment("r/shop:1", 2), "").await;
@@ -170,7 +175,12 @@ async fn a_quota_a_full_cluster_and_a_missing_secret_are_told() {
     );
 
     let (world, _api, caller) = east().await;
-    world.kubernetes().cluster("east").unwrap().settings.full = true;
+    world
+        .kubernetes()
+        .cluster("east")
+        .expect("a cluster")
+        .settings
+        .full = true;
     caller.apply(&deployment("r/shop:1", 1), "").await;
     world.settle().await;
     let (_, pods) = caller.get("/api/v1/pods").await;
@@ -229,7 +239,7 @@ async fn a_set_that_is_used_again_gets_a_new_number() {
     let (_, sets) = caller
         .get("/apis/apps/v1/namespaces/default/replicasets")
         .await;
-    assert_eq!(sets["items"].as_array().unwrap().len(), 2);
+    assert_eq!(sets["items"].as_array().expect("a list").len(), 2);
     let (_, shop) = caller.get(SHOP).await;
     assert_eq!(
         shop["metadata"]["annotations"]["deployment.kubernetes.io/revision"],
@@ -243,7 +253,7 @@ async fn a_watch_tells_what_happens_and_says_when_it_is_too_late() {
     let (_, list) = caller.get(DEPLOYMENTS).await;
     let revision = list["metadata"]["resourceVersion"]
         .as_str()
-        .unwrap()
+        .expect("as it was made")
         .to_owned();
     caller.apply(&deployment("r/shop:1", 1), "").await;
     let path = format!("{DEPLOYMENTS}?watch=true&resourceVersion={revision}&timeoutSeconds=0");
@@ -255,13 +265,19 @@ async fn a_watch_tells_what_happens_and_says_when_it_is_too_late() {
             .bearer_auth(&caller.token)
             .send()
             .await
-            .unwrap();
-        let text = answer.text().await.unwrap();
-        let kind = |line: &str| serde_json::from_str::<Value>(line).unwrap()["type"].clone();
+            .expect("an answer");
+        let text = answer.text().await.expect("an answer");
+        let kind = |line: &str| {
+            serde_json::from_str::<Value>(line).expect("as it was made")["type"].clone()
+        };
         text.lines().map(kind).collect::<Vec<_>>()
     };
     assert_eq!(watch(&path).await, [json!("ADDED"), json!("BOOKMARK")]);
-    world.kubernetes().cluster("east").unwrap().forget_history();
+    world
+        .kubernetes()
+        .cluster("east")
+        .expect("a cluster")
+        .forget_history();
     assert_eq!(watch(&path).await, [json!("ERROR")]);
 }
 
@@ -291,7 +307,12 @@ async fn a_lost_answer_leaves_its_effect_and_repeating_is_harmless() {
 #[tokio::test]
 async fn an_image_is_pulled_by_its_digest_from_the_worlds_registry() {
     let (world, _api, caller) = east().await;
-    world.kubernetes().cluster("east").unwrap().settings.pulls = Pulls::FromRegistry;
+    world
+        .kubernetes()
+        .cluster("east")
+        .expect("a cluster")
+        .settings
+        .pulls = Pulls::FromRegistry;
     let digest = world.registry().put_image("apps/shop", "v1", &[]);
     let ready = async |image: &str| {
         caller.apply(&deployment(image, 1), "&force=true").await;
@@ -309,10 +330,10 @@ async fn an_image_is_pulled_by_its_digest_from_the_worlds_registry() {
 #[tokio::test]
 async fn in_real_time_a_rollout_ends_by_itself() {
     let world = World::auto();
-    let api = serve(&world, "east", 0).await.unwrap();
+    let api = serve(&world, "east", 0).await.expect("a free port");
     {
         let mut state = world.kubernetes();
-        let settings = &mut state.cluster("east").unwrap().settings;
+        let settings = &mut state.cluster("east").expect("a cluster").settings;
         settings.pulls = Pulls::Anything;
         settings.ready_after = Duration::from_millis(1);
     }
@@ -323,12 +344,14 @@ async fn in_real_time_a_rollout_ends_by_itself() {
         loop {
             looks.tick().await;
             let state = world.kubernetes();
-            let east = state.clusters.get("east").unwrap();
-            let shop = east.object("Deployment", "default", "shop").unwrap();
+            let east = state.clusters.get("east").expect("as it was made");
+            let shop = east
+                .object("Deployment", "default", "shop")
+                .expect("as it was made");
             if shop["status"]["availableReplicas"] == json!(2) {
                 return;
             }
         }
     });
-    available.await.unwrap();
+    available.await.expect("an answer");
 }
