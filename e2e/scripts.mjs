@@ -217,7 +217,7 @@ await scene('a shut button does nothing', {}, async ({ page }) => {
 });
 
 // The portal's side of a terminal, as a scene sees it: what the page said, and a way to say more.
-async function shell(page, query = '') {
+async function shell(page, query = '', past = 0) {
   const said = { texts: [], keys: [], socket: null };
   await page.routeWebSocket(/\/stream/, (socket) => {
     said.socket = socket;
@@ -227,7 +227,7 @@ async function shell(page, query = '') {
   await until(() => said.socket !== null);
   said.tell = (what) => said.socket.send(JSON.stringify(what));
   said.confirmed = () => said.texts.filter(({ kind }) => kind === 'shown').at(-1)?.offset;
-  said.tell({ kind: 'welcome', offset: 0, idle_seconds: 900, quiet_seconds: 0 });
+  said.tell({ kind: 'welcome', offset: 0, live_from: past, idle_seconds: 900, quiet_seconds: 0 });
   return said;
 }
 
@@ -243,6 +243,17 @@ await scene('a terminal shows what comes, confirms it and sends keys', { quiet: 
   await page.keyboard.type('ls\n');
   await until(() => said.keys.length === 3);
   return [...is('screen', (await screen(page)).split('\n')[0], '你好 🚢 $'), ...is('keys', String.fromCharCode(...said.keys), 'ls\r'), ...seen.console, ...seen.csp];
+});
+
+await scene('what a program once asked of a screen is not answered by the next one', { quiet: false }, async ({ page, seen }) => {
+  const question = Buffer.from('\x1b[c');
+  const said = await shell(page, '', question.length);
+  said.socket.send(question);
+  await until(() => said.confirmed() === question.length);
+  const past = said.keys.length;
+  said.socket.send(question);
+  await until(() => said.keys.length > 0);
+  return [...is('keys for the past', past, 0), ...is('keys for now', String.fromCharCode(...said.keys), /^\x1b\[\?.*c$/), ...seen.console, ...seen.csp];
 });
 
 await scene('a flood that is broken off is not shown to its end, and the next byte has its place', { quiet: false }, async ({ page, seen }) => {

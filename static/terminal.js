@@ -15,6 +15,8 @@ const WRITTEN_AT_ONCE_BYTES = 32 * 1024;
 const KEYS_AT_ONCE_BYTES = 256 * 1024;
 const AGAIN_MOST_MS = 10_000;
 const WARN_IDLE_S = 60;
+const HEARD_WITHIN_MS = 35_000; // the portal says every 15 s that it is there
+const ANSWERED_WITHIN_MS = 10_000;
 const SIZES = [10, 11, 12, 13, 14, 16, 18, 20, 24];
 const PASTED_SHOWN = 2000;
 
@@ -56,10 +58,12 @@ function follow(address) {
 
 let socket;
 let offset = null; // the next byte's place; nothing was shown yet
-let confirmed = 0;
+let confirmed = 0; // everything before it is on the screen
+let liveFrom = 0; // what stands before was on another screen, which answered what programs asked of it
 let waiting = []; // came, and was not given to the screen yet
 let writing = 0; // bytes that the screen has and has not shown
 let over = false;
+let heardAt = 0;
 let lostAt = 0;
 let tries = 0;
 let againAt = 0;
@@ -69,7 +73,8 @@ const encoder = new TextEncoder();
 
 async function connect() {
   againAt = 0;
-  const answer = await fetch(`/api/v1/terminals/${box.dataset.id}/passes`, { method: 'POST' }).catch(() => null);
+  const signal = AbortSignal.timeout(ANSWERED_WITHIN_MS);
+  const answer = await fetch(`/api/v1/terminals/${box.dataset.id}/passes`, { method: 'POST', signal }).catch(() => null);
   if (answer && !answer.ok && answer.status < 500) return refused(answer);
   if (!answer?.ok) return lost();
   const { pass, stream } = await answer.json();
@@ -83,9 +88,23 @@ async function connect() {
 
 function open(opening) {
   socket = opening;
+  heardAt = Date.now();
   socket.binaryType = 'arraybuffer';
-  socket.onmessage = ({ data }) => (typeof data === 'string' ? heard(JSON.parse(data)) : show(new Uint8Array(data)));
+  socket.onmessage = ({ data }) => {
+    if (socket !== opening) return;
+    heardAt = Date.now();
+    if (typeof data === 'string') heard(JSON.parse(data));
+    else show(new Uint8Array(data));
+  };
   socket.onclose = () => { if (socket === opening && !over) lost(); };
+}
+
+// A network that is gone says nothing, and a connection over it is not closed for many minutes.
+function notice(now) {
+  const within = socket.readyState === WebSocket.CONNECTING ? ANSWERED_WITHIN_MS : HEARD_WITHIN_MS;
+  if (now - heardAt <= within) return;
+  socket.close();
+  lost();
 }
 
 async function refused(answer) {
@@ -107,6 +126,7 @@ function heard(said) {
     if (offset !== said.offset) {
       waiting = [];
       terminal.reset();
+      liveFrom = said.live_from ?? 0;
     }
     [offset, confirmed, lostAt, tries] = [said.offset, said.offset, 0, 0];
     idleSeconds = said.idle_seconds;
@@ -179,8 +199,10 @@ function type(bytes) {
   }
 }
 
-terminal.onData((text) => type(encoder.encode(text)));
-terminal.onBinary((text) => type(Uint8Array.from(text, (character) => character.charCodeAt(0))));
+// A screen answers what programs ask of it as if somebody typed, also when it shows the past.
+const isLive = () => confirmed >= liveFrom;
+terminal.onData((text) => isLive() && type(encoder.encode(text)));
+terminal.onBinary((text) => isLive() && type(Uint8Array.from(text, (character) => character.charCodeAt(0))));
 
 // ---------- what is said ----------
 
@@ -211,6 +233,8 @@ function tick() {
     note(say('lost', Math.round((now - lostAt) / 1000), wait));
     if (now >= againAt) connect();
   } else if (socket !== null) {
+    notice(now);
+    if (socket === null) return;
     const idle = Math.ceil(idleSeconds - (now - typedAt) / 1000);
     const warned = at('note').classList.toggle('is-idle', idle <= WARN_IDLE_S);
     if (warned) note(say('idle-soon', Math.max(0, idle)));
@@ -330,6 +354,7 @@ new ResizeObserver(() => {
   pending = setTimeout(resize, 100);
 }).observe(box);
 window.addEventListener('online', () => { if (againAt > 0) connect(); });
+window.addEventListener('offline', () => { if (socket !== null && !over) { socket.close(); lost(); } });
 setInterval(tick, 1000);
 note(say('starting'));
 if (isGuest) terminal.options.disableStdin = true;

@@ -37,11 +37,11 @@ pub struct NewPass {
     pub seconds: i32,
 }
 
-pub struct NewChunk {
+pub struct NewChunk<'a> {
     pub terminal: Uuid,
     pub sequence: i32,
     pub until_ms: i64,
-    pub frames: Vec<u8>,
+    pub frames: &'a [u8],
 }
 
 /// What a list of terminals is narrowed to.
@@ -340,18 +340,18 @@ pub async fn guests(
 }
 
 /// Pieces of any number of recordings, in one statement.
-pub async fn insert_chunks(pool: &PgPool, chunks: &[NewChunk]) -> Result<(), DbError> {
+pub async fn insert_chunks(pool: &PgPool, chunks: &[NewChunk<'_>]) -> Result<(), DbError> {
     let terminals: Vec<Uuid> = chunks.iter().map(|c| c.terminal).collect();
     let sequences: Vec<i32> = chunks.iter().map(|c| c.sequence).collect();
     let until: Vec<i64> = chunks.iter().map(|c| c.until_ms).collect();
-    let frames: Vec<Vec<u8>> = chunks.iter().map(|c| c.frames.clone()).collect();
+    let frames: Vec<&[u8]> = chunks.iter().map(|c| c.frames).collect();
     sqlx::query!(
         "INSERT INTO recording_chunk (terminal_id, sequence, until_ms, frames)
          SELECT * FROM unnest($1::uuid[], $2::integer[], $3::bigint[], $4::bytea[])",
         &terminals,
         &sequences,
         &until,
-        &frames,
+        &frames as &[&[u8]],
     )
     .execute(pool)
     .await?;

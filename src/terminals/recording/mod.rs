@@ -8,6 +8,7 @@ mod frames;
 mod retention;
 mod tape;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,8 +28,6 @@ use crate::integrations::kubernetes::Size;
 const TAKEN_WITHIN: Duration = Duration::from_secs(4);
 /// How long a shell that must be recorded goes on, within its room, while it cannot be.
 const WITHOUT: Duration = Duration::from_secs(3);
-/// What is made small in a moment.
-const AT_ONCE_BYTES: usize = 32 * 1024;
 /// Tries at the end of a terminal, so that its last second survives a short trouble.
 const LAST_TRIES: usize = 3;
 
@@ -44,21 +43,25 @@ pub async fn begin(app: &App, session: &Session, size: Size) -> bool {
 /// may not be without a recording end.
 pub async fn write_all(app: &App) -> bool {
     let _one_at_a_time = app.terminals.writing.lock().await;
-    let taken: Taken = app.terminals.all().into_iter().filter_map(take).collect();
-    if taken.is_empty() {
-        return true;
-    }
-    let taken = Arc::new(taken);
-    let written = match pack(taken.clone()).await {
-        Ok(chunks) => insert(app, &chunks).await,
-        Err(error) => Err(error.to_string()),
+    let taken = match take_all(app.terminals.all()).await {
+        Ok(taken) if taken.is_empty() => return true,
+        Ok(taken) => taken,
+        Err(error) => {
+            tracing::error!(%error, "recordings could not be made small");
+            return false;
+        }
     };
+    let chunks = taken.iter().flat_map(|(session, pieces)| {
+        let id = session.opened.id;
+        pieces.iter().map(move |piece| chunk(id, piece))
+    });
+    let written = insert(app, &chunks.collect::<Vec<_>>()).await;
     if let Err(why) = &written {
         tracing::error!(why, "recordings could not be written");
     }
-    for (session, piece) in taken.iter() {
+    for (session, pieces) in taken {
         match written {
-            Err(_) => give_back(app, session, piece.clone()),
+            Err(_) => give_back(app, &session, pieces),
             Ok(()) => session.written(),
         }
     }
@@ -66,19 +69,15 @@ pub async fn write_all(app: &App) -> bool {
 }
 
 /// What waits, with whose it is.
-type Taken = Vec<(Arc<Session>, Piece)>;
+type Taken = Vec<(Arc<Session>, VecDeque<Piece>)>;
 
-/// Makes it small. Much of it at once is made so beside everybody's keys, not before them.
-async fn pack(taken: Arc<Taken>) -> Result<Vec<NewChunk>, tokio::task::JoinError> {
-    let all: usize = taken.iter().map(|(_, piece)| piece.frames.len()).sum();
-    let work = move || taken.iter().map(|(s, p)| chunk(s.opened.id, p)).collect();
-    if all <= AT_ONCE_BYTES {
-        return Ok(work());
-    }
+/// The last of many is made small beside everybody's keys, not before them.
+async fn take_all(all: Vec<Arc<Session>>) -> Result<Taken, tokio::task::JoinError> {
+    let work = move || all.into_iter().filter_map(take).collect();
     tokio::task::spawn_blocking(work).await
 }
 
-async fn insert(app: &App, chunks: &[NewChunk]) -> Result<(), String> {
+async fn insert(app: &App, chunks: &[NewChunk<'_>]) -> Result<(), String> {
     match timeout(TAKEN_WITHIN, store::insert_chunks(app.db.pool(), chunks)).await {
         Ok(written) => written.map_err(|error| error.to_string()),
         Err(_) => Err("it took too long".to_owned()),
@@ -95,23 +94,23 @@ pub async fn finish(app: &App) {
     }
 }
 
-fn take(session: Arc<Session>) -> Option<(Arc<Session>, Piece)> {
-    let piece = session.tape().take(session.now_ms())?;
-    Some((session, piece))
+fn take(session: Arc<Session>) -> Option<(Arc<Session>, VecDeque<Piece>)> {
+    let pieces = session.tape().take(session.now_ms());
+    (!pieces.is_empty()).then_some((session, pieces))
 }
 
-fn chunk(terminal: TerminalId, piece: &Piece) -> NewChunk {
+fn chunk(terminal: TerminalId, piece: &Piece) -> NewChunk<'_> {
     NewChunk {
         terminal: terminal.0,
         sequence: piece.sequence,
         until_ms: i64::try_from(piece.until_ms).unwrap_or(i64::MAX),
-        frames: frames::compress(&piece.frames),
+        frames: &piece.packed,
     }
 }
 
-fn give_back(app: &App, session: &Session, piece: Piece) {
+fn give_back(app: &App, session: &Session, pieces: VecDeque<Piece>) {
     let mut tape = session.tape();
-    tape.put_back(piece);
+    tape.put_back(pieces);
     if session.opened.strict {
         drop(tape);
         if session.not_written() > WITHOUT {

@@ -9,9 +9,9 @@ use aws_lc_rs::digest::{Context, SHA256};
 
 use super::frames::{self, Frame, What};
 
-/// What waits for the database before it is asked ahead of its time, so that a flood on a slow
-/// screen takes little memory.
-const FILLING_BYTES: usize = 32 * 1024;
+/// So much is made small as soon as it is there, so that a flood takes little memory while it waits
+/// for the database.
+const PIECE_BYTES: usize = 16 * 1024;
 /// What is kept for ever so long.
 const BYTES_PER_SECOND: u64 = 4 * 1024 * 1024;
 /// What may come at once on top of it.
@@ -26,6 +26,10 @@ const OVER_AFTER_MS: u64 = 500;
 #[derive(Debug)]
 pub struct Tape {
     frames: Vec<u8>,
+    /// What is older than the frames.
+    pieces: VecDeque<Piece>,
+    /// How many bytes all of it takes.
+    waiting: usize,
     next: i32,
     last_ms: u64,
     /// Bytes that may still be kept right now.
@@ -47,18 +51,20 @@ impl std::fmt::Debug for Flood {
     }
 }
 
-/// Frames on their way into the database.
+/// Frames on their way into the database, compressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
     pub sequence: i32,
     pub until_ms: u64,
-    pub frames: Vec<u8>,
+    pub packed: Vec<u8>,
 }
 
 impl Default for Tape {
     fn default() -> Self {
         Self {
             frames: Vec::new(),
+            pieces: VecDeque::new(),
+            waiting: 0,
             next: 0,
             last_ms: 0,
             allowance: BURST_BYTES,
@@ -72,13 +78,13 @@ impl Tape {
     /// How many bytes wait for the database.
     #[must_use]
     pub fn waiting(&self) -> usize {
-        self.frames.len()
+        self.waiting + self.frames.len()
     }
 
     /// Whether the database should be asked before its time.
     #[must_use]
     pub fn is_filling(&self) -> bool {
-        self.frames.len() >= FILLING_BYTES
+        !self.pieces.is_empty()
     }
 
     pub fn output(&mut self, at_ms: u64, bytes: &[u8]) {
@@ -96,6 +102,9 @@ impl Tape {
             self.flood.insert(Flood::new()).add(bytes);
         }
         self.last_ms = at_ms;
+        if self.frames.len() >= PIECE_BYTES {
+            self.pack();
+        }
     }
 
     /// Anything else that happened.
@@ -105,47 +114,64 @@ impl Tape {
         self.last_ms = at_ms;
     }
 
-    /// What the database is to take now.
-    pub fn take(&mut self, now_ms: u64) -> Option<Piece> {
-        if now_ms.saturating_sub(self.last_ms) >= OVER_AFTER_MS {
-            self.settle();
-        }
+    /// Makes a piece of the frames that are no part of one yet.
+    fn pack(&mut self) {
         if self.frames.is_empty() {
-            return None;
+            return;
         }
-        let sequence = self.next;
-        self.next += 1;
-        Some(Piece {
-            sequence,
+        let piece = Piece {
+            sequence: self.next,
             until_ms: self.last_ms,
-            frames: std::mem::take(&mut self.frames),
-        })
+            packed: frames::compress(&self.frames),
+        };
+        self.frames.clear();
+        self.next += 1;
+        self.waiting += piece.packed.len();
+        self.pieces.push_back(piece);
     }
 
-    /// The database did not take it; it goes first the next time.
-    pub fn put_back(&mut self, piece: Piece) {
-        let newer = std::mem::replace(&mut self.frames, piece.frames);
-        self.frames.extend_from_slice(&newer);
-        self.next = piece.sequence;
+    /// What the database is to take now, in order.
+    pub fn take(&mut self, now_ms: u64) -> VecDeque<Piece> {
+        if now_ms.saturating_sub(self.last_ms) >= OVER_AFTER_MS {
+            self.settle();
+            self.pack();
+            // Nothing comes; what a flood took is not needed.
+            self.frames = Vec::new();
+        }
+        self.pack();
+        self.waiting = 0;
+        std::mem::take(&mut self.pieces)
+    }
+
+    /// The database did not take them; they go first the next time.
+    pub fn put_back(&mut self, mut pieces: VecDeque<Piece>) {
+        self.waiting += pieces.iter().map(|p| p.packed.len()).sum::<usize>();
+        pieces.append(&mut self.pieces);
+        self.pieces = pieces;
     }
 
     /// Gives up what waits, where a shell may go on without its recording.
     pub fn forget(&mut self, at_ms: u64) {
         self.settle();
-        let waiting = frames::read(&std::mem::take(&mut self.frames)).unwrap_or_default();
+        self.pack();
+        let first = self.pieces.front().map_or(self.next, |p| p.sequence);
         let (mut lost, mut flood) = (0, Flood::new());
-        for frame in waiting {
-            match frame.what {
-                What::Output(bytes) => {
-                    lost += bytes.len() as u64;
-                    flood.hash.update(&bytes);
-                }
-                What::Omitted { bytes, .. } => lost += bytes,
-                What::Resized { .. } | What::Mark(_) | What::Person(..) | What::Ended(..) => {
-                    frames::write(&mut self.frames, &frame);
+        for piece in self.take(at_ms) {
+            let waiting = frames::decompress(&piece.packed).and_then(|all| frames::read(&all));
+            for frame in waiting.unwrap_or_default() {
+                match frame.what {
+                    What::Output(bytes) => {
+                        lost += bytes.len() as u64;
+                        flood.hash.update(&bytes);
+                    }
+                    What::Omitted { bytes, .. } => lost += bytes,
+                    What::Resized { .. } | What::Mark(_) | What::Person(..) | What::Ended(..) => {
+                        frames::write(&mut self.frames, &frame);
+                    }
                 }
             }
         }
+        self.next = first;
         if lost > 0 {
             flood.bytes = lost;
             let what = flood.told();

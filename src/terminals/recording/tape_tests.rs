@@ -1,10 +1,14 @@
 use super::*;
-use crate::terminals::recording::frames::{Mark, read};
+use crate::terminals::recording::frames::{Mark, decompress, read};
+
+fn frames_of(pieces: &VecDeque<Piece>) -> Vec<What> {
+    let packed = pieces.iter().map(|p| &p.packed[..]);
+    let all = packed.flat_map(|packed| read(&decompress(packed).expect("deflate")));
+    all.flatten().map(|frame| frame.what).collect()
+}
 
 fn taken(tape: &mut Tape, now_ms: u64) -> Vec<What> {
-    let piece = tape.take(now_ms).map(|p| p.frames).unwrap_or_default();
-    let frames = read(&piece).expect("frames");
-    frames.into_iter().map(|f| f.what).collect()
+    frames_of(&tape.take(now_ms))
 }
 
 fn outputs(what: &[What]) -> Vec<u8> {
@@ -17,33 +21,40 @@ fn outputs(what: &[What]) -> Vec<u8> {
 
 #[test]
 fn pieces_are_numbered_and_come_back_in_order() {
+    let told = |pieces: &VecDeque<Piece>| -> Vec<_> {
+        let told = pieces.iter().map(|p| (p.sequence, p.until_ms));
+        told.collect()
+    };
     let mut tape = Tape::default();
     tape.output(1, b"one ");
-    let first = tape.take(2).expect("a piece");
-    assert_eq!((first.sequence, first.until_ms), (0, 1));
+    let first = tape.take(2);
+    assert_eq!(told(&first), [(0, 1)]);
     tape.output(3, b"two");
     tape.put_back(first);
-    let again = tape.take(4).expect("both");
-    assert_eq!((again.sequence, again.until_ms), (0, 3));
-    let what: Vec<_> = read(&again.frames).expect("frames");
-    let what: Vec<_> = what.into_iter().map(|f| f.what).collect();
-    assert_eq!(outputs(&what), b"one two");
-    assert_eq!(tape.take(5), None);
+    let again = tape.take(4);
+    assert_eq!(told(&again), [(0, 1), (1, 3)]);
+    assert_eq!(outputs(&frames_of(&again)), b"one two");
+    assert_eq!(told(&tape.take(5)), []);
     tape.note(6, What::Mark(Mark::Left));
-    assert_eq!(tape.take(7).expect("a mark").sequence, 1);
+    assert_eq!(told(&tape.take(7)), [(2, 6)]);
 }
 
 #[test]
-fn what_waits_is_counted_and_asks_to_be_written() {
+fn what_waits_is_small_is_counted_and_asks_to_be_written() {
     let mut tape = Tape::default();
     tape.output(0, &[b'x'; 1024]);
     assert!(tape.waiting() > 1024 && !tape.is_filling());
-    while !tape.is_filling() {
+    for _ in 0..1024 {
         tape.output(0, &[b'x'; 1024]);
     }
-    assert!(tape.waiting() < FILLING_BYTES + 2 * 1024);
-    assert!(tape.take(0).is_some());
+    assert!(tape.is_filling());
+    assert!(tape.waiting() < 2 * PIECE_BYTES, "{}", tape.waiting());
+    let pieces = tape.take(0);
     assert_eq!(tape.waiting(), 0);
+    tape.put_back(pieces.clone());
+    let packed: usize = pieces.iter().map(|p| p.packed.len()).sum();
+    assert_eq!(tape.waiting(), packed);
+    assert_eq!(outputs(&taken(&mut tape, 0)).len(), 1025 * 1024);
 }
 
 #[test]
@@ -83,7 +94,7 @@ fn a_flood_keeps_its_head_and_its_tail_and_says_what_is_missing() {
 fn the_hash_is_of_exactly_what_is_missing() {
     let mut tape = Tape::default();
     tape.output(0, &vec![b'a'; BURST_BYTES as usize]);
-    assert!(tape.take(0).is_some());
+    assert!(!tape.take(0).is_empty());
     let flood: Vec<u8> = (0..100_000u32).map(|n| n as u8).collect();
     tape.output(0, &flood);
     let what = taken(&mut tape, OVER_AFTER_MS);
@@ -106,6 +117,24 @@ fn what_could_not_be_kept_is_counted() {
     assert_eq!(what[0], What::Mark(Mark::RecorderAway));
     assert!(
         matches!(what[1], What::Omitted { bytes: 4, .. }),
+        "{what:?}"
+    );
+}
+
+#[test]
+fn what_is_forgotten_leaves_no_gap_in_the_numbers() {
+    let mut tape = Tape::default();
+    tape.output(1, b"kept");
+    let kept = tape.take(1);
+    tape.output(2, &[b'x'; PIECE_BYTES]);
+    tape.output(2, &[b'y'; PIECE_BYTES]);
+    tape.forget(3);
+    let told = tape.take(4);
+    assert_eq!((kept[0].sequence, told[0].sequence, told.len()), (0, 1, 1));
+    let what = frames_of(&told);
+    let missing = 2 * PIECE_BYTES as u64;
+    assert!(
+        matches!(what[..], [What::Omitted { bytes, .. }] if bytes == missing),
         "{what:?}"
     );
 }

@@ -12,6 +12,7 @@ pub mod shell;
 pub mod viewer;
 pub mod wire;
 
+use std::ops::Range;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -235,17 +236,17 @@ impl Session {
         locked(&self.state)
     }
 
-    /// Lets somebody look, instead of whoever did before on the same seat; gives their number, and
-    /// from where on. Who is neither the owner nor let in is told so at once.
-    pub fn attach(&self, presence: Presence, from: Option<u64>) -> (Viewer, u64) {
+    /// Lets somebody look, instead of whoever did before on the same seat; gives their number, from
+    /// where on, and what is yet to come. Who is neither the owner nor let in is told so at once.
+    pub fn attach(&self, presence: Presence, from: Option<u64>) -> (Viewer, Range<u64>) {
         let mut state = self.state();
         state.comings += 1;
         let number = state.comings;
-        let begin = state.scroll.begin();
-        let from = from.unwrap_or(begin).clamp(begin, state.scroll.end());
+        let (begin, end) = (state.scroll.begin(), state.scroll.end());
+        let from = from.unwrap_or(begin).clamp(begin, end);
         if presence.account != self.opened.account {
             drop(state);
-            return (self.attach_guest(presence, (number, from)), from);
+            return (self.attach_guest(presence, (number, from)), from..end);
         }
         state.viewer = number;
         state.presence = presence;
@@ -258,7 +259,7 @@ impl Session {
         self.tell_news();
         self.room.notify_one();
         let seat = Seat::Owner;
-        (Viewer { seat, number }, from)
+        (Viewer { seat, number }, from..end)
     }
 
     fn attach_guest(&self, presence: Presence, (number, shown): (u64, u64)) -> Viewer {

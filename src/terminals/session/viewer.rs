@@ -3,6 +3,7 @@
 //! Bytes are taken from the scroll as fast as the socket takes them: at once while it is idle,
 //! and in ever greater pieces while it is not.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,13 +38,14 @@ pub struct Terms {
 /// Until they go, are replaced, or the terminal ends.
 pub async fn look(
     session: Arc<Session>,
-    (viewer, from): (Viewer, u64),
+    (viewer, past): (Viewer, Range<u64>),
     terms: Terms,
     socket: WebSocket,
 ) {
     let (mut out, mut incoming) = socket.split();
     let welcome = Said::Welcome {
-        offset: from,
+        offset: past.start,
+        live_from: past.end,
         ends_at: session.opened.ends_at,
         idle_seconds: terms.idle.as_secs(),
         quiet_seconds: session.quiet_for().as_secs(),
@@ -52,7 +54,7 @@ pub async fn look(
     let (say, to_say) = tokio::sync::mpsc::channel(1);
     let show = async {
         send(&mut out, Message::text(welcome.text())).await?;
-        show(&session, (viewer, from), &mut out, to_say).await
+        show(&session, (viewer, past.start), &mut out, to_say).await
     };
     tokio::select! {
         _ = show => {}
@@ -120,7 +122,10 @@ async fn show(
             Next::Wait => tokio::select! {
                 changed = news.changed() => changed.ok()?,
                 Some(said) = to_say.recv() => send(out, Message::text(said.text())).await?,
-                _ = pings.tick() => send(out, Message::Ping(Vec::new().into())).await?,
+                _ = pings.tick() => {
+                    send(out, Message::Ping(Vec::new().into())).await?;
+                    send(out, Message::text(Said::Here.text())).await?;
+                }
             },
         }
     }

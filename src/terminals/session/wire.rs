@@ -23,6 +23,9 @@ pub enum Said {
     /// The first message: output goes on from this byte.
     Welcome {
         offset: u64,
+        /// What stands before this byte was shown before, and what it asked of a screen was
+        /// answered then.
+        live_from: u64,
         ends_at: Timestamp,
         idle_seconds: u64,
         /// For how long nobody has typed by now.
@@ -31,6 +34,8 @@ pub enum Said {
     },
     /// What was held back when somebody broke it off was passed over; output goes on from there.
     Skipped { bytes: u64, offset: u64 },
+    /// The portal is still there: a page hears no pings, and is to notice when nothing comes.
+    Here,
     /// More was typed at once than can be held; so much of it was not taken.
     NotTaken { bytes: usize },
     /// Who is in it; said again whenever that changes.

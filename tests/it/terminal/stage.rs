@@ -280,8 +280,10 @@ impl Terminal {
                 }
                 Ok(Message::Text(text)) => {
                     let said: Value = serde_json::from_str(&text).unwrap();
-                    if said["kind"] == "skipped" {
-                        self.skip(&said);
+                    match said["kind"].as_str() {
+                        Some("here") => continue,
+                        Some("skipped") => self.skip(&said),
+                        _ => {}
                     }
                     return Some(said);
                 }

@@ -93,7 +93,7 @@ impl Viewer {
                 Message::Text(text) => {
                     let said: Value = serde_json::from_str(&text)?;
                     match said["kind"].as_str() {
-                        Some("welcome") => {}
+                        Some("welcome" | "here") => {}
                         Some("skipped") => self.shown = said["offset"].as_u64().unwrap_or_default(),
                         Some("ended") => return Ok(None),
                         _ => bail!("it said {said}"),
