@@ -18,8 +18,8 @@ use anyhow::Context as _;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::portal::{self, Login, Person, Portal, Serving};
-use crate::postgres::{Durability, Postgres};
+use crate::portal::{self, Login, Person, Portal, Program, Serving};
+use crate::postgres::{Durability, Postgres, free_port};
 use home::Home;
 pub use home::new_secret_key;
 use people::PEOPLE;
@@ -46,6 +46,8 @@ pub struct Options {
 /// A running demo. [`Demo::stop`] ends it in order.
 pub struct Demo {
     pub portal: Portal,
+    program: Program,
+    serving: Serving,
     // Dropped in this order: the world is written down before its place goes.
     pub systems: Systems,
     postgres: Postgres,
@@ -93,6 +95,8 @@ pub async fn start(options: &Options) -> anyhow::Result<Demo> {
     said.say("The portal is open.");
     let mut demo = Demo {
         portal,
+        program,
+        serving,
         systems,
         postgres,
         home,
@@ -164,6 +168,19 @@ impl Demo {
         println!("\nWhat chat and mail were told is at {heard}/messages.");
         println!("\n  cargo mile --demo {}", self.home.folder.display());
         println!("\nCtrl-C ends it; what happened is there again the next time.");
+    }
+
+    /// One more portal over the same database, which people reach at `public_url`.
+    ///
+    /// # Errors
+    /// The end of its log, if it did not become ready.
+    pub async fn replica(&self, name: &str, public_url: &str) -> anyhow::Result<Portal> {
+        let mut serving = self.serving.clone();
+        serving.port = free_port()?;
+        let public_url = public_url.to_owned();
+        serving.settings.push(("SLIPWAY_PUBLIC_URL", public_url));
+        serving.log = self.home.folder.join(format!("{name}.log"));
+        self.program.serve(&serving).await
     }
 
     /// Ends everything that was started, in order.

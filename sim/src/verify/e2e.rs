@@ -15,6 +15,8 @@ use crate::workspace;
 
 /// Where the browser scripts look for it unless `CHROMIUM` says otherwise.
 const CHROMIUM: &str = "/usr/bin/chromium";
+/// Where pages are drawn to.
+const PICTURES: &str = "target/screenshots";
 /// Older ones lack what the scripts use.
 const MIN_NODE: u32 = 20;
 
@@ -36,10 +38,32 @@ pub async fn e2e(plan: &Plan) -> anyhow::Result<Totals> {
         settings: Vec::new(),
     };
     let demo = demo::start(&options).await?;
-    let pages = pages(&demo, scratch.path()).await;
+    let both = both(&demo, scratch.path()).await;
     demo.stop().await;
-    totals += pages?;
+    totals += both?;
     Ok(totals)
+}
+
+async fn both(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {
+    let mut totals = pages(demo, folder).await?;
+    totals += terminal(demo, folder).await?;
+    Ok(totals)
+}
+
+/// A terminal through two replicas, behind an address of their own.
+async fn terminal(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {
+    let front = free_port()?.to_string();
+    let public_url = format!("http://127.0.0.1:{front}");
+    let first = demo.replica("replica-1", &public_url).await?;
+    let second = demo.replica("replica-2", &public_url).await?;
+    let replicas = format!("{},{}", first.url, second.url);
+    let people = folder.join("people.json").to_string_lossy().into_owned();
+    let run = ["e2e/terminal.mjs", "--front", &front, "--replicas", &replicas];
+    let run = [&run[..], &["--people", &people, "--out", PICTURES]].concat();
+    let totals = script(&run).await;
+    first.stop().await;
+    second.stop().await;
+    totals
 }
 
 async fn pages(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {
@@ -52,7 +76,7 @@ async fn pages(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {
     let people = people.to_string_lossy().into_owned();
     let url = demo.portal.url.as_str();
     let run = ["e2e/run.mjs", "--url", url, "--people", &people];
-    script(&[&run[..], &["--out", "target/screenshots"]].concat()).await
+    script(&[&run[..], &["--out", PICTURES]].concat()).await
 }
 
 /// What of the tools is not there.
