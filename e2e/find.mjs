@@ -64,6 +64,14 @@ export async function removal(get) {
   return workload ? `${page}/workloads/${workload.id}/removal` : null;
 }
 
+// One that runs, so that there is something to compare.
+export async function drift(get) {
+  const page = await project()(get);
+  const { items } = page ? await get(`${page}/workloads`) : { items: [] };
+  const workload = items.find(({ current }) => current) ?? items[0];
+  return workload ? `${page}/workloads/${workload.id}/drift` : null;
+}
+
 export async function change(get) {
   const page = await project()(get);
   const [workload] = page ? (await get(`${page}/workloads`)).items : [];

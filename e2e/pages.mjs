@@ -4,7 +4,7 @@
 // there before anything is judged; the roles of `form` must find a form instead. What is `fresh`
 // lives for seconds until somebody comes, so that it is made right before it is opened.
 import {
-  change, cluster, connection, channel, environment, imported, intake, intakeRequest, job, language, own, person, policy, project, release, removal, request, resource, run, terminal, terminalForm, wave, withSteps,
+  change, cluster, connection, channel, drift, environment, imported, intake, intakeRequest, job, language, own, person, policy, project, release, removal, request, resource, run, terminal, terminalForm, wave, withSteps,
 } from './find.mjs';
 
 const STATES = [
@@ -79,6 +79,7 @@ export const pages = [
   { name: 'containers-new', route: '/projects/{key}/containers/new', path: project('/containers/new'), form: ['developer', 'ops'] },
   { name: 'containers-change', route: '/projects/{key}/containers/change', path: change, form: ['developer', 'ops'] },
   { name: 'containers-removal', route: '/projects/{key}/workloads/{id}/removal', path: removal, form: ['developer', 'ops'] },
+  { name: 'drift', route: '/projects/{key}/workloads/{id}/drift', path: drift },
   { name: 'offboarding', route: '/projects/{key}/offboarding', path: project('/offboarding'), form: ['developer', 'ops'] },
   { name: 'projects-left', route: '/projects', path: '/projects?left=true' },
   { name: 'shell-access', route: '/projects/{key}/shell-access', path: project('/shell-access'), form: ['developer', 'ops'] },

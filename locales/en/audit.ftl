@@ -92,6 +92,7 @@ audit-did-token-delete = Revoked a token
 audit-did-workload-create = Created a workload
 audit-did-workload-change = Changed the parameters of a workload
 audit-did-workload-restart = Restarted a workload
+audit-did-workload-restore = Restored what was deployed to a workload
 audit-did-layer-change = Changed a standard
 audit-did-workload-remove = Had containers removed
 audit-did-project-offboard = Began the off-boarding of a project

@@ -92,6 +92,7 @@ audit-did-token-delete = 吊销令牌
 audit-did-workload-create = 创建工作负载
 audit-did-workload-change = 变更工作负载参数
 audit-did-workload-restart = 重启工作负载
+audit-did-workload-restore = 恢复工作负载的部署内容
 audit-did-layer-change = 修改规范
 audit-did-workload-remove = 移除容器
 audit-did-project-offboard = 开始项目下线

@@ -41,9 +41,9 @@ pub use open::{JobOf, Opening, image_path, job_of, open};
 pub use outside::Sources;
 pub use parameters::{Rolled, change_parameters, roll_parameters, rollout_of_request};
 pub use production::{Production, Started, deploy};
-pub use restart::restart;
+pub use restart::{restart, restore, right_to_restart};
 pub use rollback::{Back, Rollback, RollingBack, candidates, roll_back};
-pub use rollout::{Happened, SeenPod, pods_at};
+pub use rollout::{Happened, Last, SeenPod, last, pods_at};
 pub use setbacks::Setback;
 pub use since::Since;
 pub use standing::{Standing, Turn, standings, waiting_for};
@@ -71,6 +71,8 @@ crate::words! {
         Rollback = "rollback",
         Parameters = "parameters",
         Restart = "restart",
+        /// What was deployed is put back, with no new time on its pods.
+        Restore = "restore",
     }
 
     /// Where an artifact is from.

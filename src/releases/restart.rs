@@ -1,4 +1,5 @@
-//! Restarting a workload: an ordinary deployment of what it runs, with a new time on its pods.
+//! Deploying once more what a workload runs: to restart it, with a new time on its pods, or to
+//! put back what another hand changed, with nothing new at all.
 
 use serde_json::json;
 
@@ -25,12 +26,35 @@ pub async fn restart(
     id: WorkloadId,
     asked: &Reason,
 ) -> Result<RolloutId, AppError> {
+    begin(app, actor, id, asked, (Kind::Restart, "workload.restart")).await
+}
+
+/// Puts back what was deployed to one workload: its pods are replaced only where they differ.
+///
+/// # Errors
+/// The same as of a restart.
+pub async fn restore(
+    app: &App,
+    actor: &Actor,
+    id: WorkloadId,
+    asked: &Reason,
+) -> Result<RolloutId, AppError> {
+    begin(app, actor, id, asked, (Kind::Restore, "workload.restore")).await
+}
+
+async fn begin(
+    app: &App,
+    actor: &Actor,
+    id: WorkloadId,
+    asked: &Reason,
+    (kind, did): (Kind, &'static str),
+) -> Result<RolloutId, AppError> {
     let workload = workloads::get(app, id).await?.ok_or(AppError::NotFound)?;
     let scope = Scope::Project(workload.project_id);
     if !actor.may(Permission::ViewProject, scope) {
         return Err(AppError::NotFound);
     }
-    actor.must(right(workload.tier), scope)?;
+    actor.must(right_to_restart(workload.tier), scope)?;
     let reason = asked.optional()?;
     if workload.tier == Tier::Production {
         halt::must_move(app, Motion::Forward).await?;
@@ -43,7 +67,7 @@ pub async fn restart(
         project: workload.project_id,
         environment: workload.environment_id,
         tier: workload.tier,
-        kind: Kind::Restart,
+        kind,
         artifact: running.artifact,
         release: None,
         confirmation: running.confirmation,
@@ -53,7 +77,7 @@ pub async fn restart(
         workloads: std::slice::from_ref(&workload),
     };
     let rollout = rollout::start(&mut tx, &new).await?;
-    let entry = Entry::done("workload.restart", "workload", id)
+    let entry = Entry::done(did, "workload", id)
         .in_project(workload.project_id)
         .after(json!({ "cluster": workload.cluster, "reason": reason }));
     audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
@@ -63,8 +87,9 @@ pub async fn restart(
     Ok(rollout)
 }
 
-/// The right that a restart asks for.
-const fn right(tier: Tier) -> Permission {
+/// The right that a restart or a restoring asks for.
+#[must_use]
+pub const fn right_to_restart(tier: Tier) -> Permission {
     match tier {
         Tier::Test => Permission::RestartInTest,
         Tier::Production => Permission::RestartInProduction,

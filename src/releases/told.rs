@@ -123,7 +123,7 @@ const fn of_rollout(
         (Tier::Production, Kind::Rollback, O::Failed) => {
             Some((Happening::ReleaseFailed, "notice-rollback-failed"))
         }
-        (Tier::Production, Kind::Restart | Kind::Parameters, O::Failed) => {
+        (Tier::Production, Kind::Restart | Kind::Restore | Kind::Parameters, O::Failed) => {
             Some((Happening::ReleaseFailed, "notice-rollout-failed"))
         }
         // A release's own way is told by its states.

@@ -24,8 +24,8 @@ use crate::releases::web::setbacks;
 use crate::requests::policy::api as policies;
 use crate::workloads::web as workloads;
 use crate::{
-    audit, clusters, connections, halt, home, onboarding, projects, requests, resources, runs,
-    standards, terminals, vitals, waves,
+    audit, clusters, connections, drift, halt, home, onboarding, projects, requests, resources,
+    runs, standards, terminals, vitals, waves,
 };
 
 /// Calls without those that take long.
@@ -185,6 +185,9 @@ fn release() -> OpenApiRouter<App> {
         .routes(routes!(releases::api_candidates, releases::api_roll_back))
         .routes(routes!(workloads::api_list))
         .routes(routes!(workloads::api_pods))
+        .routes(routes!(drift::api::show))
+        .routes(routes!(drift::api::adopt))
+        .routes(routes!(drift::api::restore))
         .routes(routes!(releases::restart::api_restart))
 }
 

@@ -27,8 +27,8 @@ use crate::releases::web::setbacks;
 use crate::requests::policy::web as policies;
 use crate::workloads::web as workloads;
 use crate::{
-    audit, changes, clusters, connections, halt, home, intake, offboarding, onboarding, projects,
-    requests, resources, runs, standards, terminals, vitals, waves,
+    audit, changes, clusters, connections, drift, halt, home, intake, offboarding, onboarding,
+    projects, requests, resources, runs, standards, terminals, vitals, waves,
 };
 
 /// A page asks outside systems for at most three seconds; nothing else takes this long.
@@ -45,6 +45,7 @@ pub fn router(app: &App) -> Router {
         .merge(registry_pages())
         .merge(standard_pages())
         .merge(project_pages())
+        .merge(workload_pages())
         .merge(notice_pages())
         .merge(release_pages())
         .merge(terminal_pages())
@@ -312,10 +313,6 @@ fn project_pages() -> Router<App> {
             get(workloads::form).post(workloads::ask),
         )
         .route(
-            "/projects/{key}/workloads/{id}/removal",
-            get(offboarding::web::removal_form).post(offboarding::web::ask_removal),
-        )
-        .route(
             "/projects/{key}/offboarding",
             get(offboarding::web::offboarding_form).post(offboarding::web::ask_offboarding),
         )
@@ -323,9 +320,30 @@ fn project_pages() -> Router<App> {
             "/projects/{key}/containers/change",
             get(workloads::change_form).post(workloads::ask_change),
         )
+}
+
+/// What is done with containers that are there.
+fn workload_pages() -> Router<App> {
+    Router::new()
+        .route(
+            "/projects/{key}/workloads/{id}/removal",
+            get(offboarding::web::removal_form).post(offboarding::web::ask_removal),
+        )
         .route(
             "/projects/{key}/workloads/{id}/scale",
             post(changes::web::scale),
+        )
+        .route(
+            "/projects/{key}/workloads/{id}/drift",
+            get(drift::web::show),
+        )
+        .route(
+            "/projects/{key}/workloads/{id}/drift/adopt",
+            post(drift::web::adopt),
+        )
+        .route(
+            "/projects/{key}/workloads/{id}/drift/restore",
+            post(drift::web::restore),
         )
         .route(
             "/projects/{key}/workloads/{id}/restart",

@@ -10,6 +10,7 @@ mod connections;
 mod contract;
 mod data;
 mod deploy;
+mod drift;
 mod engine;
 mod faults;
 mod halt;

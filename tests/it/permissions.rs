@@ -118,6 +118,9 @@ GET    /projects/{key}/setup                               303 404 200 200 200 2
 POST   /projects/{key}/setup                               303 404 403 403 403 403 400 403 400
 GET    /projects/{key}/offboarding                         303 404 403 403 403 200 200 403 403
 POST   /projects/{key}/offboarding                         303 404 403 403 403 400 400 403 403
+GET    /projects/{key}/workloads/{id}/drift                303 404 200 200 200 200 200 200 200
+POST   /projects/{key}/workloads/{id}/drift/adopt          303 404 403 400 403 400 400 403 403
+POST   /projects/{key}/workloads/{id}/drift/restore        303 404 403 400 403 400 400 403 403
 POST   /projects/{key}/workloads/{id}/restart              303 404 403 400 403 400 400 403 403
 POST   /projects/{key}/releases/{n}/cancellation           303 404 403 400 403 400 400 403 403
 POST   /projects/{key}/releases/{n}/rejection              303 404 403 403 400 400 403 403 403
@@ -334,6 +337,9 @@ POST   /api/v1/releases/{id}/waiver                        401 404 403 403 403 4
 GET    /api/v1/projects/{key}/workloads                    401 404 200 200 200 200 200 200 200
 GET    /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 200 200 200 200 200 200 200
 POST   /api/v1/projects/{key}/environments/{env}/rollbacks 401 404 403 400 403 400 400 403 403
+GET    /api/v1/projects/{key}/workloads/{id}/drift         401 404 200 200 200 200 200 200 200
+POST   /api/v1/projects/{key}/workloads/{id}/drift/adopt   401 404 403 400 403 400 400 403 403
+POST   /api/v1/projects/{key}/workloads/{id}/drift/restore 401 404 403 400 403 400 400 403 403
 GET    /api/v1/workloads/{id}/pods                         401 404 200 200 200 200 200 200 200
 POST   /api/v1/workloads/{id}/restart                      401 404 403 400 403 400 400 403 403
 GET    /api/v1/releases/{id}                               401 404 200 200 200 200 200 200 200
@@ -452,9 +458,10 @@ fn body(route: &Route) -> Sent {
         "/api/v1/projects/{key}/images" => Json(json!({ "image": "", "note": "" })),
         "/projects/{key}/releases/{n}/deployments" => Form("environment=prod"),
         "/projects/{key}/settings" => Form("may_confirm_own=maybe"),
-        "/projects/{key}/workloads/{id}/restart" | "/projects/{key}/releases/{n}/cancellation" => {
-            Form("reason={long}")
-        }
+        "/projects/{key}/workloads/{id}/drift/adopt"
+        | "/projects/{key}/workloads/{id}/drift/restore"
+        | "/projects/{key}/workloads/{id}/restart"
+        | "/projects/{key}/releases/{n}/cancellation" => Form("reason={long}"),
         "/projects/{key}/releases/{n}/aborts" => Form("deployment={deployment}"),
         "/projects/{key}/environments/{env}/rollbacks" => {
             Form("artifact=00000000-0000-0000-0000-000000000000&release=1")
@@ -477,9 +484,10 @@ fn body(route: &Route) -> Sent {
         "/api/v1/requests/{number}/decisions" => Json(wrong_hash),
         "/api/v1/projects/{key}/releases" => Json(json!({ "ref": "-x" })),
         "/api/v1/projects/{key}/environments/{env}/rollbacks" => Json(nothing_to_go_back_to),
-        "/api/v1/workloads/{id}/restart" | "/api/v1/releases/{id}/cancellation" => {
-            Json(json!({ "reason": "x".repeat(2001) }))
-        }
+        "/api/v1/projects/{key}/workloads/{id}/drift/adopt"
+        | "/api/v1/projects/{key}/workloads/{id}/drift/restore"
+        | "/api/v1/workloads/{id}/restart"
+        | "/api/v1/releases/{id}/cancellation" => Json(json!({ "reason": "x".repeat(2001) })),
         "/api/v1/releases/{id}/confirmation" => Json(json!({ "digest": "sha256:0" })),
         "/api/v1/releases/{id}/deployments" => Json(json!({ "environment": "prod" })),
         "/api/v1/projects/{key}/tokens" => {

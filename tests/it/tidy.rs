@@ -48,6 +48,8 @@ const ORDER: &[&str] = &[
     "offboarding",
     // Takes in what the others did not make.
     "intake",
+    // Holds what lives against what was deployed.
+    "drift",
     // Shells in what the others run; nobody imports it.
     "terminals",
     // Gathers what all others know, and nobody imports it.

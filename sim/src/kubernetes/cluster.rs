@@ -45,6 +45,8 @@ pub(super) struct Owner {
     pub manager: String,
     pub apply: bool,
     pub subresource: &'static str,
+    /// When it last took a field.
+    pub at: Timestamp,
     pub fields: BTreeSet<Path>,
 }
 

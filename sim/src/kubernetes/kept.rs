@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -30,6 +31,9 @@ struct KeptOwner {
     manager: String,
     apply: bool,
     subresource: String,
+    /// Of what was kept before this was.
+    #[serde(default)]
+    at: Timestamp,
     fields: BTreeSet<Path>,
 }
 
@@ -102,6 +106,7 @@ impl KeptOwner {
             manager: owner.manager.clone(),
             apply: owner.apply,
             subresource: owner.subresource.to_owned(),
+            at: owner.at,
             fields: owner.fields.clone(),
         }
     }
@@ -115,6 +120,7 @@ impl KeptOwner {
                 "status" => "status",
                 _ => "",
             },
+            at: self.at,
             fields: self.fields,
         }
     }

@@ -16,6 +16,7 @@ mod exec;
 mod fields;
 mod kept;
 mod logs;
+mod managed;
 mod read;
 mod resources;
 mod route;

@@ -34,7 +34,7 @@ pub(super) fn get(
             let meta = json!({"resourceVersion": object["metadata"]["resourceVersion"]});
             Ok(Json(table::of(target.resource, &[&object], &meta, now)).into_response())
         }
-        _ => Ok(Json(object).into_response()),
+        _ => Ok(Json(cluster.with_owners(target.resource, object)).into_response()),
     }
 }
 

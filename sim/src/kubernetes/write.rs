@@ -67,11 +67,13 @@ impl Cluster {
         let (_, namespace, name) = key_of(resource, &object);
         let live = self.existing(resource, &namespace, &name)?;
         check_version(resource, &live, &object)?;
+        // Who owns what is the server's own to say, and is not stored with the object.
         for field in [
             "uid",
             "creationTimestamp",
             "generation",
             "deletionTimestamp",
+            "managedFields",
         ] {
             object["metadata"][field] = live["metadata"][field].clone();
         }
@@ -245,12 +247,17 @@ impl Cluster {
         }
         let mine = |owner: &&mut Owner| is_same(owner, write, false);
         match owners.iter_mut().find(mine) {
-            Some(owner) => owner.fields.extend(changed),
+            Some(_) if changed.is_empty() => {}
+            Some(owner) => {
+                owner.fields.extend(changed);
+                owner.at = write.now;
+            }
             None if changed.is_empty() => {}
             None => owners.push(Owner {
                 manager: write.manager.clone(),
                 apply: false,
                 subresource: write.subresource,
+                at: write.now,
                 fields: changed,
             }),
         }
@@ -306,6 +313,7 @@ fn after_apply(
         manager: write.manager.clone(),
         apply: true,
         subresource: write.subresource,
+        at: write.now,
         fields: wanted,
     });
     owners

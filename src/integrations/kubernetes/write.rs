@@ -50,13 +50,26 @@ impl Kubernetes {
     /// that was deleted meanwhile it would make again, unless `metadata.uid` is set too: then that
     /// is `Stale` as well.
     pub async fn apply<K: Kind>(&self, object: &K) -> Result<K, ApplyError> {
-        let (namespace, object_name) = place(object)?;
-        let api = self.api::<K>(namespace)?;
         let params = PatchParams::apply(FIELD_MANAGER)
             .force()
             .validation_strict();
+        self.applied(object, &params).await
+    }
+
+    /// What [`Self::apply`] would leave there, by the server's own word; nothing is stored.
+    pub async fn what_apply_would_make<K: Kind>(&self, object: &K) -> Result<K, ApplyError> {
+        let params = PatchParams::apply(FIELD_MANAGER)
+            .force()
+            .dry_run()
+            .validation_strict();
+        self.applied(object, &params).await
+    }
+
+    async fn applied<K: Kind>(&self, object: &K, how: &PatchParams) -> Result<K, ApplyError> {
+        let (namespace, object_name) = place(object)?;
+        let api = self.api::<K>(namespace)?;
         let patch = Patch::Apply(object);
-        within(api.patch(object_name, &params, &patch))
+        within(api.patch(object_name, how, &patch))
             .await?
             .map_err(apply_error)
     }

@@ -8,6 +8,7 @@ mod advance;
 mod apply;
 mod before;
 mod evidence;
+mod last;
 mod outcome;
 mod scale;
 mod seen;
@@ -33,6 +34,7 @@ use crate::workloads::objects::Stamp;
 use crate::workloads::{StepError, Workload};
 
 pub use evidence::{Evidence, Happened};
+pub use last::{Last, last};
 pub use seen::{SeenPod, pods_at};
 pub use store::{Running, ended, lock_running, of_request, supersede, unfinished_in};
 pub use watch::trouble_words;
@@ -168,23 +170,29 @@ impl Facts {
 /// # Errors
 /// A row that is gone, or no database.
 pub async fn facts(app: &App, claim: &Claim) -> Result<Facts, StepError> {
-    let gone = || StepError::Fail(Words::new("release-gone"));
+    let found = facts_of(app, DeploymentId(claim.subject)).await?;
+    found.ok_or_else(|| StepError::Fail(Words::new("release-gone")))
+}
+
+async fn facts_of(app: &App, id: DeploymentId) -> Result<Option<Facts>, DbError> {
     let pool = app.db.pool();
-    let row = store::find(pool, DeploymentId(claim.subject))
-        .await?
-        .ok_or_else(gone)?;
-    let mut workload = crate::workloads::find(pool, row.workload)
-        .await?
-        .ok_or_else(gone)?;
-    let parameters =
-        crate::workloads::parameters(pool, row.workload, row.parameters_revision).await?;
-    workload.parameters = parameters.ok_or_else(gone)?;
+    let Some(row) = store::find(pool, id).await? else {
+        return Ok(None);
+    };
+    let Some(mut workload) = crate::workloads::find(pool, row.workload).await? else {
+        return Ok(None);
+    };
+    let revision = row.parameters_revision;
+    let Some(parameters) = crate::workloads::parameters(pool, row.workload, revision).await? else {
+        return Ok(None);
+    };
+    workload.parameters = parameters;
     let image = format!(
         "{}/{}:{}@{}",
         workload.registry_host, row.repository, row.tag, row.digest
     );
-    Ok(Facts {
-        id: DeploymentId(claim.subject),
+    Ok(Some(Facts {
+        id,
         sequence: row.sequence,
         generation: row.generation.unwrap_or(0),
         ended: row.ended,
@@ -193,7 +201,7 @@ pub async fn facts(app: &App, claim: &Claim) -> Result<Facts, StepError> {
         workload,
         image,
         restarted_at: row.restarted_at.map(|at| at.to_jiff().to_string()),
-    })
+    }))
 }
 
 /// The one gate before anything begins in production: what a step waits for while operations have
@@ -205,7 +213,9 @@ async fn held(app: &App, tier: Tier, kind: Kind) -> Result<Option<StepResult>, D
     let motion = match (tier, kind) {
         (Tier::Test, _) => return Ok(None),
         (Tier::Production, Kind::Rollback) => Motion::Rollback,
-        (Tier::Production, Kind::Deploy | Kind::Parameters | Kind::Restart) => Motion::Forward,
+        (Tier::Production, Kind::Deploy | Kind::Parameters | Kind::Restart | Kind::Restore) => {
+            Motion::Forward
+        }
     };
     let words = halt::held(&app.db, motion).await?;
     Ok(words.map(|for_what| StepResult::Wait {

@@ -95,7 +95,7 @@ pub async fn find_rollout(
 }
 
 /// The next deployment of a rollout: number, revision and predecessor are the workload's own. A
-/// restart keeps the revision that runs, whatever was approved since.
+/// restart or a restoring keeps the revision that runs, whatever was approved since.
 /// `None` while another deployment of the workload is unfinished, or when the rollout was ended.
 pub async fn insert_deployment(
     connection: &mut PgConnection,
@@ -116,7 +116,7 @@ pub async fn insert_deployment(
             o.confirmation_id, CASE WHEN o.confirmation_id IS NOT NULL THEN true END, o.author_id
          FROM rollout o
          JOIN parameters_revision p ON p.workload_id = $3 AND p.revision =
-            CASE WHEN o.kind = 'restart' THEN COALESCE((SELECT d.parameters_revision
+            CASE WHEN o.kind IN ('restart', 'restore') THEN COALESCE((SELECT d.parameters_revision
                 FROM deployment d WHERE d.workload_id = $3 AND d.state = 'succeeded'
                 ORDER BY d.sequence DESC LIMIT 1), $5) ELSE $5 END
          WHERE o.id = $2 AND o.ended_at IS NULL
@@ -416,6 +416,38 @@ pub async fn lock_running(
         confirmation: row.confirmation,
         under_way: other.map(|o| (o.display_name, o.created_at.to_jiff())),
     }))
+}
+
+/// The last deployment of a workload that succeeded, and what has happened there besides.
+pub struct LastRow {
+    pub id: DeploymentId,
+    pub revision: i32,
+    pub done_at: jiff_sqlx::Timestamp,
+    pub first_at: jiff_sqlx::Timestamp,
+    pub tried_since: bool,
+    pub under_way: Option<String>,
+}
+
+pub async fn last(
+    executor: impl PgExecutor<'_>,
+    workload: WorkloadId,
+) -> Result<Option<LastRow>, DbError> {
+    let row = sqlx::query_as!(
+        LastRow,
+        r#"SELECT d.id AS "id: DeploymentId", d.parameters_revision AS revision,
+            d.ended_at AS "done_at!",
+            (SELECT min(f.created_at) FROM deployment f
+             WHERE f.workload_id = d.workload_id AND f.state = 'succeeded') AS "first_at!",
+            EXISTS (SELECT 1 FROM deployment n WHERE n.workload_id = d.workload_id
+                AND n.sequence > d.sequence AND n.generation IS NOT NULL) AS "tried_since!",
+            (SELECT a.display_name FROM rollout o JOIN account a ON a.id = o.author_id
+             WHERE d.workload_id = ANY(o.workload_ids) AND o.ended_at IS NULL
+             ORDER BY o.id LIMIT 1) AS under_way
+           FROM deployment d WHERE d.workload_id = $1 AND d.state = 'succeeded'
+           ORDER BY d.sequence DESC LIMIT 1"#,
+        workload.0,
+    );
+    Ok(row.fetch_optional(executor).await?)
 }
 
 /// The rollout that a request's yes started.

@@ -70,7 +70,7 @@ pub struct Reason {
 impl Reason {
     /// # Errors
     /// 400 for a text that is too long.
-    pub(super) fn optional(&self) -> Result<&str, AppError> {
+    pub fn optional(&self) -> Result<&str, AppError> {
         checked("reason", &self.reason)
     }
 

@@ -54,7 +54,8 @@ behaviours! {
         an_autoscaler_owns_the_count;
     parameters:
         every_accepted_document_becomes_objects_that_are_accepted
-        new_parameters_leave_the_count_to_the_autoscaler;
+        new_parameters_leave_the_count_to_the_autoscaler
+        what_was_just_applied_has_not_drifted;
     reading:
         the_version_is_told
         rights_that_are_missing_are_told

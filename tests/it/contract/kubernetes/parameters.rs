@@ -6,6 +6,7 @@ use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use proptest::strategy::{Strategy as _, ValueTree as _};
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
+use slipway::drift::{Wanted, compared};
 use slipway::integrations::kubernetes::{ApplyError, Kind};
 use slipway::standards::Parameters;
 use slipway::workloads::Workload;
@@ -36,6 +37,77 @@ fn accepted() -> Vec<Parameters> {
         }
     }
     found
+}
+
+/// What is compared a moment after it was applied is what was applied: defaults, amounts in other
+/// words and what controllers write are no drift.
+pub async fn what_was_just_applied_has_not_drifted(target: &Target) {
+    let (workload, made) = with(
+        target,
+        &json!({
+            "cpu": {"request": "0.1", "limit": "1.5"}, "memory": {"limit": "1024Mi"},
+            "files": [{"path": "/etc/app/a.toml", "text": "a = 1"}],
+            "scratch": [{"path": "/tmp/work", "size": "64Mi"}],
+            "access": "ingress", "ingress": {"host": "pay.example.com"},
+            "disruption": {"most_away": 1}, "spread": {"hosts": "prefer", "zones": "prefer"},
+            "before_stop": {"kind": "sleep", "seconds": 5}, "scaling": {"down_most": 1},
+            "env": [{"name": "A", "value": "b"}], "args": ["x"],
+            "probes": {"startup": {"kind": "http", "path": "/up"}},
+        }),
+    );
+    let kubernetes = &target.kubernetes;
+    let placeholder = kubernetes.create_deployment_placeholder(&made.deployment);
+    placeholder.await.expect("a placeholder");
+    put(target, &made).await;
+    let (budget, ingress) = (made.budget.as_ref(), made.ingress.as_ref());
+    let files = made.files.as_ref().expect("files");
+    kubernetes
+        .apply(budget.expect("a budget"))
+        .await
+        .expect("a budget");
+    kubernetes
+        .apply(ingress.expect("an Ingress"))
+        .await
+        .expect("an Ingress");
+    kubernetes.apply(files).await.expect("files");
+    let scale = format!(
+        "/apis/apps/v1/namespaces/{}/deployments/pay/scale",
+        target.namespace
+    );
+    let (status, _) = target
+        .other()
+        .patch(&scale, &json!({"spec": {"replicas": 2}}))
+        .await;
+    assert_eq!(status, 200);
+    let wanted = Wanted {
+        workload: &workload,
+        objects: &made,
+        since: None,
+    };
+    let found = compared(kubernetes, &wanted).await.expect("an answer");
+    assert!(
+        found.lines.is_empty() && found.refused.is_empty(),
+        "{found:#?}"
+    );
+    // One hand more, and exactly that is seen.
+    let path = format!(
+        "/apis/apps/v1/namespaces/{}/deployments/pay",
+        target.namespace
+    );
+    let container = json!({"name": "pay", "env": [{"name": "A", "value": "c"}],
+        "readinessProbe": {"periodSeconds": 7}});
+    let spec = json!({"template": {"spec": {"containers": [container]}}});
+    let (status, _) = target.other().patch(&path, &json!({"spec": spec})).await;
+    assert_eq!(status, 200);
+    let found = compared(kubernetes, &wanted).await.expect("an answer");
+    let fields: Vec<&str> = found.lines.iter().map(|l| l.field.as_str()).collect();
+    let container = "spec.template.spec.containers[pay]";
+    let expected = [
+        format!("{container}.env[A].value"),
+        format!("{container}.readinessProbe.periodSeconds"),
+    ];
+    assert_eq!(fields, expected, "{found:#?}");
+    assert!(found.lines.iter().all(|l| l.by.is_some()), "{found:#?}");
 }
 
 /// A dry run; what the server does not accept is told.

@@ -1,0 +1,38 @@
+# What lives in a cluster, held against what was deployed.
+drift-open = Compare with { $cluster }
+drift-title = Compared with { $cluster }
+drift-lede = What Slipway put there, held against what is there now: somebody may have changed it by hand.
+drift-again = Look again
+drift-never = Nothing was deployed here yet
+drift-never-why = There is nothing to compare. The first release puts it there.
+drift-against = Held against deployment { $n } with revision { $revision } of the parameters, done
+drift-looked = Looked at
+drift-waits = Revision { $revision } of the parameters goes there with the next deployment; what is new in it is no drift.
+drift-tried = A later deployment did not succeed; what it left there is shown too.
+drift-refused = { $kind } { $name }: the cluster would refuse what was deployed, as it is now: { $detail }
+drift-under-way = { $who } is bringing something there. Look again when it has arrived.
+drift-none = What runs is what was deployed
+drift-none-why = Every field is as Slipway put it there. Looked at
+drift-lines = { $n ->
+    [one] One difference
+   *[other] { $n } differences
+}
+drift-field = Object and field
+drift-change = Deployed, and there now
+drift-by = Changed by
+drift-by-nobody = not recorded
+drift-gone = Is not there any more
+drift-beside = Beside what Slipway deployed
+drift-no-words = Parameters cannot say it: restore it, or leave it.
+drift-no-words-beside = Parameters cannot say it: take it away by hand, or leave it.
+drift-in-parameters = In parameters:
+drift-beside-help = No deployment takes away what others set beside it. To take it away by hand:
+drift-ways = What to do about it
+drift-adopt = Take it into the parameters
+drift-adopt-means = Files a request for this cluster with exactly these parameters as they are now; whoever decides sees them field by field.
+drift-adopt-button = Ask to take it in
+drift-nothing-to-adopt = Nothing of what differs can be said in parameters.
+drift-restore = Put back what was deployed
+drift-restore-means = Deploys once more what runs. Slipway’s fields and objects go back to what was deployed, and what others set beside them stays. Containers are replaced only where something in them differs.
+drift-restore-button = Restore on { $cluster }
+drift-why = Why
