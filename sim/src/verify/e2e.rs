@@ -58,9 +58,9 @@ async fn terminal(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {
     let second = demo.replica("replica-2", &public_url).await?;
     let replicas = format!("{},{}", first.url, second.url);
     let people = folder.join("people.json").to_string_lossy().into_owned();
-    let run = ["e2e/terminal.mjs", "--front", &front, "--replicas", &replicas];
-    let run = [&run[..], &["--people", &people, "--out", PICTURES]].concat();
-    let totals = script(&run).await;
+    let place = ["e2e/terminal.mjs", "--front", &front];
+    let told = ["--replicas", &replicas, "--people", &people];
+    let totals = script(&[&place[..], &told, &["--out", PICTURES]].concat()).await;
     first.stop().await;
     second.stop().await;
     totals

@@ -3,8 +3,8 @@
 //! Invariant: each piece is read without any other, so what a crash left behind still plays; and
 //! bytes come out as they went in, whether or not they are text.
 
-use std::cell::RefCell;
 use std::io::Read as _;
+use std::sync::{LazyLock, Mutex, PoisonError};
 
 use flate2::read::DeflateDecoder;
 use flate2::{Compress, Compression, FlushCompress, Status};
@@ -113,30 +113,30 @@ fn put_number(to: &mut Vec<u8>, mut number: u64) {
     to.push(number as u8);
 }
 
-thread_local! {
-    /// What compressing needs is greater than most of what is compressed, so it is made once.
-    static DEFLATE: RefCell<Compress> = RefCell::new(Compress::new(Compression::fast(), false));
-}
+/// What compressing needs is greater than most of what is compressed, so there is one for all.
+static DEFLATE: LazyLock<Mutex<Compress>> =
+    LazyLock::new(|| Mutex::new(Compress::new(Compression::fast(), false)));
 
 /// Frames, made small.
 #[must_use]
 pub fn compress(mut frames: &[u8]) -> Vec<u8> {
-    DEFLATE.with_borrow_mut(|deflate| {
-        deflate.reset();
-        let mut packed = Vec::with_capacity(frames.len() / 4 + ROOM_BYTES);
-        loop {
-            let before = deflate.total_in();
-            let told = deflate.compress_vec(frames, &mut packed, FlushCompress::Finish);
-            // It fails for parameters of a dictionary alone, and there is none.
-            if !matches!(told, Ok(Status::Ok | Status::BufError)) {
-                packed.shrink_to_fit();
-                return packed;
-            }
-            let taken = usize::try_from(deflate.total_in() - before).unwrap_or(frames.len());
-            frames = frames.get(taken..).unwrap_or_default();
-            packed.reserve(frames.len() / 2 + ROOM_BYTES);
+    // Whatever somebody's panic left in it, it begins anew.
+    let mut deflate = DEFLATE.lock().unwrap_or_else(PoisonError::into_inner);
+    deflate.reset();
+    let mut packed = Vec::with_capacity(frames.len() / 4 + ROOM_BYTES);
+    loop {
+        let before = deflate.total_in();
+        let told = deflate.compress_vec(frames, &mut packed, FlushCompress::Finish);
+        // It fails for parameters of a dictionary alone, and there is none.
+        if !matches!(told, Ok(Status::Ok | Status::BufError)) {
+            drop(deflate);
+            packed.shrink_to_fit();
+            return packed;
         }
-    })
+        let taken = usize::try_from(deflate.total_in() - before).unwrap_or(frames.len());
+        frames = frames.get(taken..).unwrap_or_default();
+        packed.reserve(frames.len() / 2 + ROOM_BYTES);
+    }
 }
 
 /// # Errors
