@@ -118,6 +118,7 @@ terminal-take = Take the keyboard back
 terminal-put-out = Put out
 terminal-leave = Leave
 terminal-people-close = Close
+home-invited = { $project }: { $who } lets you look at a terminal
 terminal-watch = Watch
 terminal-says-alone = Nobody else is in it. One more person can watch, who may see this project’s terminals; they come by the address of this page.
 terminal-says-invited = %1 was let in, and comes by the address of this page

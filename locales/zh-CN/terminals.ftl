@@ -118,6 +118,7 @@ terminal-take = 收回键盘
 terminal-put-out = 请出
 terminal-leave = 离开
 terminal-people-close = 关闭
+home-invited = { $project }：{ $who } 邀请你查看终端
 terminal-watch = 观看
 terminal-says-alone = 没有其他人。可以再邀请一位有权查看该项目终端的人观看，对方通过本页地址进入。
 terminal-says-invited = 已邀请 %1，对方通过本页地址进入

@@ -6,6 +6,7 @@ use crate::identity::Actor;
 use crate::releases::{self, Release, Turn};
 use crate::requests::{self, Narrowed, Request, State, View};
 use crate::resources::{self, Resource};
+use crate::terminals::{self, Invitation};
 use crate::web::layout::Chrome;
 use crate::web::paging::Page;
 use crate::web::parts::{Icon, Time};
@@ -31,18 +32,30 @@ pub struct Waiting {
     pub to_make: Vec<Resource>,
     /// Releases that found somebody else's job in Jenkins.
     pub jobs: Vec<Release>,
+    /// Somebody's terminals that the visitor was let into.
+    pub invitations: Vec<Invitation>,
 }
 
-/// Requests, releases and resources that it is somebody's turn with.
+impl Waiting {
+    /// How many there are besides requests.
+    #[must_use]
+    pub fn besides(&self) -> usize {
+        self.turns.len() + self.to_make.len() + self.jobs.len() + self.invitations.len()
+    }
+}
+
+/// Requests, releases and resources that it is somebody's turn with; the menu may know the
+/// numbers of the requests.
 ///
 /// # Errors
 /// No answer from the database.
-pub async fn all(app: &App, actor: &Actor) -> Result<Waiting, AppError> {
+pub async fn all(app: &App, actor: &Actor, known: Option<&[i64]>) -> Result<Waiting, AppError> {
     Ok(Waiting {
-        requests: listed(app, actor, View::Me, None).await?,
+        requests: requests::first_waiting(app, actor, (known, SHOWN)).await?,
         turns: releases::waiting_for(app, actor, SHOWN).await?,
         to_make: resources::to_make(app, actor, SHOWN).await?,
         jobs: releases::jobs_to_decide(app, actor, SHOWN).await?,
+        invitations: terminals::invitations(app, actor, SHOWN).await?,
     })
 }
 
@@ -51,18 +64,9 @@ pub async fn all(app: &App, actor: &Actor) -> Result<Waiting, AppError> {
 /// # Errors
 /// No answer from the database.
 pub async fn mine(app: &App, actor: &Actor) -> Result<Vec<Request>, AppError> {
-    listed(app, actor, View::Mine, Some(State::Open)).await
-}
-
-async fn listed(
-    app: &App,
-    actor: &Actor,
-    view: View,
-    state: Option<State>,
-) -> Result<Vec<Request>, AppError> {
     let narrowed = Narrowed {
-        view: Some(view),
-        state,
+        view: Some(View::Mine),
+        state: Some(State::Open),
         page: Page {
             limit: Some(SHOWN),
             after: None,
@@ -72,17 +76,35 @@ async fn listed(
     Ok(found.items)
 }
 
-/// Releases first: they are what the visitor can move at once.
+/// Whoever is in a terminal waits for no other; then releases, which the visitor can move at once.
 #[must_use]
 pub fn items(c: &Chrome, waiting: &Waiting) -> Vec<Item> {
     let releases = waiting.turns.iter().map(|(turn, r)| release(c, *turn, r));
     let jobs = waiting.jobs.iter().map(|r| job(c, r));
     let to_make = waiting.to_make.iter().map(|r| resource(c, r));
     let requests = waiting.requests.iter().map(|r| request(c, r));
-    jobs.chain(releases)
+    let invitations = waiting.invitations.iter().map(|i| invitation(c, i));
+    invitations
+        .chain(jobs)
+        .chain(releases)
         .chain(to_make)
         .chain(requests)
         .collect()
+}
+
+fn invitation(c: &Chrome, invitation: &Invitation) -> Item {
+    Item {
+        icon: c.i("terminal-2"),
+        href: format!("/terminals/{}", invitation.terminal),
+        title: c.t2(
+            "home-invited",
+            ("project", &invitation.project),
+            ("who", &invitation.owner),
+        ),
+        why: invitation.pod.clone(),
+        since: c.time(&invitation.since),
+        button: c.t("terminal-watch"),
+    }
 }
 
 fn job(c: &Chrome, release: &Release) -> Item {

@@ -18,6 +18,7 @@ use crate::projects::{self, Project};
 use crate::releases::{self, Filter, Release, Standing};
 use crate::requests::{self, Request};
 use crate::runs;
+use crate::terminals;
 use crate::web::extract::{Ctx, IsPart};
 use crate::web::layout::{Chrome, Nav, page};
 use crate::web::parts::{self, Tone};
@@ -94,20 +95,19 @@ async fn home_part(app: &App, actor: &Actor, ctx: &Ctx) -> Result<HomePart, AppE
     let (projects, are_mine) = shown(app, actor).await?;
     let latest = latest(app, actor).await?;
     let standings = standings(app, &projects, &latest).await?;
-    let waits = waiting::all(app, actor).await?;
+    let waits = waiting::all(app, actor, ctx.waiting.get().map(Vec::as_slice)).await?;
     let topics = {
         let mut topics = topics(&projects);
-        topics.push("requests".to_owned());
+        topics.extend(["requests", terminals::TOPIC].map(str::to_owned));
         topics
     };
     let c = Chrome::new(ctx, Nav::Home).listening(&app.events, &topics);
     let subs = projects.iter().map(|p| sub(&c, actor, p)).collect();
     let (clusters, stuck) = platform(app, actor).await?;
     let listed = waits.requests.len();
-    let others = waits.turns.len() + waits.to_make.len() + waits.jobs.len();
     Ok(HomePart {
         topics: topics.join(" "),
-        count: c.waiting.max(whole(listed)) + whole(others),
+        count: c.waiting.max(whole(listed)) + whole(waits.besides()),
         more_wait: c.waiting > whole(listed),
         waiting: waiting::items(&c, &waits),
         rows: Rows::of(&c, &projects, &standings, subs),

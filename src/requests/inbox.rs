@@ -60,13 +60,37 @@ fn visible(actor: &Actor) -> Option<Vec<Uuid>> {
     (!actor.sees_all_projects()).then(|| actor.project_ids())
 }
 
-/// Requests that wait for this person, for the menu; it counts no further than it shows.
+/// The numbers of requests that wait for this person, for the menu; no more than it counts.
 ///
 /// # Errors
 /// No answer from the database.
-pub async fn count_waiting(app: &App, actor: &Actor) -> Result<i64, AppError> {
-    let found = waiting(app, actor, None, MOST_COUNTED).await?;
-    Ok(i64::try_from(found.len()).unwrap_or(MOST_COUNTED))
+pub async fn all_waiting(app: &App, actor: &Actor) -> Result<Vec<i64>, AppError> {
+    waiting(app, actor, None, MOST_COUNTED).await
+}
+
+/// The first of those that wait for this person, whose numbers the menu may know already.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn first_waiting(
+    app: &App,
+    actor: &Actor,
+    (known, limit): (Option<&[i64]>, i64),
+) -> Result<Vec<Request>, AppError> {
+    let numbers = match known {
+        Some(known) => known.to_vec(),
+        None => waiting(app, actor, None, limit).await?,
+    };
+    let filter = Filter {
+        state: None,
+        author: None,
+        numbers: Some(numbers),
+        visible: None,
+        own: actor.id.0,
+        before: None,
+        limit,
+    };
+    Ok(store::list(app.db.pool(), &filter).await?)
 }
 
 /// What waits for this person, or for somebody they stand in for, newest first.

@@ -26,7 +26,7 @@ pub use decide::{Deciding, decide};
 pub use expiry::timers;
 use file::renew;
 pub use file::{Revising, file, has_moved, insert, renew_by, revise};
-pub use inbox::{Counts, Narrowed, View, count_waiting, counts, list};
+pub use inbox::{Counts, Narrowed, View, all_waiting, counts, first_waiting, list};
 pub use kind::{Approved, Computed, Fact, Filing, Kinds, RequestKind, Said, Work};
 pub use policy::Involved;
 pub use quorum::{Quorum, Say, Standing, Voters};

@@ -116,10 +116,10 @@ async fn inbox_part(
     query: InboxQuery,
 ) -> Result<InboxPart, AppError> {
     let me = match ctx.waiting.get() {
-        Some(counted) => *counted,
-        None => super::count_waiting(app, actor).await?,
+        Some(known) => known.len(),
+        None => super::all_waiting(app, actor).await?.len(),
     };
-    let counts = super::counts(app, actor, me).await?;
+    let counts = super::counts(app, actor, i64::try_from(me).unwrap_or(i64::MAX)).await?;
     // Who has nothing to decide sees what they filed first.
     let usual = if counts.me > 0 { View::Me } else { View::Mine };
     let view = query.view.unwrap_or(usual);
@@ -229,8 +229,8 @@ pub async fn count_for_menu(
     next: Next,
 ) -> Response {
     if let (Ok(actor), false) = (actor, is_part) {
-        match super::count_waiting(&app, &actor).await {
-            Ok(count) => drop(ctx.waiting.set(count)),
+        match super::all_waiting(&app, &actor).await {
+            Ok(numbers) => drop(ctx.waiting.set(numbers)),
             Err(error) => tracing::warn!(%error, "cannot count what waits"),
         }
     }

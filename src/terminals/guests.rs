@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,7 +16,28 @@ use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
-use crate::identity::{self, AccountId, Actor, Permission, Scope};
+use crate::identity::{self, AccountId, Actor, Permission, ProjectId, Scope};
+
+/// Somebody's terminal that one was let into.
+pub struct Invitation {
+    pub terminal: TerminalId,
+    pub pod: String,
+    pub project: String,
+    pub project_id: ProjectId,
+    /// By display name.
+    pub owner: String,
+    pub since: Timestamp,
+}
+
+/// The terminals that somebody was let into and may still look at, the newest first.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn invitations(app: &App, actor: &Actor, limit: i64) -> Result<Vec<Invitation>, DbError> {
+    let mut all = store::invitations(app.db.pool(), actor.id, limit).await?;
+    all.retain(|i| actor.may(looking(), Scope::Project(i.project_id)));
+    Ok(all)
+}
 
 /// Lets somebody look, by the name that they sign in with.
 ///

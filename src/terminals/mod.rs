@@ -24,6 +24,8 @@ pub mod untrusted;
 mod wanted;
 pub mod web;
 
+pub use guests::{Invitation, invitations};
+
 use std::sync::Arc;
 
 use jiff::Timestamp;

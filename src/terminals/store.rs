@@ -10,7 +10,7 @@ use super::debug::{Chosen, DebugContainer};
 use super::inner::Holder;
 use super::session::Ended;
 use super::session::company::Guest;
-use super::{Ending, Terminal, TerminalId};
+use super::{Ending, Invitation, Terminal, TerminalId};
 use crate::clusters::Tier;
 use crate::db::DbError;
 use crate::identity::{AccountId, Person, ProjectId};
@@ -337,6 +337,34 @@ pub async fn guests(
         )
     });
     Ok(rows.collect())
+}
+
+/// Terminals that somebody was let into and that are not over, the newest first.
+pub async fn invitations(
+    executor: impl PgExecutor<'_>,
+    account: AccountId,
+    limit: i64,
+) -> Result<Vec<Invitation>, DbError> {
+    let rows = sqlx::query!(
+        r#"SELECT t.id AS "terminal: TerminalId", t.pod, p.key AS project,
+            p.id AS "project_id: ProjectId", a.display_name AS owner, g.invited_at
+           FROM terminal_guest g JOIN terminal t ON t.id = g.terminal_id
+           JOIN project p ON p.id = t.project_id JOIN account a ON a.id = t.account_id
+           WHERE g.account_id = $1 AND g.ended_at IS NULL AND t.ended_at IS NULL
+           ORDER BY g.invited_at DESC LIMIT $2"#,
+        account.0,
+        limit,
+    );
+    let rows = rows.fetch_all(executor).await?.into_iter();
+    let invitation = rows.map(|r| Invitation {
+        terminal: r.terminal,
+        pod: r.pod,
+        project: r.project,
+        project_id: r.project_id,
+        owner: r.owner,
+        since: jiff_sqlx::Timestamp::to_jiff(r.invited_at),
+    });
+    Ok(invitation.collect())
 }
 
 /// Pieces of any number of recordings, in one statement.

@@ -36,8 +36,9 @@ pub struct Context {
     pub path: String,
     /// Filled by the [`Actor`] extractor, for the layers around the handler.
     pub actor: OnceLock<Actor>,
-    /// How many requests wait for this person, for the menu; unset where no menu is shown.
-    pub waiting: OnceLock<i64>,
+    /// The requests that wait for this person, the newest first and no more than the menu counts;
+    /// unset where no menu is shown.
+    pub waiting: OnceLock<Vec<i64>>,
     /// What every whole page says on top; unset where there is nothing to say.
     pub banner: OnceLock<Banner>,
 }

@@ -139,7 +139,10 @@ impl Chrome {
             me: context.actor.get().cloned(),
             path: context.path.clone(),
             events: String::new(),
-            waiting: context.waiting.get().copied().unwrap_or(0),
+            waiting: context
+                .waiting
+                .get()
+                .map_or(0, |all| i64::try_from(all.len()).unwrap_or(i64::MAX)),
             banner: context.banner.get().cloned(),
             now: crate::clock::now(),
         }

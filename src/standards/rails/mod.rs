@@ -6,6 +6,7 @@
 pub mod api;
 mod life;
 mod overrides;
+mod room;
 mod rules;
 mod store;
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The rules themselves: each a pure function over what would hold for a workload.
 
-use super::{Finding, Rail, Severity, Subject, life};
+use super::{Finding, Rail, Severity, Subject, life, room};
 use crate::clusters::Tier;
 use crate::standards::{Parameters, Probe, cpu_millis, memory_mebibytes};
 
@@ -12,6 +12,9 @@ const SERVICES: &str = "https://kubernetes.io/docs/concepts/services-networking/
 const SCALING: &str = "https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/";
 const HOOKS: &str = "https://kubernetes.io/docs/concepts/containers/container-lifecycle-hooks/";
 const DEPLOYMENTS: &str = "https://kubernetes.io/docs/concepts/workloads/controllers/deployment/";
+const RESOURCES: &str =
+    "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/";
+const LOGGING: &str = "https://kubernetes.io/docs/concepts/cluster-administration/logging/";
 const NGINX: &str = "https://nginx.org/en/docs/ngx_core_module.html";
 const JAVA: &str = "https://docs.oracle.com/en/java/javase/21/docs/specs/man/java.html";
 
@@ -116,6 +119,18 @@ pub const RAILS: &[Rail] = &[
         severity: Severity::Refuse,
         source: NGINX,
         check: life::nginx_workers,
+    },
+    Rail {
+        id: "pools-fit",
+        severity: Severity::Warn,
+        source: RESOURCES,
+        check: room::pools_fit,
+    },
+    Rail {
+        id: "logs-bounded",
+        severity: Severity::Refuse,
+        source: LOGGING,
+        check: room::logs_bounded,
     },
 ];
 

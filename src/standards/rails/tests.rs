@@ -249,3 +249,54 @@ fn rules_about_a_life_have_their_edges() {
     let outside = [("/ingress", host), ("/access", json!("ingress"))];
     assert_eq!(java(&outside), ["public-why"]);
 }
+
+#[test]
+fn rules_about_room_have_their_edges() {
+    let env = |name: &str, value: &str| ("/env", json!([{"name": name, "value": value}]));
+    let args = |all: &[&str]| ("/args", json!(all));
+    let scratch = ("/scratch", json!([{"path": "/var/log/app", "size": "1Gi"}]));
+    let logs = |path: &str| env("LOGGING_FILE_NAME", path);
+    let java_log = |path: &str| env("JAVA_OPTS", &format!("-Xmx1g -Xloggc:{path}"));
+    let (wide, narrow) = (
+        args(&["-Enode.processors=3"]),
+        args(&["-Enode.processors=2"]),
+    );
+    let two_words = |path: &str| args(&["serve", "--log-file", path]);
+    let inside = "/var/log/app/a.log";
+    hold(vec![
+        (
+            "pools-fit",
+            vec![],
+            env("GOMAXPROCS", "3"),
+            env("GOMAXPROCS", "2"),
+        ),
+        ("pools-fit", vec![], wide, narrow),
+        (
+            "logs-bounded",
+            vec![],
+            logs("/data/a.log"),
+            logs("/dev/stdout"),
+        ),
+        (
+            "logs-bounded",
+            vec![scratch.clone()],
+            logs("/var/log/apple"),
+            logs(inside),
+        ),
+        (
+            "logs-bounded",
+            vec![scratch.clone()],
+            java_log("/gc.log"),
+            java_log(inside),
+        ),
+        (
+            "logs-bounded",
+            vec![scratch],
+            two_words("/tmp/a.log"),
+            two_words(inside),
+        ),
+    ]);
+    // A name that says nothing of a log, and one that names no file.
+    assert!(java(&[env("DATA_DIR", "/data")]).is_empty());
+    assert!(java(&[logs("stdout")]).is_empty());
+}

@@ -73,8 +73,12 @@ async fn a_guest_watches_types_when_handed_the_keyboard_and_is_put_out() {
     owner.type_in("echo be''fore\n").await;
     owner.until("before").await;
     assert_eq!(pass(&mut stage.company.ops, &way.id).await.err(), Some(403));
+    let home = async |who: &mut Browser| who.get("/").await.body;
+    let link = format!(r#"href="/terminals/{}""#, way.id);
+    assert!(!home(&mut stage.company.ops).await.contains(&link));
     let lin = &mut stage.company.developer;
     assert_eq!(invite(lin, &way.id, "zhao").await.status, 204);
+    assert!(home(&mut stage.company.ops).await.contains(&link));
     let mut guest = come(&mut stage.company.ops, &way.id).await;
     let met = told(&mut guest, |c| c["guest_here"] == true).await;
     assert_eq!(
@@ -114,6 +118,7 @@ async fn a_guest_watches_types_when_handed_the_keyboard_and_is_put_out() {
     assert_eq!(guest.hear("dismissed").await["kind"], "dismissed");
     assert!(guest.is_closed().await);
     assert_eq!(pass(&mut stage.company.ops, &way.id).await.err(), Some(403));
+    assert!(!home(&mut stage.company.ops).await.contains(&link));
     owner.type_in("exit\n").await;
     owner.hear("ended").await;
     assert_eq!(stage.ending(&way.id).await, "exited");
