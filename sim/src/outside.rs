@@ -100,7 +100,9 @@ mod tests {
     #[expect(clippy::disallowed_methods, reason = "a test's own client")]
     async fn in_real_time_a_build_runs_by_itself() {
         let world = World::auto();
-        let outside = Outside::start(&world, Ports::default()).await.unwrap();
+        let outside = Outside::start(&world, Ports::default())
+            .await
+            .expect("free ports");
         world.jenkins().pace = at_once();
         let (shop, commit) = outside.add_project(&world, "apps/shop");
         let now = world.clock().now();
@@ -124,7 +126,7 @@ mod tests {
         );
         let post = reqwest::Client::new().post(url).form(&form);
         let post = post.basic_auth(PORTAL, Some(TOKEN));
-        assert_eq!(post.send().await.unwrap().status(), 201);
+        assert_eq!(post.send().await.expect("an answer").status(), 201);
 
         let mut looks = tokio::time::interval(Duration::from_millis(20));
         let result = tokio::time::timeout(Duration::from_secs(20), async {
@@ -135,11 +137,17 @@ mod tests {
                 }
             }
         });
-        assert_eq!(result.await.unwrap(), "SUCCESS");
-        let digest = world.registry().digest("apps/shop", "v1").unwrap();
-        let labels = world.registry().labels("apps/shop", &digest).unwrap();
+        assert_eq!(result.await.expect("a result"), "SUCCESS");
+        let digest = world
+            .registry()
+            .digest("apps/shop", "v1")
+            .expect("an image");
+        let labels = world
+            .registry()
+            .labels("apps/shop", &digest)
+            .expect("labels");
         assert_eq!(labels["org.opencontainers.image.revision"], commit);
         assert!(world.registry().can_pull(&format!("apps/shop:v1@{digest}")));
-        world.transcript().check().unwrap();
+        world.transcript().check().expect("nothing unexpected");
     }
 }

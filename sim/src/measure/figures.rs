@@ -83,9 +83,10 @@ mod tests {
         assert!((per_mille(&all, 500) - 501.0).abs() < 1e-6);
         assert!((per_mille(&all, 990) - 991.0).abs() < 1e-6);
         assert!(per_mille(&[], 500).is_nan());
-        let spread = Spread::of(&[3.0, 1.0, 2.0]).unwrap();
+        let spread = Spread::of(&[3.0, 1.0, 2.0]).expect("three figures");
         assert_eq!((spread.min, spread.median, spread.max), (1.0, 2.0, 3.0));
         let me = std::process::id();
-        assert!(resident_bytes(me).unwrap() > 0.0 && core_seconds(me).unwrap() >= 0.0);
+        assert!(resident_bytes(me).expect("memory") > 0.0);
+        assert!(core_seconds(me).expect("time") >= 0.0);
     }
 }
