@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::path::{self, Path, Step};
 use super::{Line, Sort};
+use crate::intake::tells_a_secret;
 use crate::integrations::kubernetes::{CREATING_MANAGER, FIELD_MANAGER};
 use crate::workloads::objects::{DEPLOYMENT, SEQUENCE};
 
@@ -28,8 +29,6 @@ const NOTES: [&str; 4] = [
     "deployment.kubernetes.io/revision",
     "kubectl.kubernetes.io/last-applied-configuration",
 ];
-/// Words in a variable's name that tell of a secret in its value.
-const TELLING: [&str; 6] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "PWD"];
 const HIDDEN: &str = "•••";
 
 /// One place with what is wanted there and what is there.
@@ -255,7 +254,11 @@ fn starts(long: &Path, short: &Path) -> bool {
 fn shown(at: &Path, value: &Value) -> Value {
     let in_env = at.0.iter().zip(at.0.iter().skip(1)).any(|pair| match pair {
         (Step::Field(list), Step::Item(keys)) => {
-            list == "env" && keys.get("name").and_then(Value::as_str).is_some_and(tells)
+            list == "env"
+                && keys
+                    .get("name")
+                    .and_then(Value::as_str)
+                    .is_some_and(tells_a_secret)
         }
         _ => false,
     });
@@ -275,7 +278,7 @@ fn without_secrets(value: &Value) -> Value {
             let is_secret = fields
                 .get("name")
                 .and_then(Value::as_str)
-                .is_some_and(tells);
+                .is_some_and(tells_a_secret);
             let hide = |(name, value): (&String, &Value)| {
                 let hidden = is_secret && name == "value";
                 let value = if hidden {
@@ -290,11 +293,6 @@ fn without_secrets(value: &Value) -> Value {
         Value::Array(items) => items.iter().map(without_secrets).collect(),
         other => other.clone(),
     }
-}
-
-fn tells(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    TELLING.iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]

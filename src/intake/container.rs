@@ -114,7 +114,7 @@ pub fn env(main: &Container) -> (Vec<Value>, usize) {
         let value = variable.value.clone().unwrap_or_default();
         let fits = variable.value_from.is_none()
             && is_variable(&variable.name)
-            && !is_secret(&variable.name)
+            && !tells_a_secret(&variable.name)
             && value.len() <= MAX_VALUE
             && !value.contains('\0')
             && said.iter().all(|s| s["name"] != variable.name.as_str());
@@ -134,7 +134,9 @@ fn is_variable(name: &str) -> bool {
         && !name.as_bytes().first().is_some_and(u8::is_ascii_digit)
 }
 
-fn is_secret(name: &str) -> bool {
+/// Whether a variable's name says that its value is a secret.
+#[must_use]
+pub fn tells_a_secret(name: &str) -> bool {
     const TELLING: [&str; 6] = ["PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "PWD"];
     let name = name.to_ascii_uppercase();
     TELLING.iter().any(|word| name.contains(word))

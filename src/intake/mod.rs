@@ -17,6 +17,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use container::tells_a_secret;
 pub use derive::{Near, derive};
 pub use look::{Item, Looked, items, look};
 pub use propose::Proposal;
