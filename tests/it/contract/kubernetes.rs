@@ -78,5 +78,6 @@ behaviours! {
         commands_are_refused_as_other_calls_are;
     beside:
         a_container_is_put_beside_others_once
-        what_is_beside_others_is_never_changed;
+        what_is_beside_others_is_never_changed
+        the_strictest_profile_admits_what_is_put_beside;
 }

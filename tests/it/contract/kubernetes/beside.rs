@@ -7,7 +7,8 @@ use slipway::integrations::CallError;
 use slipway::integrations::kubernetes::{Beside, Place, Size, Standing};
 use slipway_sim::kubernetes::Exec;
 
-use super::reading::pod;
+use super::objects::with;
+use super::reading::{pod, pod_of};
 use super::target::{Target, client};
 
 const NAME: &str = "slipway-debug-1";
@@ -137,4 +138,34 @@ pub async fn what_is_beside_others_is_never_changed(target: &Target) {
             "{denied:?}"
         );
     }
+}
+
+/// Source: kubernetes.io/docs/concepts/security/pod-security-standards, *Restricted*.
+pub async fn the_strictest_profile_admits_what_is_put_beside(target: &Target) {
+    let rules = json!({
+        "allowPrivilegeEscalation": false, "capabilities": { "drop": ["ALL"] },
+        "runAsNonRoot": true, "seccompProfile": { "type": "RuntimeDefault" },
+    });
+    let app = json!({ "name": "app", "image": "r/shop:1", "securityContext": rules });
+    let pod = pod_of(target, &with(target, &app)).await;
+    let namespace = format!("/api/v1/namespaces/{}", target.namespace);
+    let enforced = json!({ "pod-security.kubernetes.io/enforce": "restricted" });
+    let labels = json!({ "metadata": { "labels": enforced } });
+    let (status, answer) = target.other().patch(&namespace, &labels).await;
+    assert_eq!(status, 200, "{answer}");
+
+    let put = target.kubernetes.put_beside(place(target, &pod), TOOLS);
+    put.await.expect("a container beside it");
+    assert_eq!(all(target, &pod).await.len(), 1);
+    if target.is_simulated() {
+        // What is too free is refused by a real cluster alone.
+        return;
+    }
+    let path = format!("{namespace}/pods/{pod}/ephemeralcontainers");
+    let free = json!({ "name": "free", "image": "r/tools:1" });
+    let patch = json!({ "spec": { "ephemeralContainers": [free] } });
+    let (status, answer) = target.other().patch(&path, &patch).await;
+    let why = answer["message"].as_str().unwrap_or_default();
+    assert_eq!(status, 403, "{answer}");
+    assert!(why.contains("PodSecurity"), "{answer}");
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::process::Command;
 
+use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::ConfigMap;
 use serde_json::{Value, json};
 use slipway::integrations::CallError;
@@ -76,11 +77,13 @@ pub async fn a_wrong_token_is_denied(target: &Target) {
 
 /// Name of the one pod, once it runs, or has got as far as it will.
 pub async fn pod(target: &Target, image: &str) -> String {
-    target
-        .kubernetes
-        .apply(&deployment(target, image))
-        .await
-        .expect("an apply");
+    pod_of(target, &deployment(target, image)).await
+}
+
+/// The pod of a Deployment that is applied now.
+pub async fn pod_of(target: &Target, deployment: &Deployment) -> String {
+    let applied = target.kubernetes.apply(deployment).await;
+    applied.expect("an apply");
     let labels = BTreeMap::from([("app.kubernetes.io/name".to_owned(), "shop".to_owned())]);
     target
         .until("a pod with a state", async || {
