@@ -23,16 +23,10 @@ use crate::identity;
 const WRITE_EVERY: Duration = Duration::from_secs(1);
 /// Under a flood it is written no more often than this.
 const WRITE_GAP: Duration = Duration::from_millis(10);
-/// What may wait for the database, of all terminals together.
-const ROOM_IN_ALL_BYTES: usize = 64 * 1024 * 1024;
-/// Of one: enough for a flood to be taken up again without waiting.
-const ROOM_MOST_BYTES: usize = 2 * 1024 * 1024;
+/// What may wait for the database, of all terminals together, unless they are very many.
+const ROOM_IN_ALL_BYTES: usize = 1024 * 1024;
 /// Of one among very many.
-const ROOM_LEAST_BYTES: usize = 128 * 1024;
-/// The same while floods that were broken off are passed over, which come as fast as they are
-/// taken: so much is quickly written, and a jump costs little memory.
-const ROOM_IN_JUMPS_BYTES: usize = 768 * 1024;
-const ROOM_IN_JUMP_LEAST_BYTES: usize = 96 * 1024;
+const ROOM_LEAST_BYTES: usize = 64 * 1024;
 /// Whoever may no longer be here is noticed within twice this.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Rights that nobody could look up for so long are taken for lost.
@@ -102,14 +96,7 @@ impl Hall {
     #[must_use]
     pub fn room(&self) -> usize {
         let count = self.count.load(Ordering::Relaxed).max(1);
-        (ROOM_IN_ALL_BYTES / count).clamp(ROOM_LEAST_BYTES, ROOM_MOST_BYTES)
-    }
-
-    /// The same while it is passed over.
-    #[must_use]
-    pub fn room_in_jump(&self) -> usize {
-        let count = self.count.load(Ordering::Relaxed).max(1);
-        (ROOM_IN_JUMPS_BYTES / count).max(ROOM_IN_JUMP_LEAST_BYTES)
+        (ROOM_IN_ALL_BYTES / count).max(ROOM_LEAST_BYTES)
     }
 
     pub(super) fn remove(&self, id: TerminalId) {

@@ -97,6 +97,9 @@ impl Tape {
             flood.add(bytes);
         } else if let Some(left) = self.allowance.checked_sub(length) {
             self.allowance = left;
+            if self.frames.len() + bytes.len() > PIECE_BYTES {
+                self.pack();
+            }
             frames::write_output(&mut self.frames, at_ms, bytes);
         } else {
             self.flood.insert(Flood::new()).add(bytes);

@@ -14,6 +14,11 @@ const BREAKS: [u8; 3] = [0x03, 0x1a, 0x1c];
 const QUIET: Duration = Duration::from_millis(60);
 /// A program that goes on in spite of it is shown again after so long.
 const LONGEST: Duration = Duration::from_secs(1);
+/// What comes faster than this in that time was on its way: an API server, what forwards to it and
+/// the network between hold tens of megabytes. It earns as much time again.
+const BACKLOG_BYTES: usize = 2 * 1024 * 1024;
+/// But no program is passed over for longer than this.
+const LONGEST_OF_ALL: Duration = Duration::from_secs(10);
 /// Of what was passed over so much is shown, at most: the last lines, with the prompt.
 pub const SHOWN_BYTES: usize = 4 * 1024;
 
@@ -22,6 +27,9 @@ pub const SHOWN_BYTES: usize = 4 * 1024;
 pub struct Jump {
     began: Instant,
     heard: Instant,
+    /// Since when these bytes came.
+    since: Instant,
+    bytes: usize,
 }
 
 #[must_use]
@@ -35,18 +43,26 @@ impl Jump {
         Self {
             began: now,
             heard: now,
+            since: now,
+            bytes: 0,
         }
     }
 
-    /// Something was passed over.
-    pub const fn hear(&mut self, now: Instant) {
+    /// So much was passed over.
+    pub const fn hear(&mut self, now: Instant, bytes: usize) {
         self.heard = now;
+        self.bytes += bytes;
+        if self.bytes >= BACKLOG_BYTES {
+            self.since = now;
+            self.bytes = 0;
+        }
     }
 
     /// When it is over unless something comes before.
     #[must_use]
     pub fn ends_at(&self) -> Instant {
-        (self.heard + QUIET).min(self.began + LONGEST)
+        let longest = (self.since + LONGEST).min(self.began + LONGEST_OF_ALL);
+        (self.heard + QUIET).min(longest)
     }
 }
 
@@ -65,14 +81,22 @@ mod tests {
     }
 
     #[test]
-    fn it_lasts_until_it_is_quiet_and_never_long() {
+    fn it_lasts_until_it_is_quiet_or_what_comes_is_new() {
         let now = Instant::now();
         let mut jump = Jump::new(now);
         assert_eq!(jump.ends_at(), now + QUIET);
         let later = now + QUIET / 2;
-        jump.hear(later);
+        jump.hear(later, 1);
         assert_eq!(jump.ends_at(), later + QUIET);
-        jump.hear(now + LONGEST);
+        jump.hear(now + LONGEST, 1);
         assert_eq!(jump.ends_at(), now + LONGEST);
+        let much = now + LONGEST - QUIET;
+        jump.hear(much, BACKLOG_BYTES);
+        assert_eq!(jump.ends_at(), now + LONGEST);
+        jump.hear(much + LONGEST, BACKLOG_BYTES - 1);
+        assert_eq!(jump.ends_at(), much + LONGEST);
+        let end = now + LONGEST_OF_ALL;
+        jump.hear(end, BACKLOG_BYTES);
+        assert_eq!(jump.ends_at(), end);
     }
 }

@@ -168,11 +168,11 @@ impl State {
     }
 
     /// More came during a jump, if there is one; true if it has lasted too long.
-    fn pass_over(&mut self) -> bool {
-        let now = Instant::now;
+    fn pass_over(&mut self, bytes: usize) -> bool {
         let over = |jump: &mut Jump| {
-            jump.hear(now());
-            jump.ends_at() <= now()
+            let now = Instant::now();
+            jump.hear(now, bytes);
+            jump.ends_at() <= now
         };
         self.jump.as_mut().is_some_and(over)
     }
@@ -489,16 +489,12 @@ impl Session {
         self.state().typed_at.elapsed()
     }
 
-    /// Whether both the viewer and the recording can take more, which has other room in a jump.
-    fn has_room(&self, of_recording: usize, in_jump: usize) -> bool {
+    /// Whether both the viewer and the recording, which has this room, can take more.
+    fn has_room(&self, of_recording: usize) -> bool {
         let state = self.state();
-        let room = match state.jump {
-            Some(_) => in_jump,
-            None if state.ahead() < WINDOW_BYTES => of_recording,
-            None => return false,
-        };
+        let is_shown = state.jump.is_some() || state.ahead() < WINDOW_BYTES;
         drop(state);
-        self.tape().waiting() < room
+        is_shown && self.tape().waiting() < of_recording
     }
 
     /// The shell has shown something, in one piece or several; true if the recording should be
@@ -506,11 +502,13 @@ impl Session {
     fn show(&self, pieces: impl Iterator<Item = Bytes>) -> bool {
         let now_ms = self.now_ms();
         let (mut state, mut tape) = (self.state(), self.tape());
+        let mut length = 0;
         for bytes in pieces {
+            length += bytes.len();
             state.scroll.push(&bytes);
             tape.output(now_ms, &bytes);
         }
-        let jump_is_over = state.pass_over();
+        let jump_is_over = state.pass_over(length);
         drop(state);
         let is_filling = tape.is_filling();
         drop(tape);

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 /// What may be shown beyond what the viewer has confirmed.
-pub const WINDOW_BYTES: u64 = 128 * 1024;
+pub const WINDOW_BYTES: u64 = 64 * 1024;
 /// A window, and the pieces that were under way when it was full.
 const MOST_BYTES: usize = WINDOW_BYTES as usize + 2 * 16 * 1024;
 
@@ -32,17 +32,17 @@ impl Scroll {
     }
 
     pub fn push(&mut self, bytes: &[u8]) {
-        let needed = self.bytes.len() + bytes.len();
+        let kept = bytes.len().min(MOST_BYTES);
+        let (passed, kept) = bytes.split_at(bytes.len() - kept);
+        let over = (self.bytes.len() + kept.len()).saturating_sub(MOST_BYTES);
+        self.bytes.drain(..over);
+        self.gone += (over + passed.len()) as u64;
+        let needed = self.bytes.len() + kept.len();
         if self.bytes.capacity() < needed && needed > MOST_BYTES / 4 {
             // Grown by doubling it would take more than it ever holds.
-            let most = MOST_BYTES + bytes.len();
-            self.bytes
-                .reserve_exact(most.saturating_sub(self.bytes.len()));
+            self.bytes.reserve_exact(MOST_BYTES - self.bytes.len());
         }
-        self.bytes.extend(bytes);
-        let over = self.bytes.len().saturating_sub(MOST_BYTES);
-        self.bytes.drain(..over);
-        self.gone += over as u64;
+        self.bytes.extend(kept);
     }
 
     /// Where the last so many bytes begin, or the first line that begins within them.

@@ -118,7 +118,7 @@ fn ended(end: &End) -> Ended {
 async fn pass_output(app: &App, session: &Session, output: &mut Output) -> End {
     loop {
         let hall = &app.terminals;
-        while !session.has_room(hall.room(), hall.room_in_jump()) {
+        while !session.has_room(hall.room()) {
             session.room.notified().await;
         }
         let first = tokio::select! {

@@ -18,7 +18,8 @@ use super::{Next, Session};
 use crate::integrations::kubernetes::Size;
 use crate::terminals::Ending;
 
-const PIECE_BYTES: usize = 32 * 1024;
+/// What is sent in one message under a flood.
+const PIECE_BYTES: usize = 16 * 1024;
 /// Keeps what stands between from taking a silent connection for a dead one.
 const PING_EVERY: Duration = Duration::from_secs(15);
 /// A browser that does not even answer pings for so long is gone.

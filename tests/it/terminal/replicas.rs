@@ -10,7 +10,7 @@ use slipway_sim::kubernetes::Exec;
 use uuid::Uuid;
 
 use super::program::Program;
-use super::stage::{Knock, Stage, Terminal, Way};
+use super::stage::{Knock, Stage, Terminal, WINDOW, Way};
 use crate::support::portal::random_key;
 
 /// Lin's terminal at one replica, and Lin's browser at the other.
@@ -69,7 +69,7 @@ async fn a_flood_comes_whole_through_another_replica_and_ctrl_c_gets_back() {
     let expected = whole.iter().cycle().skip(at);
     assert!(newer.shown.iter().eq(expected.take(newer.shown.len())));
     newer.confirms = false;
-    newer.until_bytes(newer.shown.len() + 128 * 1024).await;
+    newer.until_bytes(newer.shown.len() + WINDOW).await;
     newer.type_in("\x03").await;
     newer.hear("skipped").await;
     assert_eq!(newer.hear("ended").await["exit_code"], 130);

@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 use slipway_sim::kubernetes::Exec;
 
-use super::stage::{Knock, Stage};
+use super::stage::{Knock, Stage, WINDOW};
 
 #[tokio::test]
 async fn a_shell_opens_shows_what_is_typed_and_ends_with_its_code() {
@@ -85,7 +85,7 @@ async fn a_flood_waits_for_its_viewer_and_ctrl_c_gets_through() {
     stage.containers("sh-test", flood);
     let (way, mut terminal) = stage.enter().await;
     terminal.confirms = false;
-    let window = 128 * 1024;
+    let window = WINDOW;
     terminal.until_bytes(window).await;
     // It stands still: what it may show beyond what was confirmed is one piece.
     let row = stage.until(&way.id, |_| true).await;
@@ -118,7 +118,7 @@ async fn what_was_held_back_is_passed_over_when_it_is_broken_off() {
     stage.containers("sh-test", flood);
     let (way, mut terminal) = stage.enter().await;
     terminal.confirms = false;
-    terminal.until_bytes(128 * 1024).await;
+    terminal.until_bytes(WINDOW).await;
     terminal.type_in("\x03").await;
     let said = terminal.hear("skipped").await;
     assert!(said["bytes"].as_u64() > Some(0), "{said}");
@@ -156,7 +156,7 @@ async fn the_prompt_is_there_at_once_when_a_program_is_broken_off() {
     let (way, mut terminal) = stage.enter().await;
     terminal.type_in("yes abcdefgh\n").await;
     terminal.confirms = false;
-    terminal.until_bytes(128 * 1024).await;
+    terminal.until_bytes(WINDOW).await;
     terminal.type_in("\x03").await;
     terminal.hear("skipped").await;
     let before = terminal.shown.len();

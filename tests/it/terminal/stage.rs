@@ -15,6 +15,8 @@ use crate::support::company::Company;
 use crate::support::{Browser, Portal};
 
 /// Longer than anything here takes on a busy machine.
+/// What may be shown beyond what was confirmed.
+pub const WINDOW: usize = 64 * 1024;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Stage {

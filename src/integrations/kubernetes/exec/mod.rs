@@ -17,7 +17,7 @@ use kube::Resource as _;
 use kube::api::AttachParams;
 use kube::core::Request;
 use serde::Serialize;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Bytes;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
@@ -28,8 +28,10 @@ use crate::integrations::CallError;
 
 /// The longest piece of output or input that goes through a queue.
 const PIECE_BYTES: usize = 16 * 1024;
-/// Pieces of output that nobody took yet; the next one is not read.
-const OUTPUT_PIECES: usize = 4;
+/// Output that nobody took yet; what comes after it is not read.
+const OUTPUT_BYTES: usize = 16 * 1024;
+/// What the smallest piece counts for, because it takes room of its own.
+const SMALLEST_PIECE: usize = 128;
 /// Pieces of input that the cluster did not take yet; the writer of the next one waits.
 const INPUT_PIECES: usize = 16;
 /// Servers send some 32 KiB at once; a greater message than this one ends the connection.
@@ -102,7 +104,9 @@ pub struct Running {
 /// What a command shows, and in the end how it ended.
 #[derive(Debug)]
 pub struct Output {
-    said: mpsc::Receiver<Result<Bytes, End>>,
+    said: mpsc::UnboundedReceiver<Result<Bytes, End>>,
+    /// For what is said: a permit for each byte.
+    room: Arc<Semaphore>,
     complaint: Complaint,
     /// Looked at, and not taken yet.
     first: Option<Bytes>,
@@ -233,9 +237,7 @@ impl Output {
             return Err(end.clone());
         }
         let said = self.said.recv().await;
-        let said = said.unwrap_or_else(|| Err(status::lost("the connection was given up")));
-        self.end = said.as_ref().err().cloned();
-        said
+        self.took(said.unwrap_or_else(|| Err(status::lost("the connection was given up"))))
     }
 
     /// How it ended, whatever it still puts out.
@@ -253,8 +255,15 @@ impl Output {
             return self.first.take();
         }
         let said = self.said.try_recv().ok()?;
-        self.end = said.as_ref().err().cloned();
-        said.ok()
+        self.took(said).ok()
+    }
+
+    fn took(&mut self, said: Result<Bytes, End>) -> Result<Bytes, End> {
+        match &said {
+            Ok(piece) => self.room.add_permits(room_of(piece)),
+            Err(end) => self.end = Some(end.clone()),
+        }
+        said
     }
 
     /// What a plain program wrote to its errors, for as long as it is short.
@@ -291,6 +300,14 @@ impl Input {
 
     async fn tell(&self, typed: Typed) -> Result<(), Ended> {
         self.typed.send(typed).await.map_err(|_| Ended)
+    }
+}
+
+const fn room_of(piece: &Bytes) -> usize {
+    if piece.len() < SMALLEST_PIECE {
+        SMALLEST_PIECE
+    } else {
+        piece.len()
     }
 }
 

@@ -4,19 +4,21 @@
 //! nobody takes the output.
 
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::{Bytes, Message};
 
 use super::status::{self, lost};
 use super::{
-    Complaint, End, INPUT_PIECES, Manner, OUTPUT_PIECES, Output, Pulse, Running, Typed, pieces,
+    Complaint, End, INPUT_PIECES, Manner, OUTPUT_BYTES, Output, Pulse, Running, Typed, pieces,
+    room_of,
 };
 
 const STDIN: u8 = 0;
@@ -31,10 +33,23 @@ const FAREWELL: Duration = Duration::from_secs(2);
 
 /// What is heard of the command, and what is kept of its errors.
 struct Heard {
-    said: mpsc::Sender<Result<Bytes, End>>,
+    said: mpsc::UnboundedSender<Result<Bytes, End>>,
+    room: Arc<Semaphore>,
     complaint: Complaint,
     manner: Manner,
     within: Duration,
+}
+
+impl Heard {
+    /// Waits until there is room; false once nobody listens.
+    async fn say(&self, piece: Bytes) -> bool {
+        let wanted = u32::try_from(room_of(&piece)).unwrap_or(u32::MAX);
+        match self.room.acquire_many(wanted).await {
+            Ok(room) => room.forget(),
+            Err(_) => return false,
+        }
+        self.said.send(Ok(piece)).is_ok()
+    }
 }
 
 type Out<S> = SplitSink<WebSocketStream<S>, Message>;
@@ -57,10 +72,12 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (typed, to_tell) = mpsc::channel(INPUT_PIECES);
-    let (said, to_take) = mpsc::channel(OUTPUT_PIECES);
+    let (said, to_take) = mpsc::unbounded_channel();
+    let room = Arc::new(Semaphore::new(OUTPUT_BYTES));
     let complaint = Complaint::default();
     let heard = Heard {
         said,
+        room: room.clone(),
         complaint: complaint.clone(),
         manner,
         within: pulse.heard_within,
@@ -83,6 +100,7 @@ where
         input: super::Input { typed },
         output: Output {
             said: to_take,
+            room,
             complaint,
             first: None,
             end: None,
@@ -105,7 +123,7 @@ async fn hold<S>(
         _ = speak(out, heard.manner, speech) => listening.await,
     };
     // Fails where nobody takes the output any longer.
-    let _ = heard.said.send(Err(end)).await;
+    let _ = heard.said.send(Err(end));
 }
 
 async fn listen<S>(mut incoming: SplitStream<WebSocketStream<S>>, heard: &Heard) -> End
@@ -126,7 +144,7 @@ where
             }
             Some(&(STDOUT | STDERR)) => {
                 for piece in pieces(frame.slice(1..)) {
-                    if heard.said.send(Ok(piece)).await.is_err() {
+                    if !heard.say(piece).await {
                         return lost("nobody listens");
                     }
                 }
