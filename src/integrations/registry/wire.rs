@@ -21,15 +21,26 @@ pub(super) struct Descriptor {
     pub size: u64,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 pub(super) struct Config {
+    #[serde(default)]
+    pub architecture: String,
     pub config: Option<RunConfig>,
+    pub rootfs: Option<RootFs>,
 }
 
-#[derive(Deserialize)]
+/// Builders write `null` where there is nothing.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(super) struct RunConfig {
-    #[serde(rename = "Labels")]
+    pub user: Option<String>,
+    pub exposed_ports: Option<BTreeMap<String, serde::de::IgnoredAny>>,
     pub labels: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct RootFs {
+    pub diff_ids: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]

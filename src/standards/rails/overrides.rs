@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{Rail, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
+use crate::clusters::Tier;
 use crate::db::{DbError, Tx};
 use crate::error::AppError;
 use crate::identity::{Actor, Permission, ProjectId, Scope};
@@ -21,6 +22,8 @@ pub struct Override {
     pub rail: String,
     pub project: String,
     pub environment: String,
+    #[serde(skip)]
+    pub tier: Tier,
     pub component: String,
     pub reason: String,
     pub by: String,
@@ -58,6 +61,17 @@ pub async fn live_in(
     let all = store::live(tx.connection(), Some(project)).await?;
     let mine = |o: &Override| o.environment == environment && o.component == component;
     Ok(all.into_iter().filter(mine).collect())
+}
+
+/// What is overruled for a project's image now. One image serves all of a project's components and
+/// goes on to production as it is, so it counts by a word for production, of any component.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn live_for_image(app: &App, project: ProjectId) -> Result<Vec<Override>, DbError> {
+    let mut all = store::live(app.db.pool(), Some(project)).await?;
+    all.retain(|o| o.tier == Tier::Production);
+    Ok(all)
 }
 
 /// Everything that is overruled now, for a computation over many workloads.
