@@ -147,6 +147,7 @@ pub async fn image(
         let Some(image) = registry.image(&named.repository, &digest).await? else {
             return Ok(None);
         };
+        let place = (&registry, &named.repository);
         Ok(Some(Found {
             repository: named.repository.to_string(),
             tag: named
@@ -155,7 +156,7 @@ pub async fn image(
                 .map_or_else(|| unnamed(&digest), ToString::to_string),
             digest: digest.to_string(),
             size_bytes: i64::try_from(image.size).unwrap_or(i64::MAX),
-            remarks: images::look(app, project, &registry, &image).await?,
+            remarks: images::look(app, project, place, &image).await?,
         }))
     })
     .await

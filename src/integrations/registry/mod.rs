@@ -53,6 +53,8 @@ pub struct Image {
     /// The digests of the unpacked layers, the undermost first.
     pub diff_ids: Vec<String>,
     pub architecture: String,
+    /// Of an index: the images in it that can be run.
+    pub platforms: Vec<Digest>,
     /// The manifest's own type.
     pub media_type: String,
 }
@@ -172,6 +174,7 @@ impl Registry {
             exposed_ports: run.exposed_ports.unwrap_or_default().into_keys().collect(),
             diff_ids: config.rootfs.and_then(|r| r.diff_ids).unwrap_or_default(),
             architecture: config.architecture,
+            platforms: platforms(&manifest.manifests)?,
             media_type: media_type.unwrap_or_default(),
         }))
     }
@@ -266,6 +269,13 @@ fn path<'a>(repository: &'a Repository, kind: &'a str, reference: &'a str) -> Ve
     path.extend(repository.as_str().split('/'));
     path.extend([kind, reference]);
     path
+}
+
+/// What an index lists besides images, such as how they were made, is of no known system.
+fn platforms(listed: &[wire::Descriptor]) -> Result<Vec<Digest>, CallError> {
+    let runs = |d: &&wire::Descriptor| d.platform.as_ref().is_none_or(|p| p.os != "unknown");
+    let images = listed.iter().filter(runs);
+    images.map(|d| parse_digest(&d.digest)).collect()
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -12,6 +12,9 @@ pub(super) struct Manifest {
     pub config: Option<Descriptor>,
     #[serde(default)]
     pub layers: Vec<Descriptor>,
+    /// Of an index alone.
+    #[serde(default)]
+    pub manifests: Vec<Descriptor>,
 }
 
 #[derive(Deserialize)]
@@ -19,6 +22,13 @@ pub(super) struct Descriptor {
     pub digest: String,
     #[serde(default)]
     pub size: u64,
+    pub platform: Option<Platform>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Platform {
+    #[serde(default)]
+    pub os: String,
 }
 
 #[derive(Default, Deserialize)]

@@ -89,7 +89,7 @@ impl ReadBack {
             repository: repository.as_str().to_owned(),
             digest: Digest::as_str(&digest).to_owned(),
             size_bytes: i64::try_from(image.size).unwrap_or(i64::MAX),
-            remarks: images::look(&self.0, &project, &registry, &image).await?,
+            remarks: images::look(&self.0, &project, (&registry, &repository), &image).await?,
         })))
     }
 

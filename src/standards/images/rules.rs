@@ -109,6 +109,7 @@ mod tests {
             exposed_ports: vec!["8080/tcp".to_owned()],
             diff_ids: ["a", "b", "c"].map(str::to_owned).into(),
             architecture: "amd64".to_owned(),
+            platforms: Vec::new(),
             media_type: String::new(),
         }
     }

@@ -435,3 +435,48 @@ async fn an_imported_image_is_held_to_the_same_rules() {
     assert_eq!(remarks(&story), [("image-user", false)]);
     company.check().await;
 }
+
+#[tokio::test]
+async fn an_index_is_judged_by_every_image_in_it() {
+    let mut company = company().await;
+    bound(&mut company, None, strict()).await;
+    let rooted = Made {
+        user: String::new(),
+        ports: texts(&["22"]),
+        ..good()
+    };
+    {
+        let mut registry = company.world.registry();
+        let base = registry.digest("base/go", "1").unwrap();
+        registry.put_index("base/go", "1", &[base]);
+        let fine = registry.put("vendor/redis", "a", &good());
+        let bad = registry.put("vendor/redis", "b", &rooted);
+        registry.put_index("vendor/redis", "mixed", &[fine.clone(), bad]);
+        registry.put_index("vendor/redis", "fine", &[fine]);
+        registry.put_index("vendor/redis", "empty", &[]);
+    }
+    for (tag, status, refused) in [
+        (
+            "mixed",
+            400,
+            &["rail-image-user-rule", "rail-image-ports-rule"][..],
+        ),
+        (
+            "empty",
+            400,
+            &["rail-image-base-rule", "rail-image-user-rule"],
+        ),
+        ("fine", 201, &[]),
+    ] {
+        let body = json!({ "image": format!("vendor/redis:{tag}"), "note": "Of the vendor" });
+        let path = "/projects/pay/images";
+        let answer = company.ops.api(Method::POST, path, &body).await;
+        assert_eq!(answer.status, status, "{tag}: {}", answer.body);
+        let told = answer.json();
+        let fields = told["fields"].as_array().cloned().unwrap_or_default();
+        let codes: Vec<&str> = fields.iter().map(|f| f["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, refused, "{tag}: {told}");
+    }
+    company.settle().await;
+    company.check().await;
+}
