@@ -1,5 +1,5 @@
 rails = Guard rails
-rails-lede = What was learned once. Every document of parameters is held against these before it reaches a cluster.
+rails-lede = What was learned once. Every document of parameters is held against these before it reaches a cluster, and every image when it is read from the registry.
 rail = Rule
 rail-id = Id
 rail-severity = If broken
@@ -12,6 +12,7 @@ rail-explained = Why this rule
 rail-unknown = There is no such rule.
 rail-no-such-place = There is no such project or environment.
 rail-overruled-already = This component may pass that rule already.
+rail-image-in-production = One image goes the whole way. Name an environment of production.
 rail-java-start = Java gets 60 seconds to start
 rail-java-start-rule = Is { $is }; Java needs { $bound } s or more before the first alive check, or a start check that waits as long.
 rail-java-start-why = A failed alive check restarts the container. A Java service takes about forty seconds to start; checked earlier it is restarted before it ever runs, again and again.

@@ -1,5 +1,5 @@
 rails = 护栏
-rails-lede = 吃过一次亏学到的东西。每份部署参数到达集群之前都要经过这些检查。
+rails-lede = 吃过一次亏学到的东西。每份部署参数到达集群之前、每个镜像从仓库读取时，都要经过这些检查。
 rail = 规则
 rail-id = 编号
 rail-severity = 违反时
@@ -12,6 +12,7 @@ rail-explained = 为什么有这条规则
 rail-unknown = 没有这条规则。
 rail-no-such-place = 没有这个项目或环境。
 rail-overruled-already = 这个组件已经可以不受这条规则约束。
+rail-image-in-production = 同一个镜像会一路到生产，请填写生产环境。
 rail-java-start = Java 启动至少留 60 秒
 rail-java-start-rule = 现在是 { $is }；Java 首次存活检查前需要 { $bound } 秒以上，或有同样时长的启动检查。
 rail-java-start-why = 存活检查失败会重启容器。Java 服务启动大约要四十秒，检查得太早，它还没运行起来就被重启，一遍又一遍。

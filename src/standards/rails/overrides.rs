@@ -11,6 +11,7 @@ use crate::clusters::Tier;
 use crate::db::{DbError, Tx};
 use crate::error::AppError;
 use crate::identity::{Actor, Permission, ProjectId, Scope};
+use crate::projects;
 
 crate::id! { OverrideId }
 
@@ -94,7 +95,8 @@ pub async fn live(app: &App, actor: &Actor) -> Result<Vec<Override>, AppError> {
 /// Lets a component pass a rule.
 ///
 /// # Errors
-/// 400 naming the field, 403 without the right, 409 when it may pass already.
+/// 400 naming the field, also for an image outside of production; 403 without the right, 409 when
+/// it may pass already.
 pub async fn overrule(
     app: &App,
     actor: &Actor,
@@ -102,6 +104,12 @@ pub async fn overrule(
 ) -> Result<OverrideId, AppError> {
     actor.must(Permission::HandleRequests, Scope::Platform)?;
     let rail = Rail::find(&asked.rail).ok_or_else(|| AppError::field("rail", "rail-unknown"))?;
+    if rail.is_for_images() {
+        let place = projects::environment_by_key(app.db.pool(), &asked.environment).await?;
+        if place.is_some_and(|(_, tier, _)| tier != Tier::Production) {
+            return Err(AppError::field("environment", "rail-image-in-production"));
+        }
+    }
     let reason = asked.reason.trim();
     if reason.is_empty() {
         return Err(AppError::field("reason", "field-required"));

@@ -67,8 +67,8 @@ fn remarks(story: &Value) -> Vec<(&str, bool)> {
         .collect()
 }
 
-async fn overrule(company: &mut Company, rail: &str, environment: &str) {
-    let asked = json!({ "rail": rail, "project": "pay", "environment": environment,
+async fn overrule(company: &mut Company, rail: &str) {
+    let asked = json!({ "rail": rail, "project": "pay", "environment": "prod",
         "reason": "Until the vendor mends it" });
     let path = "/rails/overrides";
     let answer = company.ops.api(Method::POST, path, &asked).await;
@@ -182,26 +182,31 @@ async fn operations_let_an_image_pass_and_it_is_looked_at_again() {
     let story = built(&mut company, root).await;
     let id = story["id"].as_str().unwrap().to_owned();
     let builds = format!("/releases/{id}/builds");
+    let asked = json!({ "rail": "image-user", "project": "pay", "environment": "test",
+        "reason": "Only for test" });
+    let asked = company
+        .ops
+        .api(Method::POST, "/rails/overrides", &asked)
+        .await;
     // A word for test is none for production, where the image goes as it is.
-    overrule(&mut company, "image-user", "test").await;
+    let told = asked.json();
+    let told = (asked.status, told["fields"][0]["field"].as_str().unwrap());
+    assert_eq!(told, (400, "environment"));
     for passes in [false, true] {
-        let answer = company
-            .developer
-            .api(Method::POST, &builds, &json!(null))
-            .await;
+        if passes {
+            overrule(&mut company, "image-user").await;
+        }
+        let press = json!(null);
+        let answer = company.developer.api(Method::POST, &builds, &press).await;
         assert_eq!(answer.status, 201, "{}", answer.body);
         company.settle().await;
         let story = company.release(&id).await;
         assert_eq!(remarks(&story), [("image-user", !passes)]);
-        let state = if passes {
-            "awaiting_confirmation"
-        } else {
-            "failed"
+        let state = match passes {
+            true => "awaiting_confirmation",
+            false => "failed",
         };
         assert_eq!(story["state"], state, "{story}");
-        if !passes {
-            overrule(&mut company, "image-user", "prod").await;
-        }
     }
     let story = company.release(&id).await;
     assert_eq!(
@@ -229,6 +234,19 @@ async fn operations_let_an_image_pass_and_it_is_looked_at_again() {
         .await
         .unwrap();
     assert_eq!(looks, 3, "each look stays");
+
+    // Whoever decides on production is shown what was let pass, and by whom.
+    company.confirm(&id).await;
+    company.send_to_production(&id).await;
+    let number: i64 = sqlx::query_scalar("SELECT number FROM request WHERE kind = 'production'")
+        .fetch_one(&company.portal.db.owner)
+        .await
+        .unwrap();
+    let path = format!("/requests/{number}");
+    let text = company.ops.get(&path).await.text("main");
+    for said in ["Images do not run as root", "Until the vendor mends it"] {
+        assert!(text.contains(said), "{said}: {text}");
+    }
     company.check().await;
 }
 
@@ -425,7 +443,7 @@ async fn an_imported_image_is_held_to_the_same_rules() {
         "{}",
         page.body
     );
-    overrule(&mut company, "image-user", "prod").await;
+    overrule(&mut company, "image-user").await;
     let taken = company.ops.api(Method::POST, path, &body).await;
     assert_eq!(taken.status, 201, "{}", taken.body);
     company.settle().await;
