@@ -55,6 +55,7 @@ export const pages = [
   { name: 'layer-platform', route: '/standards/{kind}/{key}', path: '/standards/platform/all' },
   { name: 'rails', route: '/help/rails', path: '/help/rails' },
   { name: 'rail', route: '/help/rails/{rail}', path: '/help/rails/java-start' },
+  { name: 'image-bounds', route: '/standards/images', path: '/standards/images', form: ['ops'] },
   { name: 'rail-overrides', route: '/standards/rails', path: '/standards/rails', form: ['ops'] },
   { name: 'intake-request', route: '/intakes/{number}', path: intakeRequest, as: { ops: 200, auditor: 200, admin: 200 } },
   { name: 'waves', route: '/waves', path: '/waves' },

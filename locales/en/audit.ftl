@@ -99,6 +99,7 @@ audit-did-project-offboard = Began the off-boarding of a project
 audit-did-project-leave = Ended the off-boarding of a project
 audit-did-rail-overrule = Let a guard rail pass
 audit-did-rail-restore = Ended an exception to a guard rail
+audit-did-rail-bound-images = Set what images may be
 audit-did-wave-resume = Resumed waves
 audit-did-wave-stop = Stopped waves
 audit-did-recording-download = Downloaded a recording

@@ -22,3 +22,7 @@ build-lost = Jenkins forgot the build of { $job } before it ended. Open a new re
 artifact-missing = The build was green but pushed no image { $tag }. Check the push stage of the build script, then open a new release.
 artifact-name-bad = The image’s name or tag { $tag } is not lawful in a registry.
 artifact-other-commit = The image was built from { $revision } and not from { $commit }, so it is not used.
+artifact-breaks-rules = The image breaks { $n } rules, so it is not used.
+remark-refused = Refused
+remark-warned = Taken all the same
+remark-overruled = Let pass by { $who }: { $reason }

@@ -38,5 +38,6 @@ deed-waive-button = Waive the test of release { $n }
 deed-waive-note = Why no test is needed
 production-waiver = Without a test
 production-baseline = Baseline
+production-overruled = Let pass by
 may-not-import-images = Only operations import images.
 may-not-waive-confirmation = Only operations let an image through without a test.

@@ -18,6 +18,9 @@ deed-retest-button = Put release { $n } to { $environment } again
 deed-rebuild = Build again
 deed-rebuild-says = Another build of the same tag.
 deed-rebuild-button = Build release { $n } again
+deed-look-again = Look at the image again
+deed-look-again-says = The same image is held against the rules once more.
+deed-look-again-button = Look at the image of release { $n } again
 
 setback-says-why = Say why, so that others understand it later.
 setback-try-again = It is changing at this very moment. Look again and repeat it.

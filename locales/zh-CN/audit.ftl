@@ -99,6 +99,7 @@ audit-did-project-offboard = 开始项目下线
 audit-did-project-leave = 完成项目下线
 audit-did-rail-overrule = 豁免护栏规则
 audit-did-rail-restore = 结束护栏豁免
+audit-did-rail-bound-images = 设定镜像要求
 audit-did-wave-resume = 恢复分批
 audit-did-wave-stop = 停止分批
 audit-did-recording-download = 下载录像

@@ -22,3 +22,7 @@ build-lost = { $job } 的构建结束之前，Jenkins 就丢失了它。请新�
 artifact-missing = 构建成功，但没有推送镜像 { $tag }。请检查构建脚本的推送阶段，再新建一次发布。
 artifact-name-bad = 镜像的名称或标签 { $tag } 不符合镜像仓库的规则。
 artifact-other-commit = 镜像由 { $revision } 构建，而不是 { $commit }，所以不予采用。
+artifact-breaks-rules = 镜像违反了 { $n } 条规则，所以不予采用。
+remark-refused = 已拒绝
+remark-warned = 仍予采用
+remark-overruled = { $who } 放行：{ $reason }

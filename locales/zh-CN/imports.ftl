@@ -38,5 +38,6 @@ deed-waive-button = 为发布 { $n } 免测
 deed-waive-note = 为什么不需要测试
 production-waiver = 免测
 production-baseline = 基线
+production-overruled = 放行人
 may-not-import-images = 只有运维可以导入镜像。
 may-not-waive-confirmation = 只有运维可以免测放行镜像。

@@ -18,6 +18,9 @@ deed-retest-button = 把发布 { $n } 再次部署到 { $environment }
 deed-rebuild = 重新构建
 deed-rebuild-says = 对同一个标签再构建一次。
 deed-rebuild-button = 重新构建发布 { $n }
+deed-look-again = 重新检查镜像
+deed-look-again-says = 对同一个镜像再检查一遍规则。
+deed-look-again-button = 重新检查发布 { $n } 的镜像
 
 setback-says-why = 请写明原因，方便以后查看的人理解。
 setback-try-again = 它正在变化，请刷新后重试。

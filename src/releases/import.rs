@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::{Artifact, ArtifactId, ConfirmationKind, Event, Origin, ReleaseId};
-use super::{advance, announce, outside, rollout, store, tag};
+use super::{advance, announce, images, outside, rollout, store, tag};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::clusters::{EnvironmentId, Tier};
@@ -16,6 +16,7 @@ use crate::db::Tx;
 use crate::error::{AppError, FieldError, Words};
 use crate::integrations::registry::Reference;
 use crate::projects::{self, Access, Project};
+use crate::standards::images::Remark;
 use crate::workloads::{self, Live};
 
 const SECONDS_TRIED: i64 = 60;
@@ -40,6 +41,8 @@ pub struct Found {
     pub tag: String,
     pub digest: String,
     pub size_bytes: i64,
+    /// What the rules for images found of it.
+    pub remarks: Vec<Remark>,
 }
 
 /// What production was seen to run.
@@ -52,7 +55,8 @@ struct Baseline {
 /// production runs.
 ///
 /// # Errors
-/// 400 for a name that is none, is unknown to the registry or of another registry, 409 when it was
+/// 400 for a name that is none, is unknown to the registry or of another registry, and for an
+/// image that breaks a rule, 409 when it was
 /// imported before or production runs something else, 503 when the registry does not answer.
 pub async fn import(
     app: &App,
@@ -133,7 +137,18 @@ async fn look_up(app: &App, project: &Project, image: &str) -> Result<Found, App
         }
     }
     let found = outside::image(app, project, &named).await?;
-    found.ok_or_else(|| refuse(about_image("import-image-missing", image)))
+    let found = found.ok_or_else(|| refuse(about_image("import-image-missing", image)))?;
+    let refused = found.remarks.iter().filter(|remark| remark.refused);
+    let refused: Vec<FieldError> = refused
+        .map(|remark| FieldError {
+            field: "image".to_owned(),
+            words: remark.words(),
+        })
+        .collect();
+    match refused.is_empty() {
+        true => Ok(found),
+        false => Err(AppError::Invalid(refused)),
+    }
 }
 
 async fn keep(tx: &mut Tx, new: &store::New<'_>, found: &Found) -> Result<ArtifactId, AppError> {
@@ -157,6 +172,7 @@ async fn keep(tx: &mut Tx, new: &store::New<'_>, found: &Found) -> Result<Artifa
             ),
             Some(_) | None => e.into(),
         })?;
+    images::store::insert_look(tx.connection(), new.id, &found.digest, &found.remarks).await?;
     Ok(artifact.id)
 }
 

@@ -5,6 +5,7 @@
 
 mod adopt;
 mod confirm;
+mod images;
 mod import;
 mod lanes;
 mod open;
@@ -61,6 +62,7 @@ use crate::identity::{Actor, Permission, Person, ProjectId, Scope};
 use crate::jobs::Step;
 use crate::progress::{self, RunRow};
 use crate::projects::{self, Project};
+use crate::standards::images::Remark;
 use crate::web::paging::List;
 
 crate::id! { ReleaseId, ArtifactId, ConfirmationId, RolloutId, DeploymentId }
@@ -138,6 +140,8 @@ pub struct Release {
     pub taken_back: Option<Setback>,
     /// What it brings beyond the release before it.
     pub since: Option<Since>,
+    /// What the rules for images found when its image was looked at last.
+    pub remarks: Vec<Remark>,
 }
 
 /// An image that cannot change.

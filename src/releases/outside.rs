@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Artifact;
 use super::import::Found;
+use super::{Artifact, images};
 use crate::app::App;
 use crate::builds::{self, Build, Question};
 use crate::connections::{self, within};
@@ -144,8 +144,11 @@ pub async fn image(
         let Some(digest) = digest else {
             return Ok(None);
         };
-        let image = registry.image(&named.repository, &digest).await?;
-        Ok(image.map(|image| Found {
+        let Some(image) = registry.image(&named.repository, &digest).await? else {
+            return Ok(None);
+        };
+        let place = (&registry, &named.repository);
+        Ok(Some(Found {
             repository: named.repository.to_string(),
             tag: named
                 .tag
@@ -153,6 +156,7 @@ pub async fn image(
                 .map_or_else(|| unnamed(&digest), ToString::to_string),
             digest: digest.to_string(),
             size_bytes: i64::try_from(image.size).unwrap_or(i64::MAX),
+            remarks: images::look(app, project, place, &image).await?,
         }))
     })
     .await

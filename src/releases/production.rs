@@ -17,6 +17,7 @@ use crate::projects;
 use crate::requests::{
     self, Approved, Computed, Fact, Filing, Involved, Quorum, Request, RequestKind, policy,
 };
+use crate::standards::images::Remark;
 use crate::workloads::{self, Workload};
 
 /// The kind's name.
@@ -163,6 +164,9 @@ async fn compute(
         "digest": artifact.digest, "tag": artifact.tag, "commit": release.commit,
         "confirmation": release.confirmation.as_ref().map(|c| c.id), "workloads": list,
     });
+    if !release.remarks.is_empty() {
+        computed["remarks"] = json!(release.remarks);
+    }
     // What no test ran is decided on with open eyes.
     if let Some(word) = &release.confirmation
         && word.kind != ConfirmationKind::Tested
@@ -340,6 +344,16 @@ impl RequestKind for Production {
             fact("production-waiver", text(&request.computed["waiver"])),
             fact("production-baseline", text(&request.computed["baseline"])),
         ];
+        let remarks = request.computed["remarks"].clone();
+        for remark in serde_json::from_value::<Vec<Remark>>(remarks).unwrap_or_default() {
+            facts.push(Fact::words(format!("rail-{}", remark.rail), remark.words()));
+            if let Some(by) = remark.overruled {
+                facts.push(fact(
+                    "production-overruled",
+                    format!("{}: {}", by.by, by.reason),
+                ));
+            }
+        }
         let workloads = request.computed["workloads"]
             .as_array()
             .cloned()

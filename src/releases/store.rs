@@ -16,6 +16,7 @@ use crate::db::DbError;
 use crate::error::Words;
 use crate::identity::{AccountId, Person, ProjectId};
 use crate::projects::Access;
+use crate::standards::images::Remark;
 use crate::workloads::WorkloadId;
 
 pub struct New<'a> {
@@ -158,6 +159,8 @@ async fn fetch(
                 'digest', x.digest, 'origin', x.origin, 'size_bytes', x.size_bytes,
                 'created_at', x.created_at)
              FROM artifact x WHERE x.release_id = r.id) AS "artifact: Json<Artifact>",
+            (SELECT l.remarks FROM image_look l WHERE l.release_id = r.id
+             ORDER BY l.number DESC LIMIT 1) AS "remarks: Json<Vec<Remark>>",
             (SELECT jsonb_build_object('id', c.id, 'kind', c.kind, 'by', c_a.name,
                 'display_name', c_a.display_name, 'note', c.note, 'at', c.created_at)
              FROM artifact x JOIN confirmation c ON c.artifact_id = x.id AND c.live
@@ -217,6 +220,7 @@ async fn fetch(
         confirmation: r.confirmation.map(|c| c.0),
         taken_back: r.taken_back.map(|s| s.0),
         since: r.since.map(|s| s.0),
+        remarks: r.remarks.map(|l| l.0).unwrap_or_default(),
     });
     Ok(releases.collect())
 }

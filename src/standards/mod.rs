@@ -5,6 +5,7 @@
 
 pub mod api;
 mod document;
+pub mod images;
 pub mod layers;
 mod quantity;
 pub mod rails;

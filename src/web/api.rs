@@ -202,6 +202,10 @@ fn standard() -> OpenApiRouter<App> {
             standards::rails::api::overrule
         ))
         .routes(routes!(standards::rails::api::end))
+        .routes(routes!(
+            standards::images::api::list,
+            standards::images::api::set
+        ))
         .routes(routes!(waves::api::list))
         .routes(routes!(waves::api::show))
         .routes(routes!(waves::api::resume))

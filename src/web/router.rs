@@ -258,6 +258,10 @@ fn standard_pages() -> Router<App> {
             get(standards::web::layer).post(standards::web::propose),
         )
         .route(
+            "/standards/images",
+            get(standards::images::web::show).post(standards::images::web::set),
+        )
+        .route(
             "/standards/rails",
             get(standards::rails::web::overrides).post(standards::rails::web::overrule),
         )

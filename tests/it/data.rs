@@ -275,6 +275,8 @@ async fn history_is_not_rewritten() {
         "baseline",
         "layer",
         "layer_revision",
+        "image_bounds",
+        "image_look",
     ] {
         tries
             .refused(format!("DELETE FROM {table}"), "permission denied")
@@ -286,9 +288,15 @@ async fn history_is_not_rewritten() {
     tries
         .refused("TRUNCATE audit_entry", "permission denied")
         .await;
-    tries
-        .refused("UPDATE artifact SET digest = digest", "permission denied")
-        .await;
+    for update in [
+        "artifact SET digest = digest",
+        "image_bounds SET most_mib = 1",
+        "image_look SET remarks = remarks",
+    ] {
+        tries
+            .refused(format!("UPDATE {update}"), "permission denied")
+            .await;
+    }
     tries
         .refused(
             "UPDATE decision SET verdict = 'approve'",

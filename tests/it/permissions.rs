@@ -173,6 +173,8 @@ GET    /standards                                          303 403 403 403 403 4
 GET    /standards/{kind}/{key}                             303 403 403 403 403 403 200 200 200
 POST   /standards/{kind}/{key}                             303 403 403 403 403 403 400 403 403
 GET    /standards/rails                                    303 403 403 403 403 403 200 200 200
+GET    /standards/images                                   303 403 403 403 403 403 200 200 200
+POST   /standards/images                                   303 403 403 403 403 403 400 403 403
 POST   /standards/rails                                    303 403 403 403 403 403 400 403 403
 POST   /standards/rails/{id}/end                           303 403 403 403 403 403 404 403 403
 GET    /help/rails                                         303 200 200 200 200 200 200 200 200
@@ -245,6 +247,8 @@ POST   /api/v1/tokens                                      401 400 400 400 400 4
 DELETE /api/v1/tokens/{id}                                 401 404 404 404 404 404 404 404 404
 GET    /api/v1/layers                                      401 403 403 403 403 403 200 200 200
 GET    /api/v1/layers/{kind}/{key}                         401 403 403 403 403 403 200 200 200
+GET    /api/v1/standards/images                            401 403 403 403 403 403 200 200 200
+PUT    /api/v1/standards/images                            401 403 403 403 403 403 400 403 403
 GET    /api/v1/rails/overrides                             401 403 403 403 403 403 200 200 200
 POST   /api/v1/rails/overrides                             401 403 403 403 403 403 400 403 403
 DELETE /api/v1/rails/overrides/{id}                        401 403 403 403 403 403 404 403 403
@@ -437,6 +441,9 @@ fn body(route: &Route) -> Sent {
         "/api/v1/resources/{id}/making" => Json(json!({ "addresses": [] })),
         "/api/v1/resources/{id}/retirement" => Json(json!({ "reason": " " })),
         "/steps/{id}/abandonment" => Form("reason="),
+        "/standards/images" => Form("most_mib=0&reason="),
+        "/api/v1/standards/images" => Json(json!({ "bounds": { "bases": [], "ports": [],
+            "root_allowed": true, "most_mib": 0, "packages": [] } })),
         "/api/v1/rails/overrides" => {
             Json(json!({ "rail": "none", "project": "pay", "environment": "test" }))
         }

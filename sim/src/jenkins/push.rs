@@ -6,11 +6,9 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::run::Task;
-use crate::registry::{descriptor, image_layer, sha256};
+use crate::registry::{Layer, Made, diff_ids, manifest_of, sha256};
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
-const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
-const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What the push printed, and whether it went well.
@@ -58,19 +56,13 @@ async fn try_push(task: &Task) -> Result<(String, String, usize), String> {
         token: None,
     };
     target.sign_in().await?;
-    let layer = image_layer(&format!(
-        "{} {}\n",
-        task.parameter("SERVICE"),
-        task.parameter("SOURCE_COMMIT")
-    ));
-    let config = config(task, &layer.diff_id).to_string();
-    let manifest = json!({
-        "schemaVersion": 2, "mediaType": MANIFEST,
-        "config": descriptor(CONFIG, config.as_bytes()),
-        "layers": [descriptor(LAYER, &layer.gzip)],
-    })
-    .to_string();
-    target.blob(layer.gzip).await?;
+    let made = made(task);
+    let layers = made.layers();
+    let config = config(task, &made, &layers).to_string();
+    let manifest = manifest_of(config.as_bytes(), &layers).to_string();
+    for layer in layers {
+        target.blob(layer.gzip).await?;
+    }
     target.blob(config.into_bytes()).await?;
     let (digest, size) = (sha256(manifest.as_bytes()), manifest.len());
     let request = target.request(Method::PUT, &format!("manifests/{tag}"));
@@ -79,22 +71,35 @@ async fn try_push(task: &Task) -> Result<(String, String, usize), String> {
     Ok((tag.to_owned(), digest, size))
 }
 
+/// What the Dockerfile says, with the service itself as the uppermost layer and the labels that
+/// every build gives.
+fn made(task: &Task) -> Made {
+    let mut made = task.made.clone();
+    let (service, commit) = (task.parameter("SERVICE"), task.parameter("SOURCE_COMMIT"));
+    made.layers.push(format!("{service} {commit}\n"));
+    for (name, parameter) in [
+        ("revision", "SOURCE_COMMIT"),
+        ("source", "SOURCE_URL"),
+        ("version", "SOURCE_TAG"),
+        ("title", "SERVICE"),
+    ] {
+        let name = format!("org.opencontainers.image.{name}");
+        let value = task.parameter(parameter).to_owned();
+        made.labels.entry(name).or_insert(value);
+    }
+    made
+}
+
 /// The creation time makes each build's image its own, as with real builds.
-fn config(task: &Task, diff_id: &str) -> Value {
+fn config(task: &Task, made: &Made, layers: &[Layer]) -> Value {
+    let mut run = made.run();
+    run["WorkingDir"] = json!(task.parameter("DEPLOY_PATH"));
     json!({
         "created": task.started.to_string(),
         "architecture": "amd64",
         "os": "linux",
-        "config": {
-            "WorkingDir": task.parameter("DEPLOY_PATH"),
-            "Labels": {
-                "org.opencontainers.image.revision": task.parameter("SOURCE_COMMIT"),
-                "org.opencontainers.image.source": task.parameter("SOURCE_URL"),
-                "org.opencontainers.image.version": task.parameter("SOURCE_TAG"),
-                "org.opencontainers.image.title": task.parameter("SERVICE"),
-            },
-        },
-        "rootfs": { "type": "layers", "diff_ids": [diff_id] },
+        "config": run,
+        "rootfs": { "type": "layers", "diff_ids": diff_ids(layers) },
         "history": [{ "created": task.started.to_string(), "created_by": "COPY" }],
     })
 }

@@ -13,6 +13,7 @@ use super::push::{self, Push};
 use super::state::{Build, Entry, Item, Pace, Place, Stage, State};
 use super::templates::Language;
 use crate::clock::later;
+use crate::registry::Made;
 use crate::world::World;
 
 /// Items that left the queue are remembered for so long.
@@ -73,6 +74,7 @@ pub(super) struct Task {
     pub language: Language,
     pub parameters: Vec<(String, String)>,
     pub login: Option<(String, String)>,
+    pub made: Made,
 }
 
 impl Task {
@@ -178,6 +180,7 @@ fn start_build(jenkins: &mut State, entry: &Entry, at: Timestamp) -> Option<u64>
 /// The first work that is due; builds that need none are moved on.
 fn due(jenkins: &mut State, now: Timestamp) -> Option<Work> {
     let (pace, login) = (jenkins.pace.clone(), jenkins.registry_login.clone());
+    let made = jenkins.made.clone();
     for (key, item) in &mut jenkins.items {
         let (language, pipeline) = (Language::of(&item.xml), item.kind == Kind::Pipeline);
         let running = item.builds.values_mut().filter(|b| b.ended.is_none());
@@ -194,6 +197,7 @@ fn due(jenkins: &mut State, now: Timestamp) -> Option<Work> {
                 language,
                 parameters: build.parameters.clone(),
                 login: login.clone(),
+                made: made.clone(),
             };
             match need {
                 Need::Nothing => {}

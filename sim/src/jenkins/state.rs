@@ -10,6 +10,7 @@ use super::config::{Config, Kind};
 use super::run::Phase;
 use super::templates::{Language, template};
 use crate::clock::later;
+use crate::registry::Made;
 
 /// What a name's segment in an address holds only encoded.
 const ENCODED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.');
@@ -50,6 +51,8 @@ pub struct State {
     pub location: LocationStyle,
     /// What builds log in to the registry with.
     pub registry_login: Option<(String, String)>,
+    /// What Dockerfiles say of every image that is built from now on.
+    pub made: Made,
     pub(super) accounts: Vec<Account>,
     pub(super) sessions: BTreeSet<String>,
     pub(super) boots: u64,
@@ -149,6 +152,7 @@ impl Default for State {
             executors: 2,
             location: LocationStyle::Origin,
             registry_login: None,
+            made: Made::default(),
             accounts: Vec::new(),
             sessions: BTreeSet::new(),
             boots: 1,

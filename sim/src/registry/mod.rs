@@ -17,8 +17,7 @@ use crate::serve::Server;
 use crate::world::{System, World};
 pub use auth::Access;
 use refusal::Refusal;
-pub(crate) use state::descriptor;
-pub use state::{Layer, image_layer, sha256};
+pub use state::{Layer, Made, diff_ids, image_layer, manifest_of, sha256};
 pub use state::{Manifest, State};
 
 /// Serves the world's registry; `port` 0 takes any free one.

@@ -9,6 +9,7 @@ use sha2::{Digest as _, Sha256};
 use super::auth::{Access, Token};
 
 pub(super) const OCI_MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const OCI_INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const OCI_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const OCI_LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
@@ -84,27 +85,56 @@ impl State {
 
     /// Puts a small image under a tag without any HTTP; gives its digest.
     pub fn put_image(&mut self, repository: &str, tag: &str, labels: &[(&str, &str)]) -> String {
-        let layer = image_layer(&format!("{repository}:{tag} {labels:?}\n"));
-        let labels: BTreeMap<_, _> = labels.iter().copied().collect();
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let made = Made {
+            layers: vec![format!("{repository}:{tag} {labels:?}\n")],
+            labels: labels.iter().map(own).collect(),
+            ..Made::default()
+        };
+        self.put(repository, tag, &made)
+    }
+
+    /// The same for an image that is made in a certain way.
+    pub fn put(&mut self, repository: &str, tag: &str, made: &Made) -> String {
+        let layers = made.layers();
         let config = json!({
-            "architecture": "amd64", "os": "linux", "config": { "Labels": labels },
-            "rootfs": { "type": "layers", "diff_ids": [layer.diff_id] },
+            "architecture": "amd64", "os": "linux", "config": made.run(),
+            "rootfs": { "type": "layers", "diff_ids": diff_ids(&layers) },
         })
         .to_string();
-        let manifest = json!({
-            "schemaVersion": 2, "mediaType": OCI_MANIFEST,
-            "config": descriptor(OCI_CONFIG, config.as_bytes()),
-            "layers": [descriptor(OCI_LAYER, &layer.gzip)],
-        })
-        .to_string();
+        let manifest = manifest_of(config.as_bytes(), &layers).to_string();
         let digest = sha256(manifest.as_bytes());
         let target = self.repositories.entry(repository.to_owned()).or_default();
-        for blob in [Bytes::from(config), Bytes::from(layer.gzip)] {
+        let layers = layers.into_iter().map(|layer| Bytes::from(layer.gzip));
+        for blob in layers.chain([Bytes::from(config)]) {
             target.blobs.insert(sha256(&blob), blob);
         }
         let manifest = Manifest {
             media_type: OCI_MANIFEST.to_owned(),
             bytes: manifest.into(),
+        };
+        target.manifests.insert(digest.clone(), manifest);
+        target.tags.insert(tag.to_owned(), digest.clone());
+        digest
+    }
+
+    /// Puts an index over images that are there, as builders do for several platforms, with an
+    /// entry that tells how they were made; gives its digest.
+    pub fn put_index(&mut self, repository: &str, tag: &str, images: &[String]) -> String {
+        let target = self.repositories.entry(repository.to_owned()).or_default();
+        let listed = |digest: &String, os: &str| {
+            let size = target.manifests.get(digest).map_or(0, |m| m.bytes.len());
+            json!({ "mediaType": OCI_MANIFEST, "digest": digest, "size": size,
+                "platform": { "os": os, "architecture": "amd64" } })
+        };
+        let mut all: Vec<Value> = images.iter().map(|d| listed(d, "linux")).collect();
+        all.push(listed(&sha256(b"how it was made"), "unknown"));
+        let index = json!({ "schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": all });
+        let bytes = Bytes::from(index.to_string());
+        let digest = sha256(&bytes);
+        let manifest = Manifest {
+            media_type: OCI_INDEX.to_owned(),
+            bytes,
         };
         target.manifests.insert(digest.clone(), manifest);
         target.tags.insert(tag.to_owned(), digest.clone());
@@ -129,6 +159,47 @@ impl State {
         self.counter += 1;
         self.counter
     }
+}
+
+/// How an image is made.
+#[derive(Clone, Debug, Default)]
+pub struct Made {
+    /// Empty where the Dockerfile names none.
+    pub user: String,
+    /// As `EXPOSE` names them.
+    pub ports: Vec<String>,
+    pub labels: BTreeMap<String, String>,
+    /// What is in each layer, the undermost first.
+    pub layers: Vec<String>,
+}
+
+impl Made {
+    #[must_use]
+    pub fn layers(&self) -> Vec<Layer> {
+        self.layers.iter().map(|text| image_layer(text)).collect()
+    }
+
+    /// The part of the configuration that says how it is run.
+    #[must_use]
+    pub fn run(&self) -> Value {
+        let ports: BTreeMap<_, _> = self.ports.iter().map(|port| (port, json!({}))).collect();
+        json!({ "User": self.user, "ExposedPorts": ports, "Labels": self.labels })
+    }
+}
+
+#[must_use]
+pub fn diff_ids(layers: &[Layer]) -> Vec<&str> {
+    layers.iter().map(|layer| layer.diff_id.as_str()).collect()
+}
+
+/// The manifest over a configuration and layers.
+#[must_use]
+pub fn manifest_of(config: &[u8], layers: &[Layer]) -> Value {
+    let layers = layers.iter().map(|l| descriptor(OCI_LAYER, &l.gzip));
+    json!({
+        "schemaVersion": 2, "mediaType": OCI_MANIFEST,
+        "config": descriptor(OCI_CONFIG, config), "layers": layers.collect::<Vec<_>>(),
+    })
 }
 
 /// A layer as it travels and the digest of what is in it.
@@ -164,6 +235,6 @@ pub fn sha256(bytes: &[u8]) -> String {
     format!("sha256:{}", hex::encode(Sha256::digest(bytes)))
 }
 
-pub(crate) fn descriptor(media_type: &str, bytes: &[u8]) -> Value {
+fn descriptor(media_type: &str, bytes: &[u8]) -> Value {
     json!({ "mediaType": media_type, "digest": sha256(bytes), "size": bytes.len() })
 }

@@ -38,14 +38,23 @@ pub struct Registry {
     auth: Arc<auth::Auth>,
 }
 
-/// What a manifest, and the configuration that it names, say.
+/// What a manifest, and the configuration that it names, say. An index of several platforms has
+/// no configuration of its own, and says nothing but its digest and its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Image {
     pub digest: Digest,
     /// Configuration and layers together, compressed, in bytes.
     pub size: u64,
-    /// Empty for an index of several platforms, which has no configuration of its own.
     pub labels: BTreeMap<String, String>,
+    /// A name or a number, with a group after a colon or without; empty where none is said.
+    pub user: String,
+    /// As written, such as `8080/tcp`.
+    pub exposed_ports: Vec<String>,
+    /// The digests of the unpacked layers, the undermost first.
+    pub diff_ids: Vec<String>,
+    pub architecture: String,
+    /// Of an index: the images in it that can be run.
+    pub platforms: Vec<Digest>,
     /// The manifest's own type.
     pub media_type: String,
 }
@@ -151,24 +160,30 @@ impl Registry {
         let manifest: wire::Manifest = answer.json()?;
         let media_type = answer.header(CONTENT_TYPE.as_str());
         let media_type = media_type.map(str::to_owned).or(manifest.media_type);
-        let labels = match &manifest.config {
-            None => BTreeMap::new(),
-            Some(config) => self.labels(repository, config).await?,
+        let config = match &manifest.config {
+            None => wire::Config::default(),
+            Some(config) => self.config(repository, config).await?,
         };
+        let run = config.config.unwrap_or_default();
         let parts = manifest.config.iter().chain(&manifest.layers);
         Ok(Some(Image {
             digest: digest.clone(),
             size: parts.map(|part| part.size).sum(),
-            labels,
+            labels: run.labels.unwrap_or_default(),
+            user: run.user.unwrap_or_default(),
+            exposed_ports: run.exposed_ports.unwrap_or_default().into_keys().collect(),
+            diff_ids: config.rootfs.and_then(|r| r.diff_ids).unwrap_or_default(),
+            architecture: config.architecture,
+            platforms: platforms(&manifest.manifests)?,
             media_type: media_type.unwrap_or_default(),
         }))
     }
 
-    async fn labels(
+    async fn config(
         &self,
         repository: &Repository,
         config: &wire::Descriptor,
-    ) -> Result<BTreeMap<String, String>, CallError> {
+    ) -> Result<wire::Config, CallError> {
         let digest = parse_digest(&config.digest)?;
         let path = path(repository, "blobs", digest.as_str());
         let mut answer = self.call(Method::GET, &path).await?;
@@ -179,8 +194,7 @@ impl Registry {
             return Err(fault(&answer));
         }
         same(&digest, &sha256(&answer.body))?;
-        let config: wire::Config = answer.json()?;
-        Ok(config.config.and_then(|run| run.labels).unwrap_or_default())
+        answer.json()
     }
 
     /// Blobs may lie in an object store; it is asked once, and without our credentials.
@@ -255,6 +269,13 @@ fn path<'a>(repository: &'a Repository, kind: &'a str, reference: &'a str) -> Ve
     path.extend(repository.as_str().split('/'));
     path.extend([kind, reference]);
     path
+}
+
+/// What an index lists besides images, such as how they were made, is of no known system.
+fn platforms(listed: &[wire::Descriptor]) -> Result<Vec<Digest>, CallError> {
+    let runs = |d: &&wire::Descriptor| d.platform.as_ref().is_none_or(|p| p.os != "unknown");
+    let images = listed.iter().filter(runs);
+    images.map(|d| parse_digest(&d.digest)).collect()
 }
 
 fn sha256(bytes: &[u8]) -> String {

@@ -12,6 +12,9 @@ pub(super) struct Manifest {
     pub config: Option<Descriptor>,
     #[serde(default)]
     pub layers: Vec<Descriptor>,
+    /// Of an index alone.
+    #[serde(default)]
+    pub manifests: Vec<Descriptor>,
 }
 
 #[derive(Deserialize)]
@@ -19,17 +22,35 @@ pub(super) struct Descriptor {
     pub digest: String,
     #[serde(default)]
     pub size: u64,
+    pub platform: Option<Platform>,
 }
 
 #[derive(Deserialize)]
+pub(super) struct Platform {
+    #[serde(default)]
+    pub os: String,
+}
+
+#[derive(Default, Deserialize)]
 pub(super) struct Config {
+    #[serde(default)]
+    pub architecture: String,
     pub config: Option<RunConfig>,
+    pub rootfs: Option<RootFs>,
 }
 
-#[derive(Deserialize)]
+/// Builders write `null` where there is nothing.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(super) struct RunConfig {
-    #[serde(rename = "Labels")]
+    pub user: Option<String>,
+    pub exposed_ports: Option<BTreeMap<String, serde::de::IgnoredAny>>,
     pub labels: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Default, Deserialize)]
+pub(super) struct RootFs {
+    pub diff_ids: Option<Vec<String>>,
 }
 
 #[derive(Deserialize)]

@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 pub use abort::{abort, abortable};
 pub use cancel::{cancel, cancellable};
-pub use rebuild::{rebuild, rebuildable};
+pub use rebuild::{is_refused, rebuild, rebuildable};
 pub use reject::{Rejecting, reject, rejectable};
 pub use retest::{Retesting, retest, retestable};
 pub use store::{aborted, of_release};

@@ -1,5 +1,5 @@
-//! `release.artifact`: reads the pushed digest back from the registry, and starts the rollout to
-//! test with it.
+//! `release.artifact`: reads the pushed digest back from the registry, holds the image against the
+//! rules, and starts the rollout to test with it.
 
 use std::time::Duration;
 
@@ -14,8 +14,9 @@ use crate::db::{DbError, Tx};
 use crate::error::Words;
 use crate::integrations::registry::{Digest, ImageTag};
 use crate::jobs::{Claim, NewStep, Step, StepResult};
-use crate::releases::rollout;
 use crate::releases::{Artifact, ArtifactId, Event, Origin, advance, store};
+use crate::releases::{images, rollout};
+use crate::standards::images::Remark;
 use crate::workloads::{StepError, settle};
 
 /// What an image says it was built from.
@@ -31,6 +32,7 @@ struct Seen {
     repository: String,
     digest: String,
     size_bytes: i64,
+    remarks: Vec<Remark>,
 }
 
 #[async_trait]
@@ -87,17 +89,25 @@ impl ReadBack {
             repository: repository.as_str().to_owned(),
             digest: Digest::as_str(&digest).to_owned(),
             size_bytes: i64::try_from(image.size).unwrap_or(i64::MAX),
+            remarks: images::look(&self.0, &project, (&registry, &repository), &image).await?,
         })))
     }
 
-    /// The artifact, and the rollout of it to test, in one transaction.
+    /// The artifact, and the rollout of it to test, in one transaction; or why it is refused.
     async fn keep(&self, tx: &mut Tx, claim: &Claim, seen: Seen) -> Result<(), DbError> {
         let input = Input::of(claim)?;
         let gone = || DbError::Row("a release is gone".to_owned());
         let release = store::find(tx.connection(), input.release)
             .await?
             .ok_or_else(gone)?;
-        if release.artifact.is_some() || !advance(tx, release.id, Event::Built, None).await? {
+        let refusal = images::refusal(&seen.remarks);
+        let event = refusal.as_ref().map_or(Event::Built, |_| Event::Failed);
+        if release.artifact.is_some() || !advance(tx, release.id, event, refusal.as_ref()).await? {
+            return Ok(());
+        }
+        let connection = tx.connection();
+        images::store::insert_look(connection, release.id, &seen.digest, &seen.remarks).await?;
+        if refusal.is_some() {
             return Ok(());
         }
         let artifact = Artifact {

@@ -195,13 +195,16 @@ fn retests(c: &Chrome, access: &ProjectAccess, tale: &Tale) -> Vec<Deed> {
     keys.into_iter().map(retest).collect()
 }
 
-/// The retry of a failed build, beside its failure.
+/// The retry of a failed build, or of the look at a refused image, beside its failure.
 #[must_use]
 pub fn rebuild(c: &Chrome, access: &ProjectAccess, tale: &Tale) -> Option<Deed> {
     let release = tale.release();
     setbacks::rebuildable(release).ok()?;
     let form = Form {
-        code: "rebuild",
+        code: match setbacks::is_refused(release) {
+            true => "look-again",
+            false => "rebuild",
+        },
         icon: "refresh",
         path: "builds",
         release,

@@ -69,7 +69,8 @@ pub async fn api_reject(
     told(&app, &actor, id, StatusCode::CREATED).await
 }
 
-/// Builds the same commit and tag again, while the registry lacks the image.
+/// Builds the same commit and tag again, while the registry lacks the image; where rules refused
+/// the image, looks at it again.
 #[utoipa::path(
     post,
     path = "/releases/{id}/builds",

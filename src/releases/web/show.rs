@@ -50,6 +50,8 @@ pub struct ShowPart {
     failure: Option<String>,
     /// Where the evidence of a failed deployment is folded, on this page.
     evidence: Option<String>,
+    /// The rules that refused the image: where each is explained, and its title.
+    refused: Vec<(String, String)>,
     /// Whether a failed build's log is the evidence.
     has_log: bool,
     may_open: bool,
@@ -93,6 +95,7 @@ impl ShowPart {
             lede: lede(&tale).map(|w| c.w(&w)),
             failure: release.failure.as_ref().map(|w| c.w(w)),
             evidence: evidence(&tale),
+            refused: refused(&c, &release),
             has_log: release.artifact.is_none() && !tale.lines.is_empty(),
             may_open: access.may(Permission::OpenRelease),
             steps: story(&c, &tale),
@@ -177,6 +180,15 @@ fn lede(tale: &Tale) -> Option<Words> {
 fn places_in_test(tale: &Tale) -> bool {
     let mut lanes = tale.lanes.iter();
     lanes.any(|l| l.tier == Tier::Test && l.prepared)
+}
+
+fn refused(c: &Chrome, release: &Release) -> Vec<(String, String)> {
+    let rules = release.remarks.iter().filter(|remark| remark.refused);
+    let link = |rail: &str| (format!("/help/rails/{rail}"), c.t(&format!("rail-{rail}")));
+    match release.artifact {
+        None => rules.map(|remark| link(&remark.rail)).collect(),
+        Some(_) => Vec::new(),
+    }
 }
 
 /// The newest deployment that failed, if it left something behind.

@@ -12,6 +12,7 @@ use crate::releases::setbacks::{Setback, SetbackKind};
 use crate::releases::tale::Tale;
 use crate::releases::{ConfirmationKind, Deployment, Kind, Origin, Release, State};
 use crate::requests::{self, Request};
+use crate::standards::images::Remark;
 use crate::web::layout::Chrome;
 use crate::web::marks::{Chip, bytes, short_commit};
 use crate::web::parts::{Icon, Time, Tone};
@@ -27,7 +28,18 @@ pub struct StepView {
     /// What it waits for, or what is in its way.
     pub says: Option<String>,
     pub quote: String,
+    /// What the rules found of the image.
+    pub remarks: Vec<Remarked>,
     pub body: Body,
+}
+
+/// What a rule found of an image: the rule with its help, the words, and who let it pass.
+pub struct Remarked {
+    pub href: String,
+    pub title: String,
+    pub says: String,
+    pub severity: String,
+    pub overruled: Option<String>,
 }
 
 pub enum Body {
@@ -89,6 +101,7 @@ fn step(c: &Chrome, id: &str, tone: Tone, title: &str) -> StepView {
         lasted: None,
         says: None,
         quote: String::new(),
+        remarks: Vec::new(),
         body: Body::Nothing,
     }
 }
@@ -227,9 +240,11 @@ fn artifact(c: &Chrome, tale: &Tale) -> Option<StepView> {
         Origin::Built => tale.build()?.result == Some(Outcome::Success),
         Origin::Imported => true,
     };
+    let remarks = remarks(c, tale.release());
     match &tale.release().artifact {
         Some(found) => {
             let view = StepView {
+                remarks,
                 said: c.t1("story-artifact-size", "size", &bytes(found.size_bytes)),
                 body: Body::Digest(c.chip(&found.digest)),
                 ..step(c, "artifact", Tone::Ok, "story-artifact")
@@ -237,7 +252,8 @@ fn artifact(c: &Chrome, tale: &Tale) -> Option<StepView> {
             Some(view.at(c, Some(found.created_at)))
         }
         None if built && tale.release().state == State::Failed => {
-            Some(step(c, "artifact", Tone::Fail, "story-no-artifact"))
+            let view = step(c, "artifact", Tone::Fail, "story-no-artifact");
+            Some(StepView { remarks, ..view })
         }
         None if built => {
             let view = step(c, "artifact", Tone::Run, "story-artifact-coming");
@@ -245,6 +261,23 @@ fn artifact(c: &Chrome, tale: &Tale) -> Option<StepView> {
         }
         None => None,
     }
+}
+
+fn remarks(c: &Chrome, release: &Release) -> Vec<Remarked> {
+    let view = |remark: &Remark| Remarked {
+        href: format!("/help/rails/{}", remark.rail),
+        title: c.t(&format!("rail-{}", remark.rail)),
+        says: c.w(&remark.words()),
+        severity: match remark.refused {
+            true => c.t("remark-refused"),
+            false => c.t("remark-warned"),
+        },
+        overruled: remark
+            .overruled
+            .as_ref()
+            .map(|o| c.t2("remark-overruled", ("who", &o.by), ("reason", &o.reason))),
+    };
+    release.remarks.iter().map(view).collect()
 }
 
 /// One step for each rollout of a tier; where there is none yet, one that is to come.

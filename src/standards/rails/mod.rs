@@ -15,12 +15,14 @@ pub mod web;
 
 use serde::Serialize;
 
+pub use overrides::live_for_image;
 pub use overrides::{
     Override, OverrideId, Overriding, end, live, live_everywhere, live_in, overrule,
 };
 pub use rules::RAILS;
+pub(super) use rules::found;
 
-use super::Parameters;
+use super::{Parameters, images};
 use crate::clusters::Tier;
 use crate::error::{FieldError, Words};
 
@@ -35,10 +37,17 @@ pub struct Rail {
     pub severity: Severity,
     /// Where the thing itself is documented, for everybody.
     pub source: &'static str,
-    check: fn(&Subject<'_>) -> Option<Finding>,
+    pub(super) check: Check,
 }
 
-/// What a rule looks at.
+/// What a rule judges, and how.
+#[derive(Clone, Copy)]
+pub(super) enum Check {
+    Document(fn(&Subject<'_>) -> Option<Finding>),
+    Image(fn(&images::Subject<'_>) -> Option<Finding>),
+}
+
+/// What a rule for documents looks at.
 pub struct Subject<'a> {
     pub parameters: &'a Parameters,
     pub language: &'a str,
@@ -73,6 +82,12 @@ impl Rail {
         RAILS.iter().find(|rail| rail.id == id)
     }
 
+    /// Whether it judges images rather than documents.
+    #[must_use]
+    pub fn is_for_images(&self) -> bool {
+        matches!(self.check, Check::Image(_))
+    }
+
     #[must_use]
     pub fn severity_code(&self) -> String {
         format!("rail-severity-{}", self.severity)
@@ -102,7 +117,10 @@ impl Broken {
 #[must_use]
 pub fn broken(subject: &Subject<'_>) -> Vec<Broken> {
     let found = |rail: &'static Rail| {
-        let finding = (rail.check)(subject)?;
+        let Check::Document(check) = rail.check else {
+            return None;
+        };
+        let finding = check(subject)?;
         Some(Broken { rail, finding })
     };
     RAILS.iter().filter_map(found).collect()

@@ -7,9 +7,11 @@ use serde_json::json;
 use super::{Rail, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
+use crate::clusters::Tier;
 use crate::db::{DbError, Tx};
 use crate::error::AppError;
 use crate::identity::{Actor, Permission, ProjectId, Scope};
+use crate::projects;
 
 crate::id! { OverrideId }
 
@@ -21,6 +23,8 @@ pub struct Override {
     pub rail: String,
     pub project: String,
     pub environment: String,
+    #[serde(skip)]
+    pub tier: Tier,
     pub component: String,
     pub reason: String,
     pub by: String,
@@ -60,6 +64,17 @@ pub async fn live_in(
     Ok(all.into_iter().filter(mine).collect())
 }
 
+/// What is overruled for a project's image now. One image serves all of a project's components and
+/// goes on to production as it is, so it counts by a word for production, of any component.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn live_for_image(app: &App, project: ProjectId) -> Result<Vec<Override>, DbError> {
+    let mut all = store::live(app.db.pool(), Some(project)).await?;
+    all.retain(|o| o.tier == Tier::Production);
+    Ok(all)
+}
+
 /// Everything that is overruled now, for a computation over many workloads.
 ///
 /// # Errors
@@ -80,7 +95,8 @@ pub async fn live(app: &App, actor: &Actor) -> Result<Vec<Override>, AppError> {
 /// Lets a component pass a rule.
 ///
 /// # Errors
-/// 400 naming the field, 403 without the right, 409 when it may pass already.
+/// 400 naming the field, also for an image outside of production; 403 without the right, 409 when
+/// it may pass already.
 pub async fn overrule(
     app: &App,
     actor: &Actor,
@@ -88,6 +104,12 @@ pub async fn overrule(
 ) -> Result<OverrideId, AppError> {
     actor.must(Permission::HandleRequests, Scope::Platform)?;
     let rail = Rail::find(&asked.rail).ok_or_else(|| AppError::field("rail", "rail-unknown"))?;
+    if rail.is_for_images() {
+        let place = projects::environment_by_key(app.db.pool(), &asked.environment).await?;
+        if place.is_some_and(|(_, tier, _)| tier != Tier::Production) {
+            return Err(AppError::field("environment", "rail-image-in-production"));
+        }
+    }
     let reason = asked.reason.trim();
     if reason.is_empty() {
         return Err(AppError::field("reason", "field-required"));

@@ -1,7 +1,9 @@
 //! The rules themselves: each a pure function over what would hold for a workload.
 
+use super::Check::{Document, Image};
 use super::{Finding, Rail, Severity, Subject, life, room};
 use crate::clusters::Tier;
+use crate::standards::images::rules as images;
 use crate::standards::{Parameters, Probe, cpu_millis, memory_mebibytes};
 
 const PROBES: &str = "https://kubernetes.io/docs/concepts/configuration/\
@@ -16,6 +18,9 @@ const RESOURCES: &str =
     "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/";
 const LOGGING: &str = "https://kubernetes.io/docs/concepts/cluster-administration/logging/";
 const NGINX: &str = "https://nginx.org/en/docs/ngx_core_module.html";
+const IMAGES: &str = "https://docs.docker.com/build/building/best-practices/";
+const LAYERS: &str = "https://github.com/opencontainers/image-spec/blob/main/config.md";
+const LABELS: &str = "https://github.com/opencontainers/image-spec/blob/main/annotations.md";
 const JAVA: &str = "https://docs.oracle.com/en/java/javase/21/docs/specs/man/java.html";
 
 /// Java's virtual machine and frameworks take about forty seconds to start; half as much again.
@@ -34,107 +39,137 @@ pub const RAILS: &[Rail] = &[
         id: "java-start",
         severity: Severity::Refuse,
         source: PROBES,
-        check: java_start,
+        check: Document(java_start),
     },
     Rail {
         id: "java-heap",
         severity: Severity::Refuse,
         source: JAVA,
-        check: java_heap,
+        check: Document(java_heap),
     },
     Rail {
         id: "java-threads",
         severity: Severity::Warn,
         source: JAVA,
-        check: java_threads,
+        check: Document(java_threads),
     },
     Rail {
         id: "probe-failures",
         severity: Severity::Refuse,
         source: PROBES,
-        check: probe_failures,
+        check: Document(probe_failures),
     },
     Rail {
         id: "probe-timeout",
         severity: Severity::Refuse,
         source: PROBES,
-        check: probe_timeout,
+        check: Document(probe_timeout),
     },
     Rail {
         id: "production-two",
         severity: Severity::Refuse,
         source: DISRUPTIONS,
-        check: production_two,
+        check: Document(production_two),
     },
     Rail {
         id: "grace",
         severity: Severity::Warn,
         source: PODS,
-        check: grace,
+        check: Document(grace),
     },
     Rail {
         id: "public-why",
         severity: Severity::Refuse,
         source: SERVICES,
-        check: life::public_why,
+        check: Document(life::public_why),
     },
     Rail {
         id: "java-scaling",
         severity: Severity::Refuse,
         source: SCALING,
-        check: life::java_scaling,
+        check: Document(life::java_scaling),
     },
     Rail {
         id: "registry-stop",
         severity: Severity::Refuse,
         source: HOOKS,
-        check: life::registry_stop,
+        check: Document(life::registry_stop),
     },
     Rail {
         id: "room-to-stop",
         severity: Severity::Refuse,
         source: PODS,
-        check: life::room_to_stop,
+        check: Document(life::room_to_stop),
     },
     Rail {
         id: "one-ready",
         severity: Severity::Refuse,
         source: DEPLOYMENTS,
-        check: life::one_ready,
+        check: Document(life::one_ready),
     },
     Rail {
         id: "recreate-why",
         severity: Severity::Refuse,
         source: DEPLOYMENTS,
-        check: life::recreate_why,
+        check: Document(life::recreate_why),
     },
     Rail {
         id: "one-left",
         severity: Severity::Warn,
         source: DISRUPTIONS,
-        check: life::one_left,
+        check: Document(life::one_left),
     },
     Rail {
         id: "nginx-workers",
         severity: Severity::Refuse,
         source: NGINX,
-        check: life::nginx_workers,
+        check: Document(life::nginx_workers),
     },
     Rail {
         id: "pools-fit",
         severity: Severity::Warn,
         source: RESOURCES,
-        check: room::pools_fit,
+        check: Document(room::pools_fit),
     },
     Rail {
         id: "logs-bounded",
         severity: Severity::Refuse,
         source: LOGGING,
-        check: room::logs_bounded,
+        check: Document(room::logs_bounded),
+    },
+    Rail {
+        id: "image-base",
+        severity: Severity::Refuse,
+        source: LAYERS,
+        check: Image(images::base),
+    },
+    Rail {
+        id: "image-user",
+        severity: Severity::Refuse,
+        source: IMAGES,
+        check: Image(images::user),
+    },
+    Rail {
+        id: "image-ports",
+        severity: Severity::Refuse,
+        source: IMAGES,
+        check: Image(images::ports),
+    },
+    Rail {
+        id: "image-size",
+        severity: Severity::Warn,
+        source: IMAGES,
+        check: Image(images::size),
+    },
+    Rail {
+        id: "image-packages",
+        severity: Severity::Refuse,
+        source: LABELS,
+        check: Image(images::packages),
     },
 ];
 
-pub(super) fn found(
+pub(in crate::standards) fn found(
     field: &'static str,
     is: impl ToString,
     bound: impl ToString,

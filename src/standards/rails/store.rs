@@ -3,6 +3,7 @@
 use sqlx::{PgConnection, PgExecutor};
 
 use super::overrides::{Override, OverrideId, Overriding};
+use crate::clusters::Tier;
 use crate::db::DbError;
 use crate::identity::{AccountId, ProjectId};
 
@@ -13,7 +14,7 @@ pub async fn live(
 ) -> Result<Vec<Override>, DbError> {
     let rows = sqlx::query!(
         r#"SELECT o.id AS "id: OverrideId", o.rail, p.key AS project, e.key AS environment,
-            o.component, o.reason, a.display_name, o.created_at
+            e.tier AS "tier: Tier", o.component, o.reason, a.display_name, o.created_at
            FROM rail_override o
            JOIN project p ON p.id = o.project_id
            JOIN environment e ON e.id = o.environment_id
@@ -29,6 +30,7 @@ pub async fn live(
         rail: r.rail,
         project: r.project,
         environment: r.environment,
+        tier: r.tier,
         component: r.component,
         reason: r.reason,
         by: r.display_name,

@@ -134,6 +134,7 @@ fn an_override_lets_pass_and_is_told() {
         rail: "production-two".to_owned(),
         project: "pay".to_owned(),
         environment: "prod".to_owned(),
+        tier: Tier::Production,
         component: "main".to_owned(),
         reason: "A leader by itself".to_owned(),
         by: "Zhao".to_owned(),

@@ -92,7 +92,10 @@ impl Target {
         let size = layer.gzip.len();
         let config = json!({
             "architecture": "amd64", "os": "linux",
-            "config": { "Labels": { "org.opencontainers.image.revision": "c0ffee" } },
+            "config": {
+                "Labels": { "org.opencontainers.image.revision": "c0ffee" },
+                "User": "app", "ExposedPorts": { "8080/tcp": {} },
+            },
             "rootfs": { "type": "layers", "diff_ids": [layer.diff_id] },
         })
         .to_string();
@@ -270,6 +273,12 @@ async fn reading_manifests(target: &Target) {
     assert_eq!(image.labels["org.opencontainers.image.revision"], "c0ffee");
     assert_eq!(image.media_type, MANIFEST);
     assert!(image.size > 0);
+    assert_eq!(
+        (image.user.as_str(), image.architecture.as_str()),
+        ("app", "amd64")
+    );
+    assert_eq!(image.exposed_ports, ["8080/tcp"]);
+    assert_eq!(image.diff_ids, [image_layer(name.as_str()).diff_id]);
 }
 
 /// A client that does not say that it reads OCI manifests is not shown any.
