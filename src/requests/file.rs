@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::policy::{self, Terms};
 use super::{
     Because, Computed, Filing, MAX_NOTE, Request, RequestId, RequestKind, State, announce,
-    content_hash, decided_words, get, news_of, store, tell, unknown_kind,
+    content_hash, decided_words, draft, get, news_of, store, tell, unknown_kind,
 };
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
@@ -33,6 +33,9 @@ async fn file_in(app: &App, tx: &mut Tx, actor: &Actor, filing: &Filing) -> Resu
     check_note(&filing.note)?;
     let kind = app.kinds.get(&filing.kind).ok_or_else(unknown_kind)?;
     let computed = kind.compute(app, tx, actor, filing).await?;
+    if let Some(path) = &filing.draft {
+        draft::filed(tx, actor.id, path).await?;
+    }
     insert(app, tx, actor, &filing.kind, &computed, &filing.note).await
 }
 
@@ -143,6 +146,9 @@ pub struct Revising {
     pub note: String,
     /// The hash of the revision that was before the author's eyes.
     pub hash: String,
+    /// The address of the form whose draft this ends.
+    #[serde(skip)]
+    pub draft: Option<String>,
 }
 
 /// Gives an open request a new revision. Decisions on the former one count no longer.
@@ -178,6 +184,7 @@ pub async fn revise(
         parameters: revising.parameters.clone(),
         note: revising.note.clone(),
         former: Some(now.parameters.clone()),
+        draft: revising.draft.clone(),
     };
     let kind = app.kinds.get(&now.kind).ok_or_else(unknown_kind)?;
     let computed = kind.compute(app, &mut tx, actor, &filing).await?;
@@ -189,6 +196,9 @@ pub async fn revise(
         note: &revising.note,
     };
     append(app, &mut tx, actor, &now, &next).await?;
+    if let Some(path) = &filing.draft {
+        draft::filed(&mut tx, actor.id, path).await?;
+    }
     tx.commit().await?;
     get(app, actor, number).await
 }

@@ -6,6 +6,7 @@
 pub mod api;
 mod comment;
 mod decide;
+pub mod draft;
 mod expiry;
 mod file;
 mod inbox;

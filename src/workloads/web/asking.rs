@@ -76,6 +76,7 @@ pub(super) struct NewPage {
     summary: Option<Summary>,
     /// Which request the form changes, and what its author saw of it.
     kept: Vec<(&'static str, String)>,
+    draft: again::Draft,
 }
 
 impl NewPage {
@@ -112,19 +113,29 @@ pub async fn form(
         copy: query.copy,
     };
     let aim = Aim::New;
-    if let Some((request, typed)) = again::begin(&app, &access.actor, aim.kind(), from).await? {
-        if request.project_id != Some(access.project.id) {
-            return Err(AppError::NotFound);
+    let begun = again::begin(&app, &access.actor, aim.kind(), from).await?;
+    let is_begun = begun.is_some();
+    let typed = match begun {
+        Some((request, typed)) => {
+            if request.project_id != Some(access.project.id) {
+                return Err(AppError::NotFound);
+            }
+            started(&app, &access, &request, typed).await?
         }
-        let typed = started(&app, &access, &request, typed).await?;
-        let filled = Refusal::none_of_what_was();
-        return page(&new_page(&app, &access, &ctx, (aim, typed), &filled).await?);
-    }
-    let mut typed = Typed::new();
-    let environment = query.environment.unwrap_or_default();
-    typed.insert("environment".to_owned(), environment);
-    typed.insert("component".to_owned(), "main".to_owned());
-    page(&new_page(&app, &access, &ctx, (aim, typed), &Refusal::default()).await?)
+        None => Typed::from([
+            (
+                "environment".to_owned(),
+                query.environment.unwrap_or_default(),
+            ),
+            ("component".to_owned(), "main".to_owned()),
+        ]),
+    };
+    let typed = again::open(&app, &access.actor, &ctx, typed).await?;
+    let filled = Refusal {
+        is_filled: is_begun || again::is_draft(&typed),
+        ..Refusal::default()
+    };
+    page(&new_page(&app, &access, &ctx, (aim, typed), &filled).await?)
 }
 
 /// The form of a request that is there: what it asks for, over what the layers give today.
@@ -176,8 +187,8 @@ pub(super) async fn send(
     (aim, typed): (Aim, Typed),
 ) -> Result<Response, AppError> {
     let filing = filing(access, aim, &typed);
-    match again::send(app, &access.actor, &typed, filing).await {
-        Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
+    match again::send(app, &access.actor, ctx, &typed, filing).await {
+        Ok(address) => Ok(see_other(&address)),
         Err(error) => {
             let (errors, sentence) = shown_by_form(&error, "parameters.")?;
             let refusal = Refusal {
@@ -352,6 +363,7 @@ pub(super) async fn new_page(
         f: Frame::new(&access.project, Tab::Containers),
         sections: sections.into_iter().zip(folded).collect(),
         kept: kept(&typed),
+        draft: again::Draft::of(&c, &typed),
         aim,
         environment,
         c,

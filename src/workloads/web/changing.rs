@@ -56,6 +56,7 @@ pub async fn change_form(
         }
         None => fresh(&app, &access, &ctx, &query).await?,
     };
+    let typed = again::open(&app, &access.actor, &ctx, typed).await?;
     let filled = Refusal::none_of_what_was();
     page(&new_page(&app, &access, &ctx, (Aim::Change, typed), &filled).await?)
 }
