@@ -16,3 +16,7 @@ CREATE TABLE request_draft (
 );
 -- Old ones are looked for every minute.
 CREATE INDEX request_draft_updated ON request_draft (updated_at);
+
+-- Requests that one form asked for together, each of which is decided by itself.
+ALTER TABLE request ADD COLUMN bundle uuid;
+CREATE INDEX request_bundle ON request (bundle) WHERE bundle IS NOT NULL;

@@ -147,3 +147,5 @@ draft-throw-away = 丢弃
 drafts-title = 我的草稿
 draft-too-large = 超过可保存的 { $n } KiB。请缩短内容，或直接提交。
 draft-too-many = 你已有 { $n } 份草稿，达到上限。可另开窗口到“工单”页丢弃一份，再保存本草稿。
+
+request-together = 同时提交的工单：

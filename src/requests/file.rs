@@ -14,7 +14,7 @@ use super::{
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::db::{DbError, Tx};
-use crate::error::AppError;
+use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, TokenScope, delegation};
 use crate::news::Happening;
 
@@ -23,10 +23,52 @@ use crate::news::Happening;
 /// # Errors
 /// 400 naming fields, 403, 404 for what the author may not know of, 409 for a double.
 pub async fn file(app: &App, actor: &Actor, filing: Filing) -> Result<i64, AppError> {
+    file_together(app, actor, &filing, &[]).await
+}
+
+/// Files several requests that are asked for together, all or none; the number of the first. Each
+/// is checked, computed and decided on as if it were alone.
+///
+/// # Errors
+/// As [`file()`]; what is wrong with one of the others has the field `also.{environment}` before
+/// its own.
+pub async fn file_together(
+    app: &App,
+    actor: &Actor,
+    first: &Filing,
+    others: &[Filing],
+) -> Result<i64, AppError> {
     let mut tx = app.db.begin().await?;
-    let number = file_in(app, &mut tx, actor, &filing).await?;
+    let number = file_in(app, &mut tx, actor, first).await?;
+    let mut numbers = vec![number];
+    for other in others {
+        let filed = file_in(app, &mut tx, actor, other).await;
+        numbers.push(filed.map_err(|error| elsewhere(other, error))?);
+    }
+    if !others.is_empty() {
+        store::bundle(tx.connection(), &numbers).await?;
+    }
     tx.commit().await?;
     Ok(number)
+}
+
+/// What is wrong with a filing that is not the first of several.
+fn elsewhere(filing: &Filing, error: AppError) -> AppError {
+    let place = format!("also.{}", filing.environment.as_deref().unwrap_or_default());
+    match error {
+        AppError::Invalid(fields) => {
+            let name = |e: FieldError| FieldError {
+                field: format!("{place}.{}", e.field),
+                ..e
+            };
+            AppError::Invalid(fields.into_iter().map(name).collect())
+        }
+        AppError::Conflict(words) => AppError::Invalid(vec![FieldError {
+            field: place,
+            words,
+        }]),
+        other => other,
+    }
 }
 
 async fn file_in(app: &App, tx: &mut Tx, actor: &Actor, filing: &Filing) -> Result<i64, AppError> {

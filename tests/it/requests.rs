@@ -2,6 +2,7 @@
 
 mod agreement;
 mod away;
+mod bundles;
 mod drafts;
 mod policies;
 mod revisions;

@@ -82,6 +82,7 @@ pub async fn ask(
     ctx: Ctx,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
+    must_ask(&actor)?;
     refuse_unknown(&typed)?;
     let filing = Filing {
         note: text(&typed, "note"),

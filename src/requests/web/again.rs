@@ -152,6 +152,21 @@ pub async fn send(
     typed: &Typed,
     filing: Filing,
 ) -> Result<String, AppError> {
+    send_with(app, actor, ctx, typed, (filing, Vec::new())).await
+}
+
+/// The same of a form that may ask for several things at once; a draft and a change are of the
+/// first alone.
+///
+/// # Errors
+/// As [`send`], and as [`requests::file_together`].
+pub async fn send_with(
+    app: &App,
+    actor: &Actor,
+    ctx: &Context,
+    typed: &Typed,
+    (filing, others): (Filing, Vec<Filing>),
+) -> Result<String, AppError> {
     let path = place(ctx, typed.get(DRAFT).map_or("", String::as_str));
     if keeps(typed) {
         let key = typed.get("key").map_or("", String::as_str);
@@ -168,7 +183,10 @@ pub async fn send(
     }
     let draft = Some(path.to_owned());
     let number = match revises(typed) {
-        None => requests::file(app, actor, Filing { draft, ..filing }).await?,
+        None => {
+            let first = Filing { draft, ..filing };
+            requests::file_together(app, actor, &first, &others).await?
+        }
         Some(number) => {
             let revising = Revising {
                 parameters: filing.parameters,
