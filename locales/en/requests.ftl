@@ -159,3 +159,15 @@ request-kind-membership = Membership
 request-kind-parameters = Change of containers
 request-kind-scale = Scaling
 request-kind-shell = Shell access
+
+draft-keep = Keep as draft
+draft-keep-help = For you alone, for 30 days, without the values of secrets. Nothing is checked or asked.
+draft-is-yours = This is your draft.
+draft-kept = Kept
+draft-anew = Start anew
+draft-throw-away = Throw away
+drafts-title = Your drafts
+draft-too-large = is longer than the { $n } KiB that are kept. Shorten it, or file it as it is.
+draft-too-many = You have { $n } drafts, which is as many as are kept. Throw one away on the page of requests, which you may open beside this one, then keep this again.
+
+request-together = Asked together with:

@@ -246,3 +246,7 @@ form-list-row = { $list }, row { $n }
 unit-percent = %
 unit-containers-a-minute = containers a minute
 form-env-held = Unchanged until typed again
+
+form-also = Also in
+form-also-new = One request for each, all or none, on all of its clusters. What you leave as this environment gives it, each of the others gives itself.
+form-also-change = One request for each, all or none. Only what you change here is changed there; the rest stays as it is there.

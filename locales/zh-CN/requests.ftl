@@ -137,3 +137,15 @@ request-kind-membership = 成员权限
 request-kind-parameters = 容器变更
 request-kind-scale = 扩缩容
 request-kind-shell = 终端权限
+
+draft-keep = 存为草稿
+draft-keep-help = 仅自己可见，保留 30 天，不保存密钥的值。此时不校验，也不提交。
+draft-is-yours = 这是你的草稿。
+draft-kept = 保存于
+draft-anew = 重新填写
+draft-throw-away = 丢弃
+drafts-title = 我的草稿
+draft-too-large = 超过可保存的 { $n } KiB。请缩短内容，或直接提交。
+draft-too-many = 你已有 { $n } 份草稿，达到上限。可另开窗口到“工单”页丢弃一份，再保存本草稿。
+
+request-together = 同时提交的工单：

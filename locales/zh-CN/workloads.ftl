@@ -243,3 +243,7 @@ form-list-row = { $list }，第 { $n } 行
 unit-percent = %
 unit-containers-a-minute = 容器/分钟
 form-env-held = 不重新输入则保持不变
+
+form-also = 同时用于
+form-also-new = 每个环境各提交一份工单，要么全部提交，要么都不提交，并覆盖该环境的所有集群。未改动的项沿用各环境自己的默认值。
+form-also-change = 每个环境各提交一份工单，要么全部提交，要么都不提交。只修改此处改动的项，其余保持各环境现状。

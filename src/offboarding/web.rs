@@ -12,8 +12,8 @@ use crate::error::{AppError, Words};
 use crate::identity::Permission;
 use crate::projects::ProjectAccess;
 use crate::projects::web::{Frame, Tab};
-use crate::requests::web::fact;
-use crate::requests::{self, Fact, Filing};
+use crate::requests::web::{again, fact};
+use crate::requests::{Fact, Filing};
 use crate::web::extract::{Ctx, Form, Path};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
@@ -39,6 +39,7 @@ struct GoingPage {
     summary: Option<Summary>,
     /// What has to be settled before it can be asked for.
     in_the_way: Option<String>,
+    draft: again::Draft,
 }
 
 type Wrong = (Errors, Option<Words>);
@@ -91,7 +92,8 @@ pub async fn removal_form(
 ) -> Result<Response, AppError> {
     let workload = mine(&app, &access, path.id).await?;
     access.must(Permission::FileRequest)?;
-    let nothing = (Typed::new(), (Errors::default(), None));
+    let typed = again::open(&app, &access.actor, &ctx, Typed::new()).await?;
+    let nothing = (typed, (Errors::default(), None));
     page(&removal_page(&app, &access, &ctx, &workload, nothing).await?)
 }
 
@@ -113,8 +115,8 @@ pub async fn ask_removal(
         note: typed_line(&typed, "note"),
         ..Filing::of("removal", parameters)
     };
-    match requests::file(&app, &access.actor, filing).await {
-        Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
+    match again::send(&app, &access.actor, &ctx, &typed, filing).await {
+        Ok(address) => Ok(see_other(&address)),
         Err(error) => {
             let wrong = shown_by_form(&error, "parameters.")?;
             let again = removal_page(&app, &access, &ctx, &workload, (typed, wrong)).await?;
@@ -151,6 +153,7 @@ async fn removal_page(
         facts: lines(&c, facts),
         sections,
         in_the_way: None,
+        draft: again::Draft::of(&c, &typed),
         c,
     })
 }
@@ -162,7 +165,8 @@ pub async fn offboarding_form(
     ctx: Ctx,
 ) -> Result<Response, AppError> {
     access.must(Permission::EditProject)?;
-    let nothing = (Typed::new(), (Errors::default(), None));
+    let typed = again::open(&app, &access.actor, &ctx, Typed::new()).await?;
+    let nothing = (typed, (Errors::default(), None));
     page(&offboarding_page(&app, &access, &ctx, nothing).await?)
 }
 
@@ -179,8 +183,8 @@ pub async fn ask_offboarding(
         note: typed_line(&typed, "note"),
         ..Filing::of("offboarding", json!({ "key": typed_line(&typed, "key") }))
     };
-    match requests::file(&app, &access.actor, filing).await {
-        Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
+    match again::send(&app, &access.actor, &ctx, &typed, filing).await {
+        Ok(address) => Ok(see_other(&address)),
         Err(error) => {
             let wrong = shown_by_form(&error, "parameters.")?;
             let again = offboarding_page(&app, &access, &ctx, (typed, wrong)).await?;
@@ -218,6 +222,7 @@ async fn offboarding_page(
         facts: lines(&c, facts),
         sections,
         in_the_way: in_the_way.map(|e| c.w(&e.words())),
+        draft: again::Draft::of(&c, &typed),
         c,
     })
 }

@@ -1,11 +1,12 @@
 //! Requests that nobody decides on: those who may are told again, and in the end they close.
+//! Drafts that nobody files go as well.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{RequestId, State, announce, news_of, store, unknown_kind};
+use super::{RequestId, State, announce, draft, news_of, store, unknown_kind};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::error::AppError;
@@ -44,7 +45,7 @@ impl Timer for Expiry {
         for id in due.map_err(|e| e.to_string())? {
             remind(app, id).await.map_err(|e| e.to_string())?;
         }
-        Ok(())
+        draft::forget_old(app).await.map_err(|e| e.to_string())
     }
 }
 

@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 use super::policy::{self, Terms};
 use super::{
     Because, Computed, Filing, MAX_NOTE, Request, RequestId, RequestKind, State, announce,
-    content_hash, decided_words, get, news_of, store, tell, unknown_kind,
+    content_hash, decided_words, draft, get, news_of, store, tell, unknown_kind,
 };
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::db::{DbError, Tx};
-use crate::error::AppError;
+use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, TokenScope, delegation};
 use crate::news::Happening;
 
@@ -23,16 +23,61 @@ use crate::news::Happening;
 /// # Errors
 /// 400 naming fields, 403, 404 for what the author may not know of, 409 for a double.
 pub async fn file(app: &App, actor: &Actor, filing: Filing) -> Result<i64, AppError> {
+    file_together(app, actor, &filing, &[]).await
+}
+
+/// Files several requests that are asked for together, all or none; the number of the first. Each
+/// is checked, computed and decided on as if it were alone.
+///
+/// # Errors
+/// As [`file()`]; what is wrong with one of the others has the field `also.{environment}` before
+/// its own.
+pub async fn file_together(
+    app: &App,
+    actor: &Actor,
+    first: &Filing,
+    others: &[Filing],
+) -> Result<i64, AppError> {
     let mut tx = app.db.begin().await?;
-    let number = file_in(app, &mut tx, actor, &filing).await?;
+    let number = file_in(app, &mut tx, actor, first).await?;
+    let mut numbers = vec![number];
+    for other in others {
+        let filed = file_in(app, &mut tx, actor, other).await;
+        numbers.push(filed.map_err(|error| elsewhere(other, error))?);
+    }
+    if !others.is_empty() {
+        store::bundle(tx.connection(), &numbers).await?;
+    }
     tx.commit().await?;
     Ok(number)
+}
+
+/// What is wrong with a filing that is not the first of several.
+fn elsewhere(filing: &Filing, error: AppError) -> AppError {
+    let place = format!("also.{}", filing.environment.as_deref().unwrap_or_default());
+    match error {
+        AppError::Invalid(fields) => {
+            let name = |e: FieldError| FieldError {
+                field: format!("{place}.{}", e.field),
+                ..e
+            };
+            AppError::Invalid(fields.into_iter().map(name).collect())
+        }
+        AppError::Conflict(words) => AppError::Invalid(vec![FieldError {
+            field: place,
+            words,
+        }]),
+        other => other,
+    }
 }
 
 async fn file_in(app: &App, tx: &mut Tx, actor: &Actor, filing: &Filing) -> Result<i64, AppError> {
     check_note(&filing.note)?;
     let kind = app.kinds.get(&filing.kind).ok_or_else(unknown_kind)?;
     let computed = kind.compute(app, tx, actor, filing).await?;
+    if let Some(path) = &filing.draft {
+        draft::filed(tx, actor.id, path).await?;
+    }
     insert(app, tx, actor, &filing.kind, &computed, &filing.note).await
 }
 
@@ -143,6 +188,9 @@ pub struct Revising {
     pub note: String,
     /// The hash of the revision that was before the author's eyes.
     pub hash: String,
+    /// The address of the form whose draft this ends.
+    #[serde(skip)]
+    pub draft: Option<String>,
 }
 
 /// Gives an open request a new revision. Decisions on the former one count no longer.
@@ -178,6 +226,7 @@ pub async fn revise(
         parameters: revising.parameters.clone(),
         note: revising.note.clone(),
         former: Some(now.parameters.clone()),
+        draft: revising.draft.clone(),
     };
     let kind = app.kinds.get(&now.kind).ok_or_else(unknown_kind)?;
     let computed = kind.compute(app, &mut tx, actor, &filing).await?;
@@ -189,6 +238,9 @@ pub async fn revise(
         note: &revising.note,
     };
     append(app, &mut tx, actor, &now, &next).await?;
+    if let Some(path) = &filing.draft {
+        draft::filed(&mut tx, actor.id, path).await?;
+    }
     tx.commit().await?;
     get(app, actor, number).await
 }

@@ -158,3 +158,32 @@ pub async fn list(
     let rows = store::list(app.db.pool(), &filter).await?;
     Ok(List::cut(rows, limit, |r| r.number.to_string()))
 }
+
+/// The other requests that one was asked for together with, as far as this person sees them, in
+/// their order.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn together(
+    app: &App,
+    actor: &Actor,
+    request: &Request,
+) -> Result<Vec<Request>, AppError> {
+    let Some(bundle) = request.bundle else {
+        return Ok(Vec::new());
+    };
+    let numbers = store::bundled(app.db.pool(), bundle).await?;
+    let filter = Filter {
+        state: None,
+        author: None,
+        limit: i64::try_from(numbers.len()).unwrap_or(i64::MAX),
+        numbers: Some(numbers),
+        visible: None,
+        own: actor.id.0,
+        before: None,
+    };
+    let mut others = store::list(app.db.pool(), &filter).await?;
+    others.retain(|other| other.id != request.id && other.visible_to(actor));
+    others.reverse();
+    Ok(others)
+}

@@ -30,6 +30,9 @@ pub struct Filing {
     /// What the former revision held, where this one changes a request.
     #[serde(skip)]
     pub former: Option<Value>,
+    /// The address of the form whose draft this ends.
+    #[serde(skip)]
+    pub draft: Option<String>,
 }
 
 impl Filing {
@@ -43,6 +46,7 @@ impl Filing {
             parameters,
             note: String::new(),
             former: None,
+            draft: None,
         }
     }
 }

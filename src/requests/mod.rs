@@ -6,6 +6,7 @@
 pub mod api;
 mod comment;
 mod decide;
+pub mod draft;
 mod expiry;
 mod file;
 mod inbox;
@@ -25,8 +26,8 @@ pub use comment::{Attachment, Comment, Commenting, comment, comments};
 pub use decide::{Deciding, decide};
 pub use expiry::timers;
 use file::renew;
-pub use file::{Revising, file, has_moved, insert, renew_by, revise};
-pub use inbox::{Counts, Narrowed, View, all_waiting, counts, first_waiting, list};
+pub use file::{Revising, file, file_together, has_moved, insert, renew_by, revise};
+pub use inbox::{Counts, Narrowed, View, all_waiting, counts, first_waiting, list, together};
 pub use kind::{Approved, Computed, Fact, Filing, Kinds, RequestKind, Said, Work};
 pub use policy::Involved;
 pub use quorum::{Quorum, Say, Standing, Voters};
@@ -91,6 +92,9 @@ pub struct Request {
     pub note: String,
     pub created_at: Timestamp,
     pub decided_at: Option<Timestamp>,
+    /// What it was asked for together with has the same.
+    #[serde(skip)]
+    pub bundle: Option<Uuid>,
     /// When it closes itself.
     pub expires_at: Option<Timestamp>,
     /// Why there is this revision.

@@ -41,6 +41,24 @@ pub async fn insert(connection: &mut PgConnection, new: &New<'_>) -> Result<i64,
     Ok(number.fetch_one(connection).await?)
 }
 
+/// These were asked for together.
+pub async fn bundle(connection: &mut PgConnection, numbers: &[i64]) -> Result<(), DbError> {
+    sqlx::query!(
+        "UPDATE request SET bundle = $1 WHERE number = ANY($2)",
+        Uuid::now_v7(),
+        numbers,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The numbers of what was asked for together.
+pub async fn bundled(executor: impl PgExecutor<'_>, bundle: Uuid) -> Result<Vec<i64>, DbError> {
+    let numbers = sqlx::query_scalar!("SELECT number FROM request WHERE bundle = $1", bundle);
+    Ok(numbers.fetch_all(executor).await?)
+}
+
 /// What a request asks for from now on.
 pub struct Revision<'a> {
     pub request: RequestId,
@@ -240,7 +258,7 @@ async fn fetch(
             v.hash, v.note, r.created_at, r.decided_at,
             CASE WHEN $10 THEN v.payload ELSE 'null' END AS "payload!",
             CASE WHEN $10 THEN v.computed ELSE 'null' END AS "computed!",
-            r.expires_at, v.because AS "because: Because",
+            r.expires_at, r.bundle, v.because AS "because: Because",
             (SELECT COALESCE(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                 'permission', q.permission, 'group', q_g.key, 'needed', q.needed))
                 ORDER BY q.position), '[]')
@@ -309,6 +327,7 @@ async fn fetch(
         note: r.note,
         created_at: r.created_at.to_jiff(),
         decided_at: r.decided_at.map(jiff_sqlx::Timestamp::to_jiff),
+        bundle: r.bundle,
         expires_at: r.expires_at.map(jiff_sqlx::Timestamp::to_jiff),
         because: r.because,
         quorum: r.quorum.0,

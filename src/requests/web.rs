@@ -13,6 +13,7 @@ use serde::Deserialize;
 
 pub use part::{fact, state};
 
+use super::draft::{self, Draft};
 use super::{Attachment, Commenting, Counts, Deciding, Narrowed, Request, State, Verdict, View};
 use crate::app::App;
 use crate::error::{AppError, Words};
@@ -42,6 +43,8 @@ struct InboxPart {
     counts: Counts,
     requests: List<Request>,
     older: Option<String>,
+    /// What this person began and has not filed, the last kept first.
+    drafts: Vec<Draft>,
 }
 
 impl HtmlSafe for InboxPart {}
@@ -145,8 +148,34 @@ async fn inbox_part(
         open_only: query.state == Some(State::Open),
         counts,
         older: requests.next.as_deref().map(address),
+        drafts: draft::mine(app, actor).await?,
         requests,
     })
+}
+
+/// A draft by its address: thrown away from the list, or from the form to begin it anew.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RemovalForm {
+    #[serde(default)]
+    draft: Option<String>,
+    #[serde(default)]
+    anew: Option<String>,
+}
+
+/// `POST /requests/drafts/removal`
+pub async fn throw_draft_away(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    Form(form): Form<RemovalForm>,
+) -> Result<Response, AppError> {
+    let (path, next) = match (&form.draft, &form.anew) {
+        (Some(path), None) => (path, "/requests"),
+        (None, Some(path)) => (path, path.as_str()),
+        _ => return Err(AppError::NotFound),
+    };
+    draft::throw_away(&app, &actor, path).await?;
+    Ok(see_other(next))
 }
 
 #[derive(Template)]

@@ -9,7 +9,8 @@ use super::layers::{Lock, Name, Pace, Revision, Row, leaves, text};
 use crate::app::App;
 use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, Scope};
-use crate::requests::{self, Filing};
+use crate::requests::Filing;
+use crate::requests::web::again;
 use crate::web::extract::{Ctx, Form, Path};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
@@ -53,6 +54,7 @@ struct LayerPage {
     form: Section,
     may_propose: Option<String>,
     summary: Option<Summary>,
+    draft: again::Draft,
 }
 
 /// A value that the layer gives.
@@ -75,8 +77,8 @@ pub async fn layer(
     Path((kind, key)): Path<(String, String)>,
 ) -> Result<Response, AppError> {
     let name = Name::of_path(&kind, &key).ok_or(AppError::NotFound)?;
-    let shown = layer_page(&app, &actor, &ctx, &name, None, &Refusal::default()).await?;
-    page(&shown)
+    let typed = again::open(&app, &actor, &ctx, Typed::new()).await?;
+    page(&layer_page(&app, &actor, &ctx, &name, typed, &Refusal::default()).await?)
 }
 
 /// `POST /standards/{kind}/{key}`: files the change as a request.
@@ -89,16 +91,21 @@ pub async fn propose(
 ) -> Result<Response, AppError> {
     let name = Name::of_path(&kind, &key).ok_or(AppError::NotFound)?;
     actor.must(Permission::HandleRequests, Scope::Platform)?;
-    let filed = match filing(&name, &typed) {
-        Ok(filing) => requests::file(&app, &actor, filing).await,
+    let filing = match filing(&name, &typed) {
+        // Half a document is none, and may be kept all the same.
+        Err(_) if again::keeps(&typed) => Ok(Filing::of("layer", Value::Null)),
+        filing => filing,
+    };
+    let filed = match filing {
+        Ok(filing) => again::send(&app, &actor, &ctx, &typed, filing).await,
         Err(error) => Err(error),
     };
     match filed {
-        Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
+        Ok(address) => Ok(see_other(&address)),
         Err(error) => {
             let (errors, sentence) = shown_by_form(&error, "parameters.")?;
             let refusal = Refusal { errors, sentence };
-            let again = layer_page(&app, &actor, &ctx, &name, Some(&typed), &refusal).await?;
+            let again = layer_page(&app, &actor, &ctx, &name, typed, &refusal).await?;
             Ok(shown(page(&again)?, &error))
         }
     }
@@ -148,13 +155,14 @@ async fn layer_page(
     actor: &Actor,
     ctx: &Ctx,
     name: &Name,
-    typed: Option<&Typed>,
+    typed: Typed,
     refusal: &Refusal,
 ) -> Result<LayerPage, AppError> {
     let (layer, revisions) = super::layer(app, actor, name).await?;
     let c = Chrome::new(ctx, Nav::Standards);
-    let usual = usual(&layer);
-    let form = form(&c, typed.unwrap_or(&usual), &refusal.errors);
+    let mut filled = usual(&layer);
+    filled.extend(typed);
+    let form = form(&c, &filled, &refusal.errors);
     let may = actor.must(Permission::HandleRequests, Scope::Platform);
     Ok(LayerPage {
         title: c.w(&name.words()),
@@ -172,6 +180,7 @@ async fn layer_page(
         locks: layer.locks.iter().map(|l| lock_of(&c, &layer, l)).collect(),
         revisions: revised(revisions),
         may_propose: may.err().map(|e| c.w(&e.words())),
+        draft: again::Draft::of(&c, &filled),
         form,
         layer,
         c,

@@ -34,6 +34,8 @@ pub struct Context {
     pub locale: Locale,
     pub theme: Option<&'static str>,
     pub path: String,
+    /// The path, and the query if there was one.
+    pub full_path: String,
     /// Filled by the [`Actor`] extractor, for the layers around the handler.
     pub actor: OnceLock<Actor>,
     /// The requests that wait for this person, the newest first and no more than the menu counts;
@@ -79,6 +81,11 @@ pub async fn add_context(mut request: Request, next: Next) -> Response {
         locale: locale(request.headers()),
         theme: theme(request.headers()),
         path: request.uri().path().to_owned(),
+        full_path: request
+            .uri()
+            .path_and_query()
+            .map_or("/", |a| a.as_str())
+            .to_owned(),
         actor: OnceLock::new(),
         waiting: OnceLock::new(),
         banner: OnceLock::new(),

@@ -138,6 +138,10 @@ fn pages() -> Router<App> {
             post(resources::web::ask_retirement),
         )
         .route("/requests", get(requests::web::inbox))
+        .route(
+            "/requests/drafts/removal",
+            post(requests::web::throw_draft_away),
+        )
         .route("/requests/{number}", get(requests::web::request))
         .route("/requests/{number}/decisions", post(requests::web::decide))
         .route(

@@ -1,5 +1,6 @@
 //! Workloads over the API; their pages are in the modules beneath.
 
+mod also;
 mod asking;
 mod changing;
 mod containers;

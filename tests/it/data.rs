@@ -559,3 +559,32 @@ async fn a_shell_is_given_once_for_hours() {
     let gone = "DELETE FROM shell_access";
     tries.refused(gone, "permission denied").await;
 }
+
+#[tokio::test]
+async fn a_draft_is_one_for_each_form_and_no_longer_than_it_may_be() {
+    let (mut tries, _db) = Tries::start().await;
+    let draft = |path: &str, subject: &str, body: &str| {
+        format!(
+            "INSERT INTO request_draft (account_id, path, kind, subject, body)
+             VALUES ('00000000-0000-0000-0000-000000000001', {path}, 'resource', {subject}, {body})"
+        )
+    };
+    let long = "repeat('a', 65537)";
+    for path in [
+        "'projects/new'",
+        "'//evil.example/'",
+        "'/\\evil'",
+        "'/a b'",
+        "'/' || repeat('a', 200)",
+    ] {
+        let wrong = draft(path, "''", "''");
+        tries.refused(wrong, "request_draft_path_is_ours").await;
+    }
+    let wrong = draft("'/projects/new'", "repeat('a', 201)", "''");
+    tries.refused(wrong, "request_draft_subject_length").await;
+    let wrong = draft("'/projects/new'", "''", long);
+    tries.refused(wrong, "request_draft_body_length").await;
+    let good = draft("'/projects/new'", "'pay'", "repeat('a', 65536)");
+    tries.works(good.clone()).await;
+    tries.refused(good, "request_draft_once").await;
+}

@@ -62,6 +62,7 @@ GET    /projects                                           303 200 200 200 200 2
 GET    /projects/new                                       303 200 200 200 200 200 200 403 200
 POST   /projects/new                                       303 400 400 400 400 400 400 403 400
 GET    /requests                                           303 200 200 200 200 200 200 200 200
+POST   /requests/drafts/removal                            303 404 404 404 404 404 404 404 404
 GET    /requests/{number}                                  303 404 200 200 200 200 200 200 200
 POST   /requests/{number}/decisions                        303 404 403 403 403 403 409 403 403
 POST   /requests/{number}/withdrawal                       303 404 403 409 403 403 403 403 403

@@ -2,6 +2,8 @@
 
 mod agreement;
 mod away;
+mod bundles;
+mod drafts;
 mod policies;
 mod revisions;
 mod talk;

@@ -25,6 +25,7 @@ struct NewPage {
     /// The request that it changes, and the fields that say so.
     revises: Option<i64>,
     kept: Vec<(&'static str, String)>,
+    draft: again::Draft,
 }
 
 /// Sections with their fields; a field's label and help are `onboarding-{field}` and `…-help`.
@@ -71,6 +72,7 @@ pub async fn form(
         Some((_, typed)) => typed,
         None => Typed::from([("owners".to_owned(), actor.name.clone())]),
     };
+    let typed = again::open(&app, &actor, &ctx, typed).await?;
     page(&new_page(&app, &ctx, &typed, &Errors::default(), None).await?)
 }
 
@@ -80,13 +82,14 @@ pub async fn ask(
     ctx: Ctx,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
+    must_ask(&actor)?;
     refuse_unknown(&typed)?;
     let filing = Filing {
         note: text(&typed, "note"),
         ..Filing::of("onboarding", parameters(&typed))
     };
-    match again::send(&app, &actor, &typed, filing).await {
-        Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
+    match again::send(&app, &actor, &ctx, &typed, filing).await {
+        Ok(address) => Ok(see_other(&address)),
         Err(error) => {
             let (errors, sentence) = shown_by_form(&error, "parameters.")?;
             let new = new_page(&app, &ctx, &typed, &errors, sentence.as_ref()).await?;
@@ -120,6 +123,7 @@ async fn new_page(
     Ok(NewPage {
         revises: again::revises(typed),
         kept: again::kept(typed),
+        draft: again::Draft::of(&c, typed),
         c,
         sections,
         summary,
@@ -150,7 +154,7 @@ fn field(c: &Chrome, name: &str, choices: &Choices) -> Option<Field> {
 fn refuse_unknown(typed: &Typed) -> Result<(), AppError> {
     let known = |name: &String| {
         let mut names = SECTIONS.iter().flat_map(|(_, names)| names.iter());
-        names.any(|n| n == name) || [again::REVISES, again::SEEN].contains(&name.as_str())
+        names.any(|n| n == name) || again::NOT_ASKED.contains(&name.as_str())
     };
     match typed.keys().find(|name| !known(name)) {
         Some(name) => Err(AppError::field(name, "field-unknown")),

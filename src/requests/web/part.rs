@@ -14,7 +14,7 @@ use crate::progress::{self, StepRow};
 use crate::requests::policy::{Electorate, electorates, web::asks};
 use crate::requests::{
     Because, Comment, Decision, Fact, Request, Said, Say, Standing, State, Verdict, Work, comments,
-    get, has_moved,
+    get, has_moved, together,
 };
 use crate::web::extract::Ctx;
 use crate::web::form::{Summary, Typed};
@@ -40,6 +40,8 @@ pub struct RequestPart {
     waits_for: Vec<(String, String)>,
     desk: Desk,
     steps: Vec<StepView>,
+    /// What was asked for by the same form.
+    together: Vec<Request>,
     comment: String,
     comment_error: Option<String>,
     summary: Option<Summary>,
@@ -100,7 +102,8 @@ impl RequestPart {
     /// 404 for what this person may not know of.
     pub async fn of(app: &App, actor: &Actor, ctx: &Ctx, number: i64) -> Result<Self, AppError> {
         let request = get(app, actor, number).await?;
-        let topics = topics(&request);
+        let together = together(app, actor, &request).await?;
+        let topics = topics(&request, &together);
         let c = Chrome::new(ctx, Nav::Requests).listening(&app.events, &topics);
         let kind = app.kinds.get(&request.kind);
         let facts = kind.map(|k| k.facts(&request)).unwrap_or_default();
@@ -144,6 +147,7 @@ impl RequestPart {
                 has_ended(&request) && actor.may(Permission::FileRequest, request.scope())
             }),
             steps,
+            together,
             comment: String::new(),
             comment_error: None,
             summary: None,
@@ -171,6 +175,10 @@ impl RequestPart {
             saying_errors: errors,
             ..self
         }
+    }
+
+    fn state_of(&self, other: &Request) -> parts::State {
+        state(&self.c, other)
     }
 
     fn typed(&self, name: &str) -> &str {
@@ -219,10 +227,11 @@ pub fn fact(c: &Chrome, fact: Fact) -> (String, String, bool) {
 }
 
 /// The request itself, and its project, whose topic tells of the work.
-fn topics(request: &Request) -> Vec<String> {
-    let own = format!("request:{}", request.number);
+fn topics(request: &Request, together: &[Request]) -> Vec<String> {
     let project = request.project_id.map(|id| format!("project:{id}"));
-    std::iter::once(own).chain(project).collect()
+    let all = std::iter::once(request).chain(together);
+    let own = all.map(|r| format!("request:{}", r.number));
+    own.chain(project).collect()
 }
 
 /// How a request is, for lists and its page.

@@ -30,6 +30,7 @@ struct AskPage {
     summary: Option<Summary>,
     revises: Option<i64>,
     kept: Vec<(&'static str, String)>,
+    draft: again::Draft,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +55,7 @@ pub async fn ask_form(
     };
     let begun = again::begin(&app, &access.actor, "resource", from).await?;
     let typed = begun.map(|(_, typed)| typed).unwrap_or_default();
+    let typed = again::open(&app, &access.actor, &ctx, typed).await?;
     let held = typed.get("kind").and_then(|kind| Kind::parse(kind));
     let kind = query.kind.or(held).unwrap_or(Kind::Database);
     let nothing = (Errors::default(), None);
@@ -71,8 +73,8 @@ pub async fn ask(
     let wrong = || AppError::field("kind", "query-wrong");
     let kind = Kind::parse(&text(&typed, "kind")).ok_or_else(wrong)?;
     let filing = filing(&access, kind, &typed);
-    match again::send(&app, &access.actor, &typed, filing).await {
-        Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
+    match again::send(&app, &access.actor, &ctx, &typed, filing).await {
+        Ok(address) => Ok(see_other(&address)),
         Err(error) => {
             let wrong = shown_by_form(&error, "parameters.")?;
             let again = ask_page(&app, &access, &ctx, (kind, &typed), wrong).await?;
@@ -130,6 +132,7 @@ async fn ask_page(
         f: Frame::new(&access.project, Tab::Resources),
         revises: again::revises(typed),
         kept: again::kept(typed),
+        draft: again::Draft::of(&c, typed),
         kind,
         sections,
         c,

@@ -32,6 +32,7 @@ struct AccessPage {
     summary: Option<Summary>,
     revises: Option<i64>,
     kept: Vec<(&'static str, String)>,
+    draft: again::Draft,
     /// Why this reader cannot ask; `None` for those who may.
     shut: Option<String>,
 }
@@ -60,6 +61,7 @@ pub async fn show(
     if let Some(environment) = query.environment {
         typed.insert("environment".to_owned(), environment);
     }
+    let typed = again::open(&app, &access.actor, &ctx, typed).await?;
     let nothing = (Errors::default(), None);
     page(&access_page(&app, &access, &ctx, &typed, nothing).await?)
 }
@@ -86,8 +88,8 @@ pub async fn ask(
             }),
         )
     };
-    match again::send(&app, &access.actor, &typed, filing).await {
-        Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
+    match again::send(&app, &access.actor, &ctx, &typed, filing).await {
+        Ok(address) => Ok(see_other(&address)),
         Err(error) => {
             let wrong = shown_by_form(&error, "parameters.")?;
             let again = access_page(&app, &access, &ctx, &typed, wrong).await?;
@@ -146,6 +148,7 @@ async fn access_page(
         section,
         revises: again::revises(typed),
         kept: again::kept(typed),
+        draft: again::Draft::of(&c, typed),
         shut: access
             .must(Permission::FileRequest)
             .err()

@@ -6,6 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::json;
 
+use super::also::{self, Also};
 use super::document::{EnvRow, document, env_rows, typed_again, typed_of};
 use super::fields::{self, BEGINNINGS, RARE, SECTIONS, field};
 use super::lists::{ListView, lists};
@@ -63,6 +64,8 @@ pub(super) struct NewPage {
     environments: Vec<String>,
     /// The environment's clusters, and whether each is chosen.
     clusters: Vec<(String, bool)>,
+    /// Other environments that may be named beside it.
+    also: Vec<Also>,
     component: Field,
     /// Each with whether it is folded away, because hardly anybody needs it.
     sections: Vec<(Section, bool)>,
@@ -76,6 +79,7 @@ pub(super) struct NewPage {
     summary: Option<Summary>,
     /// Which request the form changes, and what its author saw of it.
     kept: Vec<(&'static str, String)>,
+    draft: again::Draft,
 }
 
 impl NewPage {
@@ -112,19 +116,29 @@ pub async fn form(
         copy: query.copy,
     };
     let aim = Aim::New;
-    if let Some((request, typed)) = again::begin(&app, &access.actor, aim.kind(), from).await? {
-        if request.project_id != Some(access.project.id) {
-            return Err(AppError::NotFound);
+    let begun = again::begin(&app, &access.actor, aim.kind(), from).await?;
+    let is_begun = begun.is_some();
+    let typed = match begun {
+        Some((request, typed)) => {
+            if request.project_id != Some(access.project.id) {
+                return Err(AppError::NotFound);
+            }
+            started(&app, &access, &request, typed).await?
         }
-        let typed = started(&app, &access, &request, typed).await?;
-        let filled = Refusal::none_of_what_was();
-        return page(&new_page(&app, &access, &ctx, (aim, typed), &filled).await?);
-    }
-    let mut typed = Typed::new();
-    let environment = query.environment.unwrap_or_default();
-    typed.insert("environment".to_owned(), environment);
-    typed.insert("component".to_owned(), "main".to_owned());
-    page(&new_page(&app, &access, &ctx, (aim, typed), &Refusal::default()).await?)
+        None => Typed::from([
+            (
+                "environment".to_owned(),
+                query.environment.unwrap_or_default(),
+            ),
+            ("component".to_owned(), "main".to_owned()),
+        ]),
+    };
+    let typed = again::open(&app, &access.actor, &ctx, typed).await?;
+    let filled = Refusal {
+        is_filled: is_begun || again::is_draft(&typed),
+        ..Refusal::default()
+    };
+    page(&new_page(&app, &access, &ctx, (aim, typed), &filled).await?)
 }
 
 /// The form of a request that is there: what it asks for, over what the layers give today.
@@ -165,6 +179,7 @@ pub async fn ask(
     ctx: Ctx,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
+    access.must(Permission::FileRequest)?;
     send(&app, &access, &ctx, (Aim::New, typed)).await
 }
 
@@ -175,9 +190,11 @@ pub(super) async fn send(
     ctx: &Ctx,
     (aim, typed): (Aim, Typed),
 ) -> Result<Response, AppError> {
-    let filing = filing(access, aim, &typed);
-    match again::send(app, &access.actor, &typed, filing).await {
-        Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
+    match asked(app, access, ctx, (aim, &typed))
+        .await
+        .map_err(also::of_form)
+    {
+        Ok(address) => Ok(see_other(&address)),
         Err(error) => {
             let (errors, sentence) = shown_by_form(&error, "parameters.")?;
             let refusal = Refusal {
@@ -189,6 +206,22 @@ pub(super) async fn send(
             Ok(shown(page(&new)?, &error))
         }
     }
+}
+
+async fn asked(
+    app: &App,
+    access: &ProjectAccess,
+    ctx: &Ctx,
+    (aim, typed): (Aim, &Typed),
+) -> Result<String, AppError> {
+    let own = filing(access, aim, typed);
+    // A draft asks for nothing, and a change is of one request.
+    let others = if again::keeps(typed) || again::revises(typed).is_some() {
+        Vec::new()
+    } else {
+        also::filings(app, access, (aim, typed), &own).await?
+    };
+    again::send_with(app, &access.actor, ctx, typed, (own, others)).await
 }
 
 /// What was wrong with what was filed.
@@ -254,17 +287,42 @@ pub(super) fn begin(typed: &mut Typed, health_path: &str) {
     }
 }
 
-/// The clusters that a component is on.
+/// The clusters that a component is on, by environment.
 async fn clusters_of(
     app: &App,
     access: &ProjectAccess,
-    environment: &str,
     component: &str,
-) -> Result<Vec<String>, AppError> {
-    let project = access.project.id;
-    let all = workloads::list(app.db.pool(), project, Some(environment), None).await?;
-    let mine = all.into_iter().filter(|w| w.component == component);
-    Ok(mine.map(|w| w.cluster).collect())
+) -> Result<Vec<(String, Vec<String>)>, AppError> {
+    let all = workloads::list(app.db.pool(), access.project.id, None, None).await?;
+    let mut found: Vec<(String, Vec<String>)> = Vec::new();
+    for workload in all.into_iter().filter(|w| w.component == component) {
+        match found
+            .iter_mut()
+            .find(|(key, _)| *key == workload.environment)
+        {
+            Some((_, clusters)) => clusters.push(workload.cluster),
+            None => found.push((workload.environment, vec![workload.cluster])),
+        }
+    }
+    Ok(found)
+}
+
+/// The clusters that may be chosen, by environment, and the component's field.
+async fn there(
+    app: &App,
+    access: &ProjectAccess,
+    (aim, typed): (Aim, &Typed),
+    places: &[(String, Vec<String>, usize)],
+) -> Result<(Vec<(String, Vec<String>)>, Control), AppError> {
+    if aim == Aim::New {
+        let all = places
+            .iter()
+            .map(|(key, clusters, _)| (key.clone(), clusters.clone()));
+        return Ok((all.collect(), Control::Line));
+    }
+    let component = text(typed, "component");
+    let found = clusters_of(app, access, &component).await?;
+    Ok((found, Control::Shown(component)))
 }
 
 /// The parameters, with what the layers say of each; and which sections are folded away.
@@ -308,9 +366,7 @@ pub(super) async fn new_page(
     // Nobody chose one: the first without containers is what is missing.
     let empty = || places.iter().find(|(_, _, n)| *n == 0);
     let place = place.or_else(empty).or(places.first());
-    let (environment, keys) = place.map_or_else(Default::default, |(key, clusters, _)| {
-        (key.clone(), clusters.clone())
-    });
+    let environment = place.map(|(key, _, _)| key.clone()).unwrap_or_default();
     let place = workloads::place_of(&access.project, &environment);
     let made = standards::over(app, &place).await?;
     let usual = typed_of(&made.document);
@@ -318,16 +374,16 @@ pub(super) async fn new_page(
         typed.extend(usual.clone());
         begin(&mut typed, &access.project.health_path);
     }
-    let is_chosen =
-        |key: &String| !refusal.is_filled || typed.contains_key(&format!("cluster.{key}"));
-    let (keys, component) = match aim {
-        Aim::New => (keys, Control::Line),
-        Aim::Change => {
-            let component = text(&typed, "component");
-            let there = clusters_of(app, access, &environment, &component).await?;
-            (there, Control::Shown(component))
-        }
+    let chosen = |key: &String| {
+        let is_chosen = !refusal.is_filled || typed.contains_key(&format!("cluster.{key}"));
+        (key.clone(), is_chosen)
     };
+    let (there, component) = there(app, access, (aim, &typed), &places).await?;
+    let (here, mut elsewhere): (Vec<_>, Vec<_>) =
+        there.into_iter().partition(|(key, _)| *key == environment);
+    if again::revises(&typed).is_some() {
+        elsewhere.clear();
+    }
     let filled = |f: Field| f.filled(&c, &typed, &refusal.errors);
     let (sections, folded) = sections(&c, (&typed, &usual), &refusal.errors, &made);
     let note = Field::new(&c, "note", "form-note", Control::Text).optional(&c);
@@ -338,7 +394,8 @@ pub(super) async fn new_page(
             Some(words) => Some(Summary::sentence(&c, words)),
             None => Summary::of(&c, &sections, &refusal.errors),
         },
-        clusters: keys.iter().map(|k| (k.clone(), is_chosen(k))).collect(),
+        clusters: here.iter().flat_map(|(_, keys)| keys).map(chosen).collect(),
+        also: also::rows(&c, &typed, &refusal.errors, elsewhere.into_iter()),
         lists: lists(&c, &typed, &refusal.errors, &made),
         env_errors: of_env.map(|e| c.w(&e.words)).collect(),
         env: env_rows(&typed),
@@ -352,6 +409,7 @@ pub(super) async fn new_page(
         f: Frame::new(&access.project, Tab::Containers),
         sections: sections.into_iter().zip(folded).collect(),
         kept: kept(&typed),
+        draft: again::Draft::of(&c, &typed),
         aim,
         environment,
         c,

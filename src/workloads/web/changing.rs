@@ -56,6 +56,7 @@ pub async fn change_form(
         }
         None => fresh(&app, &access, &ctx, &query).await?,
     };
+    let typed = again::open(&app, &access.actor, &ctx, typed).await?;
     let filled = Refusal::none_of_what_was();
     page(&new_page(&app, &access, &ctx, (Aim::Change, typed), &filled).await?)
 }
@@ -139,7 +140,7 @@ async fn today(app: &App, access: &ProjectAccess, all: &[Workload]) -> Result<Ty
 
 /// The JSON merge patch (RFC 7386) that makes one document of the other. A null in the target is
 /// none of our schema's values, so nothing is lost by its meaning there.
-fn merge_patch(from: &Value, to: &Value) -> Value {
+pub(super) fn merge_patch(from: &Value, to: &Value) -> Value {
     let (Value::Object(old), Value::Object(new)) = (from, to) else {
         return to.clone();
     };
