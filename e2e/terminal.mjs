@@ -21,6 +21,8 @@ for (const name of ['front', 'replicas', 'people']) {
 
 const PATIENCE_MS = 20_000;
 const CUT_MS = 60_000;
+// Of a shell of anybody, or of root.
+const PROMPT = /[$#]$/;
 const PASTED_BYTES = 1_000_000;
 const people = JSON.parse(readFileSync(options.people, 'utf8'));
 const [first, second] = options.replicas.split(',');
@@ -69,7 +71,7 @@ await step('vi draws on the whole screen, and leaves what was there before', asy
   await owner.page.keyboard.press('Escape');
   await type(':wq');
   await enter();
-  await until(/\$$/);
+  await until(PROMPT);
   const [, lines] = await say('wc -l < note.txt', /^(\d+)$/m);
   return [...is('lines of the file', lines, '2'), ...is('tildes that are left', /^~$/m.test(await screen()), false)];
 });
@@ -216,7 +218,7 @@ async function open({ page }) {
   await page.fill('#reason', 'Trying what terminals do');
   await page.click('main form button');
   await page.waitForURL(/\/terminals\/[0-9a-f-]{36}$/);
-  await until(/\$$/);
+  await until(PROMPT);
   await say('true');
 }
 

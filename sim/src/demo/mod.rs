@@ -19,7 +19,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::portal::{self, Login, Person, Portal, Program, Serving};
-use crate::postgres::{Durability, Postgres, free_port};
+use crate::postgres::{Durability, Postgres};
 use home::Home;
 pub use home::new_secret_key;
 use people::PEOPLE;
@@ -130,16 +130,12 @@ impl Demo {
 
     /// Writes what other commands need to know into `demo.json`.
     fn tell(&self) -> anyhow::Result<()> {
-        let people = PEOPLE.iter().map(|person| {
-            let Login { user, password } = person.login();
-            json!({ "user": user, "password": password, "roles": [person.role] })
-        });
         let clusters = self.systems.kubeconfig_files();
         let clusters = clusters.map(|(key, file)| json!({ "key": key, "kubeconfig": file }));
         let outside = &self.systems.outside;
         let told = json!({
             "url": self.portal.url,
-            "people": people.collect::<Vec<_>>(),
+            "people": people::told(),
             "clusters": clusters.collect::<Vec<_>>(),
             "gitlab": { "url": outside.gitlab.base_url(), "token": crate::outside::TOKEN },
             "jenkins": {
@@ -175,12 +171,8 @@ impl Demo {
     /// # Errors
     /// The end of its log, if it did not become ready.
     pub async fn replica(&self, name: &str, public_url: &str) -> anyhow::Result<Portal> {
-        let mut serving = self.serving.clone();
-        serving.port = free_port()?;
-        let public_url = public_url.to_owned();
-        serving.settings.push(("SLIPWAY_PUBLIC_URL", public_url));
-        serving.log = self.home.folder.join(format!("{name}.log"));
-        self.program.serve(&serving).await
+        let log = self.home.folder.join(format!("{name}.log"));
+        self.program.replica(&self.serving, public_url, log).await
     }
 
     /// Ends everything that was started, in order.

@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use serde_json::{Value, json};
+
 use crate::portal::{Login, Program, Serving};
 
 /// Somebody of the company.
@@ -85,6 +87,16 @@ impl Somebody {
 pub fn login(user: &str) -> Option<Login> {
     let found = PEOPLE.iter().find(|person| person.user == user);
     found.map(Somebody::login)
+}
+
+/// Everybody, as scripts and other commands read it.
+#[must_use]
+pub fn told() -> Value {
+    let told = PEOPLE.iter().map(|person| {
+        let Login { user, password } = person.login();
+        json!({ "user": user, "password": password, "roles": [person.role] })
+    });
+    told.collect()
 }
 
 /// Makes those accounts that the folder does not say were made before.

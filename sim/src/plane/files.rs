@@ -99,7 +99,10 @@ impl Files {
         let exec = serde_json::json!({
             "apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": "ClusterExec",
             "metadata": {"name": "all"},
-            "spec": {"execs": [{"local": {"workDir": self.dir()}}]},
+            "spec": {"execs": [{"local": {"workDir": self.dir(), "envs": [
+                {"name": "LANG", "value": "C.UTF-8"},
+                {"name": "TERM", "value": "xterm-256color"},
+            ]}}]},
         });
         format!("{STAGES}---\n{log}\n---\n{exec}\n")
     }

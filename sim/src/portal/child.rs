@@ -14,6 +14,7 @@ use tokio::process::{Child, Command};
 use tokio::time::Instant;
 
 use super::{client, wait};
+use crate::postgres::free_port;
 use crate::workspace;
 
 const START_LIMIT: Duration = Duration::from_secs(30);
@@ -146,6 +147,24 @@ impl Program {
             input.write_all(password.as_bytes()).await?;
         }
         well("create-account", &child.wait_with_output().await?)
+    }
+
+    /// One more portal over the same database, which people reach at `public_url`.
+    ///
+    /// # Errors
+    /// As of [`Program::serve`].
+    pub async fn replica(
+        &self,
+        first: &Serving,
+        public_url: &str,
+        log: PathBuf,
+    ) -> anyhow::Result<Portal> {
+        let mut serving = first.clone();
+        serving.port = free_port()?;
+        let public_url = public_url.to_owned();
+        serving.settings.push(("SLIPWAY_PUBLIC_URL", public_url));
+        serving.log = log;
+        self.serve(&serving).await
     }
 
     /// `slipway serve`, and waits until it is ready.

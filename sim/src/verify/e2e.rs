@@ -7,21 +7,25 @@ use anyhow::Context as _;
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tokio::process::Command;
 
+use super::beside::Beside;
 use super::{Plan, Totals, scenes};
 use crate::demo::{self, Demo};
-use crate::portal::Build;
-use crate::postgres::{Durability, free_port};
+use crate::plane::Tools;
+use crate::portal::{Build, Portal};
+use crate::postgres::{Durability, Postgres, free_port};
 use crate::workspace;
 
 /// Where the browser scripts look for it unless `CHROMIUM` says otherwise.
 const CHROMIUM: &str = "/usr/bin/chromium";
+/// Of the portal beside a real control plane.
+const DATABASE: &str = "e2e";
 /// Where pages are drawn to.
 const PICTURES: &str = "target/screenshots";
 /// Older ones lack what the scripts use.
 const MIN_NODE: u32 = 20;
 
 /// All of the browser's checks.
-pub async fn e2e(plan: &Plan) -> anyhow::Result<Totals> {
+pub async fn e2e(plan: &Plan, server: &Postgres) -> anyhow::Result<Totals> {
     if let Err(why) = tools() {
         return Ok(plan.lacking("e2e", &why));
     }
@@ -41,6 +45,10 @@ pub async fn e2e(plan: &Plan) -> anyhow::Result<Totals> {
     let both = both(&demo, scratch.path()).await;
     demo.stop().await;
     totals += both?;
+    totals += match Tools::can_be_had() {
+        Ok(()) => on_a_real_plane(server).await?,
+        Err(why) => plan.lacking("terminals on a real control plane", &why),
+    };
     Ok(totals)
 }
 
@@ -52,18 +60,59 @@ async fn both(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {
 
 /// A terminal through two replicas, behind an address of their own.
 async fn terminal(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {
-    let front = free_port()?.to_string();
-    let public_url = format!("http://127.0.0.1:{front}");
-    let first = demo.replica("replica-1", &public_url).await?;
-    let second = demo.replica("replica-2", &public_url).await?;
-    let replicas = format!("{},{}", first.url, second.url);
-    let people = folder.join("people.json").to_string_lossy().into_owned();
-    let place = ["e2e/terminal.mjs", "--front", &front];
-    let told = ["--replicas", &replicas, "--people", &people];
-    let totals = script(&[&place[..], &told, &["--out", PICTURES]].concat()).await;
-    first.stop().await;
-    second.stop().await;
+    let front = Front::choose()?;
+    let first = demo.replica("replica-1", &front.public_url).await?;
+    let second = demo.replica("replica-2", &front.public_url).await?;
+    front
+        .terminal(first, second, &folder.join("people.json"))
+        .await
+}
+
+/// The same with shells of a real control plane.
+async fn on_a_real_plane(server: &Postgres) -> anyhow::Result<Totals> {
+    let beside = Beside::start(server, DATABASE).await?;
+    let totals = terminal_beside(&beside).await;
+    beside.stop().await?;
     totals
+}
+
+async fn terminal_beside(beside: &Beside) -> anyhow::Result<Totals> {
+    let outcome = beside.walk().await?;
+    anyhow::ensure!(outcome.whole, "nothing runs on the real control plane");
+    let front = Front::choose()?;
+    let first = beside.replica("replica-1", &front.public_url).await?;
+    let second = beside.replica("replica-2", &front.public_url).await?;
+    front.terminal(first, second, &beside.people()?).await
+}
+
+/// The address at which a browser finds one replica or the other.
+struct Front {
+    port: String,
+    public_url: String,
+}
+
+impl Front {
+    fn choose() -> anyhow::Result<Self> {
+        let port = free_port()?.to_string();
+        let public_url = format!("http://127.0.0.1:{port}");
+        Ok(Self { port, public_url })
+    }
+
+    async fn terminal(
+        &self,
+        first: Portal,
+        second: Portal,
+        people: &Path,
+    ) -> anyhow::Result<Totals> {
+        let replicas = format!("{},{}", first.url, second.url);
+        let people = people.to_string_lossy();
+        let place = ["e2e/terminal.mjs", "--front", &self.port];
+        let told = ["--replicas", &replicas, "--people", &people];
+        let totals = script(&[&place[..], &told, &["--out", PICTURES]].concat()).await;
+        first.stop().await;
+        second.stop().await;
+        totals
+    }
 }
 
 async fn pages(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {

@@ -3,6 +3,7 @@
 //! Invariant: a group that did not run is counted, with the reason printed, and with `--all` it
 //! is a failure.
 
+mod beside;
 mod checks;
 mod deploy;
 mod e2e;
@@ -100,7 +101,7 @@ impl Plan {
             Group::Contract => tests::contract(server, &[]),
             Group::Real => real::real(self, server).await,
             Group::Deploy => deploy::deploy(self).await,
-            Group::E2e => e2e::e2e(self).await,
+            Group::E2e => e2e::e2e(self, server).await,
         }
     }
 }
