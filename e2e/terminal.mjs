@@ -3,7 +3,8 @@
 //
 //   node e2e/terminal.mjs --front PORT --replicas URL,URL --people people.json
 //
-// Both replicas say that the portal is at http://127.0.0.1:PORT, which this script opens.
+// Both replicas say that the portal is at http://127.0.0.1:PORT, which this script opens. With
+// --first COMMAND, each shell is told that before anything else.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -13,7 +14,7 @@ import { Front } from './front.mjs';
 import { Tally } from './tally.mjs';
 
 const { values: options } = parseArgs({
-  options: { front: { type: 'string' }, replicas: { type: 'string' }, people: { type: 'string' }, out: { type: 'string' } },
+  options: { front: { type: 'string' }, replicas: { type: 'string' }, people: { type: 'string' }, out: { type: 'string' }, first: { type: 'string' } },
 });
 for (const name of ['front', 'replicas', 'people']) {
   if (!options[name]) throw new Error(`--${name} is missing; see the first lines of e2e/terminal.mjs`);
@@ -219,6 +220,10 @@ async function open({ page }) {
   await page.click('main form button');
   await page.waitForURL(/\/terminals\/[0-9a-f-]{36}$/);
   await until(PROMPT);
+  if (options.first) {
+    await type(options.first);
+    await enter();
+  }
   await say('true');
 }
 

@@ -63,12 +63,12 @@ async fn terminal(demo: &Demo, folder: &Path) -> anyhow::Result<Totals> {
     let front = Front::choose()?;
     let first = demo.replica("replica-1", &front.public_url).await?;
     let second = demo.replica("replica-2", &front.public_url).await?;
-    front
-        .terminal(first, second, &folder.join("people.json"))
-        .await
+    let people = folder.join("people.json");
+    front.terminal((first, second), &people, &[]).await
 }
 
-/// The same with shells of a real control plane.
+/// The same with shells of a real control plane. Its pretended nodes give a shell a terminal that
+/// is not its controlling one, so that Ctrl-C, by whomever, signals nobody; there it takes its own.
 async fn on_a_real_plane(server: &Postgres) -> anyhow::Result<Totals> {
     let beside = Beside::start(server, DATABASE).await?;
     let totals = terminal_beside(&beside).await;
@@ -82,7 +82,10 @@ async fn terminal_beside(beside: &Beside) -> anyhow::Result<Totals> {
     let front = Front::choose()?;
     let first = beside.replica("replica-1", &front.public_url).await?;
     let second = beside.replica("replica-2", &front.public_url).await?;
-    front.terminal(first, second, &beside.people()?).await
+    let own_terminal = ["--first", "exec setsid --ctty bash"];
+    front
+        .terminal((first, second), &beside.people()?, &own_terminal)
+        .await
 }
 
 /// The address at which a browser finds one replica or the other.
@@ -100,15 +103,15 @@ impl Front {
 
     async fn terminal(
         &self,
-        first: Portal,
-        second: Portal,
+        (first, second): (Portal, Portal),
         people: &Path,
+        more: &[&str],
     ) -> anyhow::Result<Totals> {
         let replicas = format!("{},{}", first.url, second.url);
         let people = people.to_string_lossy();
         let place = ["e2e/terminal.mjs", "--front", &self.port];
         let told = ["--replicas", &replicas, "--people", &people];
-        let totals = script(&[&place[..], &told, &["--out", PICTURES]].concat()).await;
+        let totals = script(&[&place[..], &told, &["--out", PICTURES], more].concat()).await;
         first.stop().await;
         second.stop().await;
         totals
