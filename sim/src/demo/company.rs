@@ -1,12 +1,15 @@
 //! Six projects in four languages, each as far as its story goes.
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use serde_json::json;
 
 use super::crew::{Crew, Far};
 use super::{Said, legacy, resources};
-use crate::portal::acts::Service;
+use crate::mile::{Cluster, Place};
+use crate::portal::acts::{self, Service};
 use crate::world::World;
 
 /// Four builds, two at once, with everything round them, take less than a minute.
@@ -68,6 +71,28 @@ pub async fn bring_up_one(url: &str) -> anyhow::Result<&'static str> {
     let in_time = tokio::time::timeout(LIMIT, carried).await;
     in_time.context("one project took too long")??;
     Ok(PAY_GATEWAY.key)
+}
+
+/// Somebody in a hurry changes pay-gateway in test past the portal: one field that is ours, and a
+/// label beside.
+///
+/// # Errors
+/// The cluster's refusal.
+pub async fn change_by_hand(url: &str, kubeconfig: &Path) -> anyhow::Result<()> {
+    let crew = Crew::sign_in(url).await?;
+    let workloads = acts::workloads(&crew.lin, PAY_GATEWAY.key, "test").await?;
+    let workload = workloads.first().context("pay-gateway is not in test")?;
+    let place = Place {
+        cluster: acts::text(workload, "/cluster")?,
+        namespace: acts::text(workload, "/namespace")?,
+        name: acts::text(workload, "/object_name")?,
+    };
+    let pods = json!({
+        "metadata": { "labels": { "night-shift": "gao" } },
+        "spec": { "terminationGracePeriodSeconds": 15 },
+    });
+    let patch = json!({ "spec": { "template": pods } });
+    Cluster::of(kubeconfig)?.edit(&place, patch).await
 }
 
 /// Brings what is missing into being.

@@ -121,6 +121,10 @@ impl Demo {
         let mark = self.home.folder.join("has-company");
         if !options.empty && !mark.exists() {
             company::bring_up(&self.portal.url, &self.systems.world, said).await?;
+            let mut clusters = self.systems.kubeconfig_files();
+            let (_, test) = clusters.next().context("there is no cluster")?;
+            company::change_by_hand(&self.portal.url, &test).await?;
+            said.say("somebody changed pay-gateway in test past the portal.");
             std::fs::write(mark, "")?;
         }
         self.tell()?;

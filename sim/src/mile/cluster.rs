@@ -167,6 +167,16 @@ impl Cluster {
         .await
     }
 
+    /// Changes a Deployment past the portal, as somebody with `kubectl edit` does.
+    ///
+    /// # Errors
+    /// The cluster's refusal.
+    pub async fn edit(&self, place: &Place, patch: Value) -> anyhow::Result<()> {
+        let path = format!("{}?fieldManager=kubectl-edit", deployment(place));
+        self.call(Method::PATCH, &path, Some(patch)).await?;
+        Ok(())
+    }
+
     /// The autoscaler's range.
     ///
     /// # Errors

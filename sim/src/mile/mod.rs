@@ -9,6 +9,7 @@ mod ledger;
 mod route;
 mod walk;
 
+pub use cluster::{Cluster, Place};
 pub use route::{Options, Route, pool};
 
 use ledger::Ledger;
