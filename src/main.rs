@@ -11,10 +11,6 @@ use slipway::config::{Settings, VARIABLES};
 use slipway::identity::PlatformRole;
 use slipway::{db, serve};
 
-/// What a flood took is given back soon, whichever thread took it.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 #[derive(Parser)]
 #[command(name = "slipway", version, about, after_help = settings_help())]
 struct Cli {
