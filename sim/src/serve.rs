@@ -206,9 +206,8 @@ mod tests {
         let counted = effects.clone();
         let add = move || async move { counted.fetch_add(1, Ordering::SeqCst).to_string() };
         let router = Router::new().route("/add", post(add));
-        let server = Server::start(&world, System::GITLAB, router, 0)
-            .await
-            .unwrap();
+        let server = Server::start(&world, System::GITLAB, router, 0).await;
+        let server = server.expect("a server");
         let url = format!("{}/add", server.base_url());
         let client = reqwest::Client::new();
 
@@ -218,14 +217,15 @@ mod tests {
         assert_eq!(effects.load(Ordering::SeqCst), 0);
         assert!(client.post(&url).send().await.is_err());
         assert_eq!(effects.load(Ordering::SeqCst), 1);
-        assert_eq!(client.post(&url).send().await.unwrap().status(), 200);
+        let answer = client.post(&url).send().await.expect("an answer");
+        assert_eq!(answer.status(), 200);
 
         let port = server.port();
         server.kill().await;
         assert!(client.post(&url).send().await.is_err());
         let again = Router::new().route("/add", post(|| async { "again" }));
         let again = Server::start(&world, System::GITLAB, again, port).await;
-        assert_eq!(again.unwrap().port(), port);
+        assert_eq!(again.expect("a server").port(), port);
 
         let cut = world
             .transcript()

@@ -75,15 +75,15 @@ mod tests {
     #[test]
     fn a_job_is_held_against_its_template() {
         let (old, new) = (template("make"), template("make all"));
-        let job = job_xml::from_template(&old, "pay").unwrap();
+        let job = job_xml::from_template(&old, "pay").expect("a job");
         assert_eq!(compare(&job, &old, "pay"), Ok(Drift::Same));
-        let behind = compare(&job, &new, "pay").unwrap();
+        let behind = compare(&job, &new, "pay").expect("two definitions");
         assert!(
             matches!(&behind, Drift::Behind(c) if c.len() == 1),
             "{behind:?}"
         );
         let edited = job.replace("make", "make quick");
-        let edited = compare(&edited, &old, "pay").unwrap();
+        let edited = compare(&edited, &old, "pay").expect("two definitions");
         assert!(
             matches!(&edited, Drift::Edited(c) if c.len() == 1),
             "{edited:?}"

@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn totals_are_read_from_a_scripts_line() {
-        let found = totals("12 passed, 3 failed, 0 skipped").unwrap();
+        let found = totals("12 passed, 3 failed, 0 skipped").expect("totals");
         assert_eq!((found.passed, found.failed, found.skipped), (12, 3, 0));
         assert!(totals("pass login 390 en words").is_none());
     }

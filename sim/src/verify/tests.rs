@@ -116,7 +116,7 @@ mod totals {
     #[test]
     fn totals_are_read_from_cargos_line() {
         let line = "test result: FAILED. 5 passed; 2 failed; 1 ignored; 0 measured; 3 filtered out";
-        let totals = result_line(line).unwrap();
+        let totals = result_line(line).expect("totals");
         assert_eq!((totals.passed, totals.failed, totals.skipped), (5, 2, 1));
         assert!(result_line("running 3 tests").is_none());
     }
