@@ -13,6 +13,7 @@ pub mod kubernetes;
 pub mod mail;
 pub mod registry;
 pub mod replica;
+pub mod silence;
 pub mod webhook;
 
 pub use error::CallError;

@@ -24,9 +24,9 @@ const WRITE_EVERY: Duration = Duration::from_secs(1);
 /// Under a flood it is written no more often than this.
 const WRITE_GAP: Duration = Duration::from_millis(10);
 /// What may wait for the database, of all terminals together, unless they are very many.
-const ROOM_IN_ALL_BYTES: usize = 1024 * 1024;
-/// Of one among very many.
-const ROOM_LEAST_BYTES: usize = 64 * 1024;
+const ROOM_IN_ALL_BYTES: usize = 512 * 1024;
+/// Of one among very many: what was not made small yet, and one piece.
+const ROOM_LEAST_BYTES: usize = 32 * 1024;
 /// Whoever may no longer be here is noticed within twice this.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// Rights that nobody could look up for so long are taken for lost.

@@ -2,17 +2,22 @@
 
 use std::time::Duration;
 
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use kube::client::{Body, ConfigExt as _};
 use kube::config::{
     AuthInfo, Cluster, Context, KubeConfigOptions, Kubeconfig as RawKubeconfig, NamedAuthInfo,
     NamedCluster, NamedContext,
 };
+use tower::ServiceBuilder;
 
 use super::kubeconfig::{Kubeconfig, KubeconfigError, text};
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Silence on one connection, not the length of a whole answer.
-pub(super) const READ_TIMEOUT: Duration = Duration::from_secs(15);
+const READ_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Repeating is the caller's business (kube's own retry is off), and so is a proxy (kube would
 /// take one from the environment).
@@ -26,10 +31,28 @@ pub(super) async fn config(checked: &Kubeconfig) -> Result<kube::Config, Kubecon
     config.connect_timeout = Some(CONNECT_TIMEOUT);
     config.write_timeout = Some(WRITE_TIMEOUT);
     config.read_timeout = Some(READ_TIMEOUT);
-    config.reset_reader_on_write = true;
     config.default_retry = false;
     config.proxy_url = None;
     Ok(config)
+}
+
+/// For connections that are watched over by pings of ours, and on which each key goes at once. The
+/// timeouts of the usual client set a timer with each message, which takes longer than to pass on a
+/// key.
+pub(super) fn patient(config: &kube::Config) -> Result<kube::Client, kube::Error> {
+    let mut connector = HttpConnector::new();
+    connector.enforce_http(false);
+    connector.set_connect_timeout(config.connect_timeout);
+    connector.set_nodelay(true);
+    let connector = config.rustls_https_connector_with_connector(connector)?;
+    let calls: Client<_, Body> = Client::builder(TokioExecutor::new()).build(connector);
+    let service = ServiceBuilder::new()
+        .layer(config.base_uri_layer())
+        .option_layer(config.auth_layer()?)
+        .map_err(tower::BoxError::from)
+        .service(calls);
+    let namespace = config.default_namespace.clone();
+    Ok(kube::Client::new(service, namespace))
 }
 
 /// Written anew from the allowed fields, so that nothing unlooked-at reaches kube's own loader.

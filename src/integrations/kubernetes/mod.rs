@@ -52,6 +52,8 @@ const MAX_NAME_BYTES: usize = 253;
 #[derive(Clone)]
 pub struct Kubernetes {
     client: kube::Client,
+    /// For commands, which may be silent for ever.
+    patient: kube::Client,
 }
 
 /// The kinds of object that this client reads and writes, all of them in a namespace.
@@ -80,10 +82,15 @@ impl Kubernetes {
     /// Prepares a client; nothing is called yet. Fails where certificate or key data are no PEM.
     pub async fn new(kubeconfig: &Kubeconfig) -> Result<Self, KubeconfigError> {
         let config = connect::config(kubeconfig).await?;
-        let client = kube::Client::try_from(config).map_err(|_| KubeconfigError::BadField {
+        Self::of(config).map_err(|_| KubeconfigError::BadField {
             field: "client-certificate-data".to_owned(),
-        })?;
-        Ok(Self { client })
+        })
+    }
+
+    fn of(config: kube::Config) -> Result<Self, kube::Error> {
+        let patient = connect::patient(&config)?;
+        let client = kube::Client::try_from(config)?;
+        Ok(Self { client, patient })
     }
 
     fn api<K: Kind>(&self, namespace: &str) -> Result<kube::Api<K>, CallError> {

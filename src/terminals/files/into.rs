@@ -117,7 +117,22 @@ async fn write(
     let folder = moving.path.folder();
     let command = ["tar", "-x", "-o", "-f", "-", "-C", folder];
     let Running { input, mut output } = moving.run(&command).await.map_err(no)?;
-    let mut came = tell(&input, &before).await;
+    let poured = pour(input, (&before, size), (&mut coming, sum));
+    tokio::select! {
+        poured = poured => poured?,
+        // Where it ends before its time, how it ended says why.
+        _ = output.end() => {}
+    }
+    ended(moving, &mut output).await.map_err(no)
+}
+
+/// All that comes, between the archive's head and its end.
+async fn pour(
+    input: Input,
+    (before, size): (&[u8], u64),
+    (coming, sum): (&mut mpsc::Receiver<Bytes>, &mut Sum),
+) -> Came {
+    let mut came = tell(&input, before).await;
     while let (Ok(()), true) = (&came, sum.bytes < size) {
         let piece = timeout(PATIENCE, coming.recv()).await.ok().flatten();
         let Some(piece) = piece.filter(|piece| piece.len() as u64 <= size - sum.bytes) else {
@@ -132,16 +147,15 @@ async fn write(
         return Err(no(AppError::field("Content-Length", "file-no-length")));
     }
     if came.is_ok() {
-        // Where it ends before its time, how it ended says why.
+        // What it does not take, its end explains.
         let _ = tell(&input, &archive::after(size)).await;
     }
-    drop(input);
-    ended(moving, &mut output).await.map_err(no)
+    Ok(())
 }
 
 /// Nothing more where the program has ended, or takes nothing.
 async fn tell(input: &Input, bytes: &[u8]) -> Result<(), ()> {
-    let told = timeout(PATIENCE, input.write(bytes.to_vec())).await;
+    let told = timeout(PATIENCE, input.write(bytes)).await;
     told.map_err(drop)?.map_err(drop)
 }
 

@@ -18,6 +18,7 @@ use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::Presence;
 use crate::integrations::replica::{self, Connection};
+use crate::integrations::silence::Silence;
 use crate::terminals::TerminalId;
 
 /// The one that holds the shell pings both of us every fifteen seconds.
@@ -75,9 +76,9 @@ async fn down(
     mut from: SplitStream<Connection>,
     to: &mut SplitSink<WebSocket, Ours>,
 ) -> Option<()> {
+    let mut silence = Silence::new(HEARD_WITHIN);
     loop {
-        let said = timeout(HEARD_WITHIN, from.next()).await.ok()??.ok()?;
-        let said = match said {
+        let said = match silence.next(&mut from).await.ok()??.ok()? {
             Theirs::Binary(bytes) => Ours::Binary(bytes),
             Theirs::Text(text) => Ours::text(text.as_str()),
             // Answered by us as well, and passed on so that the browser is heard of.
@@ -93,9 +94,9 @@ async fn up(
     from: &mut SplitStream<WebSocket>,
     mut to: SplitSink<Connection, Theirs>,
 ) -> Option<()> {
+    let mut silence = Silence::new(HEARD_WITHIN);
     loop {
-        let said = timeout(HEARD_WITHIN, from.next()).await.ok()??.ok()?;
-        let said = match said {
+        let said = match silence.next(from).await.ok()??.ok()? {
             Ours::Binary(bytes) => Theirs::Binary(bytes),
             Ours::Text(text) => Theirs::text(text.as_str()),
             Ours::Close(_) => return Some(()),

@@ -18,9 +18,9 @@ pub use frames::{Mark, What, decompress, read, write};
 pub use retention::Retention;
 pub use tape::{Piece, Tape};
 
+use super::Ending;
 use super::session::Session;
 use super::store::{self, NewChunk};
-use super::{Ending, TerminalId};
 use crate::app::App;
 use crate::integrations::kubernetes::Size;
 
@@ -28,6 +28,9 @@ use crate::integrations::kubernetes::Size;
 const TAKEN_WITHIN: Duration = Duration::from_secs(4);
 /// How long a shell that must be recorded goes on, within its room, while it cannot be.
 const WITHOUT: Duration = Duration::from_secs(3);
+/// What goes into one statement, so that what is sent takes little memory on its way; the last
+/// piece may be beyond it.
+const STATEMENT_BYTES: usize = 128 * 1024;
 /// Tries at the end of a terminal, so that its last second survives a short trouble.
 const LAST_TRIES: usize = 3;
 
@@ -43,38 +46,51 @@ pub async fn begin(app: &App, session: &Session, size: Size) -> bool {
 /// may not be without a recording end.
 pub async fn write_all(app: &App) -> bool {
     let _one_at_a_time = app.terminals.writing.lock().await;
-    let taken = match take_all(app.terminals.all()).await {
-        Ok(taken) if taken.is_empty() => return true,
+    let mut waiting = match take_all(app.terminals.all()).await {
         Ok(taken) => taken,
         Err(error) => {
             tracing::error!(%error, "recordings could not be made small");
             return false;
         }
     };
-    let chunks = taken.iter().flat_map(|(session, pieces)| {
-        let id = session.opened.id;
-        pieces.iter().map(move |piece| chunk(id, piece))
-    });
-    let written = insert(app, &chunks.collect::<Vec<_>>()).await;
-    if let Err(why) = &written {
-        tracing::error!(why, "recordings could not be written");
-    }
-    for (session, pieces) in taken {
-        match written {
-            Err(_) => give_back(app, &session, pieces),
-            Ok(()) => session.written(),
+    while !waiting.is_empty() {
+        let together = together(&waiting);
+        let chunks: Vec<_> = waiting.iter().take(together).map(chunk).collect();
+        if let Err(why) = insert(app, &chunks).await {
+            tracing::error!(why, "recordings could not be written");
+            give_all_back(app, waiting);
+            return false;
+        }
+        for (session, piece) in waiting.drain(..together) {
+            session.written(piece.packed.len());
         }
     }
-    written.is_ok()
+    true
 }
 
-/// What waits, with whose it is.
-type Taken = Vec<(Arc<Session>, VecDeque<Piece>)>;
+/// What waits, with whose it is: the pieces of each stand together and in order.
+type Waiting = VecDeque<(Arc<Session>, Piece)>;
 
 /// The last of many is made small beside everybody's keys, not before them.
-async fn take_all(all: Vec<Arc<Session>>) -> Result<Taken, tokio::task::JoinError> {
-    let work = move || all.into_iter().filter_map(take).collect();
+async fn take_all(all: Vec<Arc<Session>>) -> Result<Waiting, tokio::task::JoinError> {
+    let take = |session: Arc<Session>| {
+        let pieces = session.tape().take(session.now_ms());
+        let with_whose = move |piece| (session.clone(), piece);
+        pieces.into_iter().map(with_whose)
+    };
+    let work = move || all.into_iter().flat_map(take).collect();
     tokio::task::spawn_blocking(work).await
+}
+
+/// How many of them go into one statement: one at least.
+fn together(waiting: &Waiting) -> usize {
+    let mut bytes = 0;
+    let fits = |(_, piece): &&(_, Piece)| {
+        let fits = bytes < STATEMENT_BYTES;
+        bytes += piece.packed.len();
+        fits
+    };
+    waiting.iter().take_while(fits).count()
 }
 
 async fn insert(app: &App, chunks: &[NewChunk<'_>]) -> Result<(), String> {
@@ -94,17 +110,22 @@ pub async fn finish(app: &App) {
     }
 }
 
-fn take(session: Arc<Session>) -> Option<(Arc<Session>, VecDeque<Piece>)> {
-    let pieces = session.tape().take(session.now_ms());
-    (!pieces.is_empty()).then_some((session, pieces))
-}
-
-fn chunk(terminal: TerminalId, piece: &Piece) -> NewChunk<'_> {
+fn chunk((session, piece): &(Arc<Session>, Piece)) -> NewChunk<'_> {
     NewChunk {
-        terminal: terminal.0,
+        terminal: session.opened.id.0,
         sequence: piece.sequence,
         until_ms: i64::try_from(piece.until_ms).unwrap_or(i64::MAX),
         frames: &piece.packed,
+    }
+}
+
+fn give_all_back(app: &App, mut waiting: Waiting) {
+    while let Some((session, first)) = waiting.pop_front() {
+        let theirs = |(other, _): &(Arc<Session>, _)| Arc::ptr_eq(other, &session);
+        let more = waiting.iter().take_while(|w| theirs(w)).count();
+        let more = waiting.drain(..more).map(|(_, piece)| piece);
+        let pieces = std::iter::once(first).chain(more).collect();
+        give_back(app, &session, pieces);
     }
 }
 

@@ -28,7 +28,7 @@ pub struct Tape {
     frames: Vec<u8>,
     /// What is older than the frames.
     pieces: VecDeque<Piece>,
-    /// How many bytes all of it takes.
+    /// How many bytes they take, with those that are just being written.
     waiting: usize,
     next: i32,
     last_ms: u64,
@@ -75,7 +75,7 @@ impl Default for Tape {
 }
 
 impl Tape {
-    /// How many bytes wait for the database.
+    /// How many bytes the database does not hold yet.
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.waiting + self.frames.len()
@@ -133,7 +133,7 @@ impl Tape {
         self.pieces.push_back(piece);
     }
 
-    /// What the database is to take now, in order.
+    /// What the database is to take now, in order; it counts until it is [`Tape::written`].
     pub fn take(&mut self, now_ms: u64) -> VecDeque<Piece> {
         if now_ms.saturating_sub(self.last_ms) >= OVER_AFTER_MS {
             self.settle();
@@ -142,13 +142,16 @@ impl Tape {
             self.frames = Vec::new();
         }
         self.pack();
-        self.waiting = 0;
         std::mem::take(&mut self.pieces)
+    }
+
+    /// The database has taken so many bytes.
+    pub const fn written(&mut self, bytes: usize) {
+        self.waiting = self.waiting.saturating_sub(bytes);
     }
 
     /// The database did not take them; they go first the next time.
     pub fn put_back(&mut self, mut pieces: VecDeque<Piece>) {
-        self.waiting += pieces.iter().map(|p| p.packed.len()).sum::<usize>();
         pieces.append(&mut self.pieces);
         self.pieces = pieces;
     }
@@ -160,6 +163,7 @@ impl Tape {
         let first = self.pieces.front().map_or(self.next, |p| p.sequence);
         let (mut lost, mut flood) = (0, Flood::new());
         for piece in self.take(at_ms) {
+            self.written(piece.packed.len());
             let waiting = frames::decompress(&piece.packed).and_then(|all| frames::read(&all));
             for frame in waiting.unwrap_or_default() {
                 match frame.what {

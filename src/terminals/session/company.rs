@@ -6,7 +6,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::scroll::{Scroll, WINDOW_BYTES};
+use super::scroll::Scroll;
+use super::window;
 use super::{Next, jump};
 use crate::identity::{AccountId, Person, Presence};
 use crate::integrations::kubernetes::Size;
@@ -135,7 +136,7 @@ impl Circle {
         if from >= scroll.end() {
             return None;
         }
-        let has_room = from.saturating_sub(here.shown) < WINDOW_BYTES;
+        let has_room = from.saturating_sub(here.shown) < window::LEAST_BYTES;
         Some(match has_room {
             true => Next::Show(scroll.read(from, most)),
             false => Next::Wait,
@@ -180,7 +181,7 @@ mod tests {
         let (mut circle, mut scroll) = (circle(), Scroll::default());
         let mut from = 0;
         for _ in 0..5 {
-            scroll.push(&[b'x'; 300_000]);
+            scroll.push(&[b'x'; 300_000], 100_000);
             let next = circle.next(2, from, (&scroll, 100));
             let to = scroll.last_lines(jump::SHOWN_BYTES);
             assert_eq!(next, Some(Next::Pass(to)));
@@ -194,8 +195,8 @@ mod tests {
     #[test]
     fn a_guest_waits_for_their_own_screen_and_goes_when_put_out() {
         let (mut circle, mut scroll) = (circle(), Scroll::default());
-        scroll.push(&[b'x'; 150_000]);
-        let next = circle.next(2, WINDOW_BYTES, (&scroll, 100));
+        scroll.push(&[b'x'; 60_000], 100_000);
+        let next = circle.next(2, window::LEAST_BYTES, (&scroll, 100));
         assert_eq!(next, Some(Next::Wait));
         assert_eq!(circle.next(1, 0, (&scroll, 100)), Some(Next::Replaced));
         assert_eq!(circle.typist(), Seat::Owner);

@@ -10,6 +10,7 @@ mod jump;
 mod scroll;
 pub mod shell;
 pub mod viewer;
+mod window;
 pub mod wire;
 
 use std::ops::Range;
@@ -24,7 +25,8 @@ use tokio_tungstenite::tungstenite::Bytes;
 use self::clock::Facts;
 use self::company::{Circle, Company, Guest, Here, Seat, Viewer};
 use self::jump::Jump;
-use self::scroll::{Scroll, WINDOW_BYTES};
+use self::scroll::Scroll;
+use self::window::Window;
 use super::recording::{Mark, Tape, What};
 use super::{Ending, TerminalId};
 use crate::audit::Origin;
@@ -33,6 +35,9 @@ use crate::integrations::kubernetes::Size;
 
 /// What may be typed ahead of a shell that does not read.
 const TYPED_AHEAD_BYTES: usize = 1024 * 1024;
+/// Kept of what was shown beyond a window: it may be full but for a byte when the shell is read,
+/// and that comes in pieces.
+const BESIDE_BYTES: usize = 2 * 16 * 1024;
 /// Sizes that come faster are somebody's game, and would fill the recording.
 const SIZES_APART: Duration = Duration::from_millis(20);
 
@@ -58,8 +63,10 @@ pub struct Session {
     tape: Mutex<Tape>,
     began: Instant,
     typed: mpsc::UnboundedSender<Typed>,
-    /// Changes when there is something new to show, or to decide.
+    /// Changes when there is something new to show.
     pub news: watch::Sender<u64>,
+    /// Rung when it may be over sooner than was thought.
+    limits: Notify,
     /// Rung when there may be room again.
     pub room: Notify,
     /// Rung when a jump has begun.
@@ -93,6 +100,7 @@ struct State {
     scroll: Scroll,
     /// Up to where the viewer has shown it.
     shown: u64,
+    window: Window,
     /// Under way while what was held back is passed over.
     jump: Option<Jump>,
     /// The viewer is shown nothing before this byte.
@@ -145,7 +153,7 @@ impl State {
     }
 
     /// Nothing for one who is up to date.
-    fn next_of_owner(&self, number: u64, from: u64, most: usize) -> Option<Next> {
+    fn next_of_owner(&self, number: u64, from: u64) -> Option<Next> {
         if self.viewer != number {
             return Some(Next::Replaced);
         }
@@ -155,12 +163,29 @@ impl State {
         if from < self.passed {
             return Some(Next::Pass(self.passed));
         }
+        let most = self.window.piece();
         (from < self.scroll.end()).then(|| Next::Show(self.scroll.read(from, most)))
+    }
+
+    /// What the viewer has not confirmed is kept, because the shell waits before there is too much
+    /// of it; but during a jump it does not wait, and the viewer is told where to go on.
+    fn push(&mut self, bytes: &[u8]) {
+        let before = self.ahead();
+        let ahead = before + bytes.len() as u64;
+        let window = self.window.bytes();
+        let needed = match self.jump {
+            Some(_) => window,
+            None => window.max(ahead),
+        };
+        let most = usize::try_from(needed).unwrap_or(usize::MAX);
+        self.scroll.push(bytes, most.saturating_add(BESIDE_BYTES));
+        let now = Instant::now();
+        self.window.grow(self.scroll.end(), (before, ahead), now);
     }
 
     /// Only where something is held back; true if it has begun.
     fn begin_jump(&mut self) -> bool {
-        let begins = self.jump.is_none() && self.ahead() >= WINDOW_BYTES / 2;
+        let begins = self.jump.is_none() && self.ahead() >= self.window.bytes() / 2;
         if begins {
             self.jump = Some(Jump::new(Instant::now()));
         }
@@ -194,6 +219,7 @@ impl Session {
         let state = State {
             scroll: Scroll::default(),
             shown: 0,
+            window: Window::default(),
             jump: None,
             passed: 0,
             comings: 0,
@@ -216,6 +242,7 @@ impl Session {
             began: now,
             typed,
             news: watch::Sender::new(0),
+            limits: Notify::new(),
             room: Notify::new(),
             jumps: Notify::new(),
         };
@@ -252,6 +279,7 @@ impl Session {
         state.presence = presence;
         state.alone_since = None;
         state.shown = from;
+        state.window = Window::default();
         state.passed = 0;
         state.circle.change_if_any();
         drop(state);
@@ -300,6 +328,7 @@ impl Session {
         };
         drop(state);
         self.mark(what);
+        self.limits.notify_one();
         self.tell_news();
     }
 
@@ -345,7 +374,7 @@ impl Session {
 
     /// What a viewer who has everything before `from`, and was told of so many changes, is to do.
     #[must_use]
-    pub fn next(&self, viewer: Viewer, (from, told): (u64, u64), most: usize) -> Next {
+    pub fn next(&self, viewer: Viewer, (from, told): (u64, u64)) -> Next {
         let mut state = self.state();
         let state = &mut *state;
         if state.is_now(viewer) && state.circle.version != told {
@@ -353,9 +382,9 @@ impl Session {
             return Next::Meet(state.circle.version, Box::new(company));
         }
         let next = match viewer.seat {
-            Seat::Owner => state.next_of_owner(viewer.number, from, most),
+            Seat::Owner => state.next_of_owner(viewer.number, from),
             Seat::Guest => {
-                let scroll = (&state.scroll, most);
+                let scroll = (&state.scroll, window::PIECE_BYTES);
                 state.circle.next(viewer.number, from, scroll)
             }
         };
@@ -387,6 +416,8 @@ impl Session {
             self.tell_news();
         } else {
             state.shown = state.shown.max(offset);
+            let shown = state.shown;
+            state.window.confirm(shown, Instant::now());
             drop(state);
             self.room.notify_one();
         }
@@ -462,7 +493,7 @@ impl Session {
     /// Decides that it is over; the first reason counts.
     pub fn end(&self, why: Ending) {
         self.state().told_to_end.get_or_insert(why);
-        self.tell_news();
+        self.limits.notify_one();
     }
 
     fn told_to_end(&self) -> Option<Ending> {
@@ -492,7 +523,7 @@ impl Session {
     /// Whether both the viewer and the recording, which has this room, can take more.
     fn has_room(&self, of_recording: usize) -> bool {
         let state = self.state();
-        let is_shown = state.jump.is_some() || state.ahead() < WINDOW_BYTES;
+        let is_shown = state.jump.is_some() || state.ahead() < state.window.bytes();
         drop(state);
         is_shown && self.tape().waiting() < of_recording
     }
@@ -501,17 +532,17 @@ impl Session {
     /// written before its time.
     fn show(&self, pieces: impl Iterator<Item = Bytes>) -> bool {
         let now_ms = self.now_ms();
-        let (mut state, mut tape) = (self.state(), self.tape());
-        let mut length = 0;
+        let (mut length, mut is_filling) = (0, false);
         for bytes in pieces {
             length += bytes.len();
-            state.scroll.push(&bytes);
+            let mut tape = self.tape();
             tape.output(now_ms, &bytes);
+            is_filling = tape.is_filling();
+            drop(tape);
+            // Whoever looks does not wait for what the recording takes.
+            self.state().push(&bytes);
         }
-        let jump_is_over = state.pass_over(length);
-        drop(state);
-        let is_filling = tape.is_filling();
-        drop(tape);
+        let jump_is_over = self.state().pass_over(length);
         if jump_is_over {
             self.end_jump();
         }
@@ -532,8 +563,9 @@ impl Session {
         bytes
     }
 
-    /// The recording was written; the shell may show more.
-    pub fn written(&self) {
+    /// So much of the recording was written; the shell may show more.
+    pub fn written(&self, bytes: usize) {
+        self.tape().written(bytes);
         self.state().unwritten_since = None;
         self.room.notify_one();
     }

@@ -1,15 +1,8 @@
 //! The last of what a terminal showed, addressed by how many bytes came before.
 //!
-//! Invariant: it holds at most [`MOST_BYTES`], and always what its viewer has not confirmed yet,
-//! because the shell waits before that could be pushed out; but during a jump it does not wait,
-//! and the viewer is told where to go on.
+//! Invariant: it holds at most what it is told to keep.
 
 use std::collections::VecDeque;
-
-/// What may be shown beyond what the viewer has confirmed.
-pub const WINDOW_BYTES: u64 = 64 * 1024;
-/// A window, and the pieces that were under way when it was full.
-const MOST_BYTES: usize = WINDOW_BYTES as usize + 2 * 16 * 1024;
 
 #[derive(Debug, Default)]
 pub struct Scroll {
@@ -31,18 +24,22 @@ impl Scroll {
         self.gone + self.bytes.len() as u64
     }
 
-    pub fn push(&mut self, bytes: &[u8]) {
-        let kept = bytes.len().min(MOST_BYTES);
+    /// Adds to it, and keeps at most so many of all.
+    pub fn push(&mut self, bytes: &[u8], most: usize) {
+        let kept = bytes.len().min(most);
         let (passed, kept) = bytes.split_at(bytes.len() - kept);
-        let over = (self.bytes.len() + kept.len()).saturating_sub(MOST_BYTES);
+        let over = (self.bytes.len() + kept.len()).saturating_sub(most);
         self.bytes.drain(..over);
         self.gone += (over + passed.len()) as u64;
         let needed = self.bytes.len() + kept.len();
-        if self.bytes.capacity() < needed && needed > MOST_BYTES / 4 {
+        if self.bytes.capacity() < needed && needed > most / 4 {
             // Grown by doubling it would take more than it ever holds.
-            self.bytes.reserve_exact(MOST_BYTES - self.bytes.len());
+            self.bytes.reserve_exact(most - self.bytes.len());
         }
         self.bytes.extend(kept);
+        if self.bytes.capacity() >= 2 * most {
+            self.bytes.shrink_to(most);
+        }
     }
 
     /// Where the last so many bytes begin, or the first line that begins within them.
@@ -86,12 +83,23 @@ mod tests {
         let byte = |at: u64| (at % 251) as u8;
         let mut scroll = Scroll::default();
         let mut end = 0u64;
-        for length in [0, 1, 1000, 32 * 1024, 70_000, 100_000, 5, 160_000, 300_000] {
+        for (length, most) in [
+            (0, 50_000),
+            (1, 50_000),
+            (1000, 50_000),
+            (32 * 1024, 50_000),
+            (70_000, 200_000),
+            (100_000, 150_000),
+            (5, 150_000),
+            (160_000, 50_000),
+            (300_000, 100_000),
+        ] {
             let more: Vec<u8> = (end..end + length).map(byte).collect();
-            scroll.push(&more);
+            scroll.push(&more, most);
             end += length;
             assert_eq!(scroll.end(), end);
-            assert!(end - scroll.begin() <= MOST_BYTES as u64);
+            assert!(end - scroll.begin() <= most as u64);
+            assert!(scroll.bytes.capacity() <= 2 * most);
             for from in [scroll.begin(), end.saturating_sub(7), end] {
                 let from = from.max(scroll.begin());
                 let read = scroll.read(from, 100_000);
@@ -115,7 +123,7 @@ mod tests {
             ("", 8, "two\n$ "),
             ("xxxxxxxxxxxx", 5, "xxxxx"),
         ] {
-            scroll.push(more.as_bytes());
+            scroll.push(more.as_bytes(), 1000);
             let found = scroll.read(scroll.last_lines(most), 1000);
             assert_eq!(String::from_utf8_lossy(&found), expected);
         }

@@ -187,7 +187,6 @@ async fn over(app: &App, session: &Session) -> Ending {
         idle: settings.idle,
         grace: settings.grace,
     };
-    let mut news = session.news.subscribe();
     loop {
         if let Some(why) = session.told_to_end() {
             return why;
@@ -196,8 +195,8 @@ async fn over(app: &App, session: &Session) -> Ending {
         if at <= Instant::now() {
             return why;
         }
-        // Keys only move limits away; whatever brings one nearer is news.
-        let _ = timeout_at(at, news.changed()).await;
+        // Keys only move limits away; whatever brings one nearer rings.
+        let _ = timeout_at(at, session.limits.notified()).await;
     }
 }
 

@@ -16,10 +16,9 @@ use super::company::{Seat, Viewer};
 use super::wire::{Said, Told, is_fit};
 use super::{Next, Session};
 use crate::integrations::kubernetes::Size;
+use crate::integrations::silence::Silence;
 use crate::terminals::Ending;
 
-/// What is sent in one message under a flood.
-const PIECE_BYTES: usize = 16 * 1024;
 /// Keeps what stands between from taking a silent connection for a dead one.
 const PING_EVERY: Duration = Duration::from_secs(15);
 /// A browser that does not even answer pings for so long is gone.
@@ -93,7 +92,7 @@ async fn show(
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         news.borrow_and_update();
-        match session.next(viewer, (at, told), PIECE_BYTES) {
+        match session.next(viewer, (at, told)) {
             Next::Show(bytes) => {
                 at += bytes.len() as u64;
                 send(out, Message::binary(bytes)).await?;
@@ -139,7 +138,8 @@ async fn listen(
     incoming: &mut SplitStream<WebSocket>,
     say: tokio::sync::mpsc::Sender<Said>,
 ) {
-    while let Ok(Some(Ok(message))) = timeout(HEARD_WITHIN, incoming.next()).await {
+    let mut silence = Silence::new(HEARD_WITHIN);
+    while let Ok(Some(Ok(message))) = silence.next(incoming).await {
         match message {
             Message::Binary(keys) => match session.type_in(viewer, keys) {
                 0 => {}

@@ -1,8 +1,12 @@
 //! A shell: opened, typed into, lost, resumed, ended.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
 use reqwest::Method;
 use serde_json::json;
 use slipway_sim::kubernetes::Exec;
+use slipway_sim::portal::wait::{self, Look};
 
 use super::stage::{Knock, Stage, WINDOW};
 
@@ -154,9 +158,22 @@ fn accounted(cast: &[serde_json::Value]) -> u64 {
 async fn the_prompt_is_there_at_once_when_a_program_is_broken_off() {
     let mut stage = Stage::start().await;
     let (way, mut terminal) = stage.enter().await;
-    terminal.type_in("yes abcdefgh\n").await;
     terminal.confirms = false;
+    let folder = tempfile::tempdir().unwrap();
+    // Programs in containers are nobody's.
+    let all = Permissions::from_mode(0o777);
+    std::fs::set_permissions(folder.path(), all).unwrap();
+    let written = folder.path().join("written");
+    // More than a window, and less than what the buffers on the way take.
+    let flood = "yes abcdefgh | head -c 60000";
+    let line = format!("{flood}; touch '{}'; cat\n", written.display());
+    terminal.type_in(&line).await;
     terminal.until_bytes(WINDOW).await;
+    let look = async || match written.exists() {
+        true => Ok(Look::Found(())),
+        false => Ok(Look::NotYet("not all of it is on its way".to_owned())),
+    };
+    wait::until(look).await.unwrap();
     terminal.type_in("\x03").await;
     terminal.hear("skipped").await;
     let before = terminal.shown.len();

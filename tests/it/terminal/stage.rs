@@ -16,7 +16,7 @@ use crate::support::{Browser, Portal};
 
 /// Longer than anything here takes on a busy machine.
 /// What may be shown beyond what was confirmed.
-pub const WINDOW: usize = 64 * 1024;
+pub const WINDOW: usize = 32 * 1024;
 const PATIENCE: Duration = Duration::from_secs(20);
 
 pub struct Stage {

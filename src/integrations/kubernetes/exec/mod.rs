@@ -9,31 +9,29 @@ mod talk;
 
 pub use status::end as ended;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::stream::BoxStream;
+use futures_util::{FutureExt as _, StreamExt as _};
 use k8s_openapi::api::core::v1::Pod;
 use kube::Resource as _;
 use kube::api::AttachParams;
 use kube::core::Request;
 use serde::Serialize;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Bytes;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
-use super::connect::READ_TIMEOUT;
 use super::{Kubernetes, called, name};
 use crate::integrations::CallError;
+use crate::integrations::silence::{Silence, Silent};
 
-/// The longest piece of output or input that goes through a queue.
+/// The longest piece of output that is given out at once, and of input that is sent at once.
 const PIECE_BYTES: usize = 16 * 1024;
-/// Output that nobody took yet; what comes after it is not read.
-const OUTPUT_BYTES: usize = 16 * 1024;
-/// What the smallest piece counts for, because it takes room of its own.
-const SMALLEST_PIECE: usize = 128;
-/// Pieces of input that the cluster did not take yet; the writer of the next one waits.
-const INPUT_PIECES: usize = 16;
 /// Servers send some 32 KiB at once; a greater message than this one ends the connection.
 const MESSAGE_BYTES: usize = 1024 * 1024;
 /// A frame of 16 KiB with its head comes in one reading; greater ones take several.
@@ -57,10 +55,6 @@ const PULSE: Pulse = Pulse {
     ping_every: Duration::from_secs(5),
     heard_within: Duration::from_secs(61),
 };
-
-/// The client's read timeout also watches an upgraded connection. Each ping that is written and
-/// each answer to one begins it anew, so a command may be silent for ever.
-const _: () = assert!(2 * PULSE.ping_every.as_secs() < READ_TIMEOUT.as_secs());
 
 /// Where a command runs.
 #[derive(Debug, Clone, Copy)]
@@ -95,33 +89,45 @@ pub enum End {
 }
 
 /// A command that was started, or is about to fail.
-#[derive(Debug)]
 pub struct Running {
     pub input: Input,
     pub output: Output,
 }
 
-/// What a command shows, and in the end how it ended.
-#[derive(Debug)]
+/// What a command shows, and in the end how it ended. It is read from the connection when it is
+/// asked for, and so are the connection's pings answered.
 pub struct Output {
-    said: mpsc::UnboundedReceiver<Result<Bytes, End>>,
-    /// For what is said: a permit for each byte.
-    room: Arc<Semaphore>,
+    incoming: BoxStream<'static, Result<Message, Error>>,
+    silence: Silence,
     complaint: Complaint,
-    /// Looked at, and not taken yet.
-    first: Option<Bytes>,
+    /// Read, and not taken yet.
+    rest: Bytes,
     end: Option<End>,
+    /// Dropped once nobody listens or there is nothing more to hear.
+    listened: Option<oneshot::Sender<Infallible>>,
 }
 
 /// The first of what a plain program wrote to its errors. One behind a terminal has none.
-#[derive(Debug, Clone, Default)]
-struct Complaint(Arc<Mutex<Vec<u8>>>);
+#[derive(Debug, Default)]
+struct Complaint {
+    kept: Option<Vec<u8>>,
+}
 
 impl Complaint {
-    fn add(&self, bytes: &[u8]) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+    fn of(manner: Manner) -> Self {
+        Self {
+            kept: (manner == Manner::Plain).then(Vec::new),
+        }
+    }
+
+    /// False where errors are output as any other.
+    fn takes(&mut self, bytes: &[u8]) -> bool {
+        let Some(kept) = &mut self.kept else {
+            return false;
+        };
         let room = COMPLAINT_BYTES.saturating_sub(kept.len()).min(bytes.len());
         kept.extend_from_slice(bytes.get(..room).unwrap_or_default());
+        true
     }
 }
 
@@ -132,23 +138,17 @@ enum Manner {
     Plain,
 }
 
-/// What a command is told; clones tell the same one. Once all are dropped its input is at an end,
-/// where the cluster's protocol (v5) can say so.
-#[derive(Debug, Clone)]
+/// What a command is told. Once it is dropped its input is at an end, where the cluster's protocol
+/// (v5) can say so.
 pub struct Input {
-    typed: mpsc::Sender<Typed>,
+    line: Arc<talk::Line>,
+    _open: oneshot::Sender<Infallible>,
 }
 
 /// Nobody is left to be told anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the command has ended")]
 pub struct Ended;
-
-#[derive(Debug)]
-enum Typed {
-    Bytes(Bytes),
-    Size(Size),
-}
 
 impl Kubernetes {
     /// Runs a command behind a terminal. `NotFound` where there is no such pod, `Refused` where
@@ -192,13 +192,13 @@ impl Kubernetes {
         pulse: Pulse,
     ) -> Result<Running, CallError> {
         let request = request(place, command, manner)?;
-        let connection = called(self.client.connect(request)).await?;
+        let connection = called(self.patient.connect(request)).await?;
         let can_half_close = connection.supports_stream_close();
         // Nothing was read yet, so the same connection can be given limits of ours.
         let connection = connection.into_stream().into_inner();
         let limits = Some(limits());
         let socket = WebSocketStream::from_raw_socket(connection, Role::Client, limits).await;
-        Ok(talk::start(socket, manner, pulse, can_half_close))
+        Ok(talk::start(socket, manner, pulse, can_half_close).await)
     }
 }
 
@@ -230,17 +230,25 @@ impl Output {
     /// The next bytes, which may end inside a character, or how the command ended, from then on
     /// always. May be given up and asked again.
     pub async fn next(&mut self) -> Result<Bytes, End> {
-        if let Some(first) = self.first.take() {
-            return Ok(first);
+        self.fill().await;
+        match (self.piece(), &self.end) {
+            (Some(piece), _) => Ok(piece),
+            (None, Some(end)) => Err(end.clone()),
+            (None, None) => Err(status::lost("nothing was heard")),
         }
-        if let Some(end) = &self.end {
-            return Err(end.clone());
-        }
-        let said = self.said.recv().await;
-        self.took(said.unwrap_or_else(|| Err(status::lost("the connection was given up"))))
     }
 
-    /// How it ended, whatever it still puts out.
+    /// Until there are bytes or an end.
+    async fn fill(&mut self) {
+        while self.rest.is_empty() && self.end.is_none() {
+            match self.silence.next(&mut self.incoming).await {
+                Ok(message) => self.hear(message),
+                Err(Silent) => self.close(status::lost("the cluster no longer answers")),
+            }
+        }
+    }
+
+    /// How it ended, whatever it still puts out. May be given up and asked again.
     pub async fn end(&mut self) -> End {
         loop {
             if let Err(end) = self.next().await {
@@ -251,71 +259,61 @@ impl Output {
 
     /// More bytes, if they are there already. Where they are not, [`Output::next`] says why.
     pub fn next_now(&mut self) -> Option<Bytes> {
-        if self.first.is_some() || self.end.is_some() {
-            return self.first.take();
+        loop {
+            let piece = self.piece();
+            if piece.is_some() || self.end.is_some() {
+                return piece;
+            }
+            let message = self.incoming.next().now_or_never()?;
+            self.hear(message);
         }
-        let said = self.said.try_recv().ok()?;
-        self.took(said).ok()
     }
 
-    fn took(&mut self, said: Result<Bytes, End>) -> Result<Bytes, End> {
-        match &said {
-            Ok(piece) => self.room.add_permits(room_of(piece)),
-            Err(end) => self.end = Some(end.clone()),
+    fn piece(&mut self) -> Option<Bytes> {
+        let next = self.rest.len().min(PIECE_BYTES);
+        (next > 0).then(|| self.rest.split_to(next))
+    }
+
+    fn hear(&mut self, message: Option<Result<Message, Error>>) {
+        match talk::heard(message, &mut self.complaint) {
+            Some(Ok(bytes)) => self.rest = bytes,
+            Some(Err(end)) => self.close(end),
+            None => {}
         }
-        said
+    }
+
+    fn close(&mut self, end: End) {
+        self.end = Some(end);
+        self.listened = None;
     }
 
     /// What a plain program wrote to its errors, for as long as it is short.
     #[must_use]
     pub fn complaint(&self) -> String {
-        let kept = self.complaint.0.lock();
-        let kept = kept.unwrap_or_else(PoisonError::into_inner);
-        String::from_utf8_lossy(&kept).into_owned()
+        let kept = self.complaint.kept.as_deref();
+        String::from_utf8_lossy(kept.unwrap_or_default()).into_owned()
     }
 
     /// Looks whether it starts. Tells the end of what has shown nothing before.
     async fn begin(&mut self) -> Option<End> {
-        match tokio::time::timeout(SHELL_FAILS_WITHIN, self.next()).await {
-            Ok(Ok(first)) => self.first = Some(first),
-            Ok(Err(end)) => return Some(end),
-            Err(_) => {}
-        }
-        None
+        // What says nothing for a while has started.
+        let _ = timeout(SHELL_FAILS_WITHIN, self.fill()).await;
+        self.end.clone().filter(|_| self.rest.is_empty())
     }
 }
 
 impl Input {
     /// Waits while the cluster takes nothing.
-    pub async fn write(&self, bytes: impl Into<Bytes>) -> Result<(), Ended> {
-        for piece in pieces(bytes.into()) {
-            self.tell(Typed::Bytes(piece)).await?;
+    pub async fn write(&self, bytes: impl AsRef<[u8]>) -> Result<(), Ended> {
+        for piece in bytes.as_ref().chunks(PIECE_BYTES) {
+            self.line.write(piece).await.map_err(|_| Ended)?;
         }
         Ok(())
     }
 
     pub async fn resize(&self, size: Size) -> Result<(), Ended> {
-        self.tell(Typed::Size(size)).await
+        self.line.resize(size).await.map_err(|_| Ended)
     }
-
-    async fn tell(&self, typed: Typed) -> Result<(), Ended> {
-        self.typed.send(typed).await.map_err(|_| Ended)
-    }
-}
-
-const fn room_of(piece: &Bytes) -> usize {
-    if piece.len() < SMALLEST_PIECE {
-        SMALLEST_PIECE
-    } else {
-        piece.len()
-    }
-}
-
-fn pieces(mut bytes: Bytes) -> impl Iterator<Item = Bytes> {
-    std::iter::from_fn(move || {
-        let next = bytes.len().min(PIECE_BYTES);
-        (next > 0).then(|| bytes.split_to(next))
-    })
 }
 
 #[cfg(test)]

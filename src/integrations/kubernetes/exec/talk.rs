@@ -3,23 +3,22 @@
 //! Invariant: reading and writing never wait for each other, so that Ctrl-C gets through while
 //! nobody takes the output.
 
-use std::pin::pin;
+use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::stream::{SplitSink, SplitStream};
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::future::OptionFuture;
+use futures_util::{Sink, SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Mutex, oneshot};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
 use super::status::{self, lost};
-use super::{
-    Complaint, End, INPUT_PIECES, Manner, OUTPUT_BYTES, Output, Pulse, Running, Typed, pieces,
-    room_of,
-};
+use super::{Complaint, End, Input, Manner, Output, Pulse, Running, Size};
+use crate::integrations::silence::Silence;
 
 const STDIN: u8 = 0;
 const STDOUT: u8 = 1;
@@ -31,38 +30,16 @@ const CLOSE: u8 = 255;
 /// A farewell that nobody takes is not waited for.
 const FAREWELL: Duration = Duration::from_secs(2);
 
-/// What is heard of the command, and what is kept of its errors.
-struct Heard {
-    said: mpsc::UnboundedSender<Result<Bytes, End>>,
-    room: Arc<Semaphore>,
-    complaint: Complaint,
-    manner: Manner,
-    within: Duration,
-}
+/// Where messages to the cluster go.
+type Out = Pin<Box<dyn Sink<Message, Error = Error> + Send>>;
 
-impl Heard {
-    /// Waits until there is room; false once nobody listens.
-    async fn say(&self, piece: Bytes) -> bool {
-        let wanted = u32::try_from(room_of(&piece)).unwrap_or(u32::MAX);
-        match self.room.acquire_many(wanted).await {
-            Ok(room) => room.forget(),
-            Err(_) => return false,
-        }
-        self.said.send(Ok(piece)).is_ok()
-    }
-}
-
-type Out<S> = SplitSink<WebSocketStream<S>, Message>;
-
-/// What is said to the cluster.
-struct Speech {
-    typed: mpsc::Receiver<Typed>,
-    ping_every: Duration,
-    can_half_close: bool,
+/// What is told to the cluster, one message after another, and pings between them.
+pub(super) struct Line {
+    out: Mutex<Out>,
 }
 
 /// Both directions go on until the command ends or its output is dropped.
-pub(super) fn start<S>(
+pub(super) async fn start<S>(
     socket: WebSocketStream<S>,
     manner: Manner,
     pulse: Pulse,
@@ -71,124 +48,104 @@ pub(super) fn start<S>(
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let (typed, to_tell) = mpsc::channel(INPUT_PIECES);
-    let (said, to_take) = mpsc::unbounded_channel();
-    let room = Arc::new(Semaphore::new(OUTPUT_BYTES));
-    let complaint = Complaint::default();
-    let heard = Heard {
-        said,
-        room: room.clone(),
-        complaint: complaint.clone(),
-        manner,
-        within: pulse.heard_within,
-    };
-    let speech = Speech {
-        typed: to_tell,
-        ping_every: pulse.ping_every,
-        can_half_close,
-    };
-    tokio::spawn(async move {
-        let (mut out, incoming) = socket.split();
-        tokio::select! {
-            () = hold(&mut out, incoming, speech, &heard) => {}
-            () = heard.said.closed() => {}
+    let (out, incoming) = socket.split();
+    let line = Arc::new(Line {
+        out: Mutex::new(Box::pin(out)),
+    });
+    if let Manner::Terminal(size) = manner {
+        // Where it cannot be said, how it ended is heard.
+        let _ = line.resize(size).await;
+    }
+    let (open, all_typed) = oneshot::channel();
+    let (listened, unheard) = oneshot::channel();
+    tokio::spawn({
+        let line = line.clone();
+        let all_typed = can_half_close.then_some(all_typed);
+        async move {
+            tokio::select! {
+                () = keep(&line, all_typed, pulse.ping_every) => {}
+                _ = unheard => {}
+            }
+            line.close().await;
         }
-        // Whether or not it is heard: dropping the socket ends the connection as well.
-        let _ = timeout(FAREWELL, out.close()).await;
     });
     Running {
-        input: super::Input { typed },
+        input: Input { line, _open: open },
         output: Output {
-            said: to_take,
-            room,
-            complaint,
-            first: None,
+            incoming: incoming.boxed(),
+            silence: Silence::new(pulse.heard_within),
+            complaint: Complaint::of(manner),
+            rest: Bytes::new(),
             end: None,
+            listened: Some(listened),
         },
     }
 }
 
-async fn hold<S>(
-    out: &mut Out<S>,
-    incoming: SplitStream<WebSocketStream<S>>,
-    speech: Speech,
-    heard: &Heard,
-) where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut listening = pin!(listen(incoming, heard));
-    let end = tokio::select! {
-        end = &mut listening => end,
-        // What was said before the other side stopped to read is still heard.
-        _ = speak(out, heard.manner, speech) => listening.await,
-    };
-    // Fails where nobody takes the output any longer.
-    let _ = heard.said.send(Err(end));
-}
+impl Line {
+    pub(super) async fn write(&self, bytes: &[u8]) -> Result<(), Error> {
+        self.say(STDIN, bytes).await
+    }
 
-async fn listen<S>(mut incoming: SplitStream<WebSocketStream<S>>, heard: &Heard) -> End
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    loop {
-        let frame = match timeout(heard.within, incoming.next()).await {
-            Ok(Some(Ok(Message::Binary(frame)))) => frame,
-            Ok(Some(Ok(Message::Close(_))) | None) => return lost("closed without a status"),
-            Ok(Some(Ok(_))) => continue,
-            Ok(Some(Err(error))) => return lost(&error.to_string()),
-            Err(_) => return lost("the cluster no longer answers"),
-        };
-        match frame.first() {
-            Some(&STDERR) if heard.manner == Manner::Plain => {
-                heard.complaint.add(frame.get(1..).unwrap_or_default());
-            }
-            Some(&(STDOUT | STDERR)) => {
-                for piece in pieces(frame.slice(1..)) {
-                    if !heard.say(piece).await {
-                        return lost("nobody listens");
-                    }
-                }
-            }
-            Some(&STATUS) => return status::end(&frame.slice(1..)),
-            _ => {}
-        }
+    pub(super) async fn resize(&self, size: Size) -> Result<(), Error> {
+        // Two numbers are always written.
+        let size = serde_json::to_vec(&size).unwrap_or_default();
+        self.say(RESIZE, &size).await
+    }
+
+    async fn say(&self, channel: u8, bytes: &[u8]) -> Result<(), Error> {
+        let frame = [&[channel], bytes].concat();
+        self.send(Message::binary(frame)).await
+    }
+
+    async fn send(&self, message: Message) -> Result<(), Error> {
+        self.out.lock().await.send(message).await
+    }
+
+    /// Whether or not it is heard: dropping the socket ends the connection as well.
+    async fn close(&self) {
+        let close = async { self.out.lock().await.close().await };
+        let _ = timeout(FAREWELL, close).await;
     }
 }
 
-/// Ends when nothing can be said any longer.
-async fn speak<S>(out: &mut Out<S>, manner: Manner, mut speech: Speech) -> Option<()>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    if let Manner::Terminal(size) = manner {
-        say(out, &Typed::Size(size)).await?;
-    }
-    let mut pings = interval(speech.ping_every);
+/// Pings, and says once when no more is typed; for ever, because what was said before the other
+/// side stopped to read is still heard.
+async fn keep(
+    line: &Line,
+    mut all_typed: Option<oneshot::Receiver<Infallible>>,
+    ping_every: Duration,
+) {
+    let mut pings = interval(ping_every);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut open = true;
     loop {
-        tokio::select! {
-            typed = speech.typed.recv(), if open => match typed {
-                Some(typed) => say(out, &typed).await?,
-                None => {
-                    open = false;
-                    if speech.can_half_close {
-                        out.send(Message::binary(vec![CLOSE, STDIN])).await.ok()?;
-                    }
-                }
-            },
-            _ = pings.tick() => out.send(Message::Ping(Bytes::new())).await.ok()?,
-        }
+        let typed = OptionFuture::from(all_typed.as_mut());
+        // What cannot be said is heard by who reads.
+        let _ = tokio::select! {
+            Some(_) = typed => {
+                all_typed = None;
+                line.say(CLOSE, &[STDIN]).await
+            }
+            _ = pings.tick() => line.send(Message::Ping(Bytes::new())).await,
+        };
     }
 }
 
-async fn say<S>(out: &mut Out<S>, typed: &Typed) -> Option<()>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let frame = match typed {
-        Typed::Bytes(bytes) => [&[STDIN], &bytes[..]].concat(),
-        Typed::Size(size) => [&[RESIZE], &serde_json::to_vec(size).ok()?[..]].concat(),
+/// What one message of the cluster says; nothing of what is not for us.
+pub(super) fn heard(
+    message: Option<Result<Message, Error>>,
+    complaint: &mut Complaint,
+) -> Option<Result<Bytes, End>> {
+    let frame = match message {
+        Some(Ok(Message::Binary(frame))) => frame,
+        Some(Ok(Message::Close(_))) | None => return Some(Err(lost("closed without a status"))),
+        Some(Ok(_)) => return None,
+        Some(Err(error)) => return Some(Err(lost(&error.to_string()))),
     };
-    out.send(Message::binary(frame)).await.ok()
+    match frame.first() {
+        Some(&STDERR) if complaint.takes(frame.get(1..).unwrap_or_default()) => None,
+        Some(&(STDOUT | STDERR)) => Some(Ok(frame.slice(1..))),
+        Some(&STATUS) => Some(Err(status::end(&frame.slice(1..)))),
+        _ => None,
+    }
 }

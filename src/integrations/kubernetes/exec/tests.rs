@@ -1,9 +1,8 @@
 use std::time::Duration;
 
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::SinkExt as _;
 use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::handshake::server::{Request as Asked, Response};
 
 use super::*;
@@ -23,7 +22,7 @@ async fn played(can_half_close: bool, pulse: Pulse) -> (Running, WebSocketStream
     let ours = WebSocketStream::from_raw_socket(ours, Role::Client, Some(limits())).await;
     let theirs = WebSocketStream::from_raw_socket(theirs, Role::Server, None).await;
     (
-        talk::start(ours, Manner::Terminal(SIZE), pulse, can_half_close),
+        talk::start(ours, Manner::Terminal(SIZE), pulse, can_half_close).await,
         theirs,
     )
 }
@@ -103,8 +102,8 @@ async fn the_end_of_input_is_told_where_the_protocol_can() {
 #[tokio::test]
 async fn whoever_drops_the_output_closes_the_connection() {
     let (running, mut cluster) = played(true, PULSE).await;
-    let input = running.input.clone();
-    drop(running);
+    let Running { input, output } = running;
+    drop(output);
     while let Some(Ok(message)) = cluster.next().await {
         assert!(!matches!(message, Message::Text(_)));
     }
@@ -168,9 +167,8 @@ async fn the_clients_read_timeout_does_not_cut_a_silent_command() {
     let uri = format!("http://{address}").parse().expect("a URI");
     let mut config = kube::Config::new(uri);
     config.read_timeout = Some(Duration::from_millis(750));
-    config.reset_reader_on_write = true;
-    let client = kube::Client::try_from(config).expect("a client");
-    // In the proportion of the real ones; thirty pings are twice the read timeout.
+    let kubernetes = Kubernetes::of(config).expect("a client");
+    // Thirty pings are twice the read timeout.
     let pulse = Pulse {
         ping_every: Duration::from_millis(50),
         heard_within: Duration::from_secs(5),
@@ -181,7 +179,6 @@ async fn the_clients_read_timeout_does_not_cut_a_silent_command() {
         pod: "shop",
         container: "app",
     };
-    let kubernetes = Kubernetes { client };
     let running = kubernetes
         .exec_with(place, &["sh"], Manner::Terminal(SIZE), pulse)
         .await;
