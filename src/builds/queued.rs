@@ -57,7 +57,7 @@ mod tests {
 
     fn of(why: &str, ahead: usize) -> String {
         let why = why.to_owned();
-        let words = words(&QueueItem::Buildable { why }, ahead).unwrap();
+        let words = words(&QueueItem::Buildable { why }, ahead).expect("words");
         let args: Vec<&str> = words.args.iter().map(|(_, v)| v.as_str()).collect();
         format!("{} {}", words.code, args.join(" "))
     }
@@ -86,6 +86,6 @@ mod tests {
     fn what_was_cancelled_waits_for_nothing() {
         assert_eq!(words(&QueueItem::Cancelled, 0), None);
         let left = QueueItem::Left { build: None };
-        assert_eq!(words(&left, 0).unwrap().code, "waits-start");
+        assert_eq!(words(&left, 0).expect("words").code, "waits-start");
     }
 }

@@ -239,8 +239,8 @@ mod tests {
             (Kind::Registry, json!({"prefix": "apps"})),
             (Kind::Registry, json!({"user": "portal", "prefix": "apps"})),
         ] {
-            let read = Config::decode(kind, config.clone()).unwrap();
-            assert_eq!(serde_json::to_value(read.fields()).unwrap(), config);
+            let read = Config::decode(kind, config.clone()).expect("a right one");
+            assert_eq!(serde_json::to_value(read.fields()).expect("JSON"), config);
             assert_eq!(read.kind(), kind);
         }
         for (kind, config) in [

@@ -206,9 +206,9 @@ mod tests {
 
     #[test]
     fn a_credential_is_worth_a_warning_a_month_before_its_end() {
-        let now: Timestamp = "2026-11-21T00:00:00Z".parse().unwrap();
+        let now: Timestamp = "2026-11-21T00:00:00Z".parse().expect("a time");
         let ending = |at: Option<&str>| Report {
-            expires_at: at.map(|at| at.parse().unwrap()),
+            expires_at: at.map(|at| at.parse().expect("a time")),
             ..Report::good(None, Words::new("test-good"))
         };
         let told = |at| {

@@ -108,14 +108,14 @@ mod tests {
 
     #[test]
     fn a_day_has_all_its_slots_and_says_where_it_was_bad() {
-        let at = |n: i64| Timestamp::from_second(n * SLOT_SECONDS).unwrap();
+        let at = |n: i64| Timestamp::from_second(n * SLOT_SECONDS).expect("a time");
         let slot = |n, looks, good| Slot {
             from: at(n),
             looks,
             good,
             millis: None,
         };
-        let now = Timestamp::from_second(100 * SLOT_SECONDS + 7).unwrap();
+        let now = Timestamp::from_second(100 * SLOT_SECONDS + 7).expect("a time");
         let slots = fill(now, &[slot(100, 3, 3), slot(90, 6, 5), slot(2, 1, 0)]);
         assert_eq!(slots.len(), SLOTS);
         assert_eq!((slots[0].from, slots[47].from), (at(53), at(100)));
