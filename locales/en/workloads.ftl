@@ -246,6 +246,14 @@ form-list-row = { $list }, row { $n }
 unit-percent = %
 unit-containers-a-minute = containers a minute
 form-env-held = Unchanged until typed again
+form-parameters = Parameters
+form-json = Document
+form-json-help = As programs send it to the API; it is read by the same rules as the form. A secret is typed as secret_value, and is not shown again.
+form-as-json = Write it as JSON
+form-as-form = Back to the fields
+json-unreadable = This is no JSON from line { $line }, column { $column } on. Nothing was changed.
+json-no-object = A document of parameters is an object, in braces.
+json-no-field = The form has no field for { $name } with this value. Leave it out, or file it as it is.
 
 form-also = Also in
 form-also-new = One request for each, all or none, on all of its clusters. What you leave as this environment gives it, each of the others gives itself.

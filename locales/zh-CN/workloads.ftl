@@ -243,6 +243,14 @@ form-list-row = { $list }，第 { $n } 行
 unit-percent = %
 unit-containers-a-minute = 容器/分钟
 form-env-held = 不重新输入则保持不变
+form-parameters = 参数
+form-json = 文档
+form-json-help = 与程序发给 API 的文档相同，按与表单相同的规则读取。密文写作 secret_value，之后不再显示。
+form-as-json = 以 JSON 编写
+form-as-form = 返回字段
+json-unreadable = 从第 { $line } 行第 { $column } 列起不是 JSON。什么都没有改变。
+json-no-object = 参数文档是一个用花括号括起来的对象。
+json-no-field = 表单没有可以填写 { $name } 该值的字段。请去掉它，或直接以文档提交。
 
 form-also = 同时用于
 form-also-new = 每个环境各提交一份工单，要么全部提交，要么都不提交，并覆盖该环境的所有集群。未改动的项沿用各环境自己的默认值。

@@ -12,7 +12,7 @@ use crate::identity::ProjectId;
 use crate::projects::{self, Project};
 use crate::releases::{self, Rolled};
 use crate::requests::{self, Approved, Fact, Request, Work};
-use crate::standards::layers::{self, Effective, text};
+use crate::standards::layers::{self, Effective, Place, text};
 use crate::standards::rails::{self, Note, Subject};
 use crate::standards::{Parameters, SCHEMA_VERSION};
 use crate::workloads::objects::objects;
@@ -66,7 +66,7 @@ pub async fn plan(
 ) -> Result<Vec<Planned>, AppError> {
     layers::hold(tx.connection()).await?;
     let all = chosen(tx, project.id, which).await?;
-    let over = layers::over(tx, &workloads::place_of(project, which.environment)).await?;
+    let over = layers::over(tx, &Place::of(project, which.environment)).await?;
     let live = rails::live_in(tx, project.id, which.environment, which.component).await?;
     let current = workloads::current(tx.connection(), project.id).await?;
     let mut planned = Vec::new();

@@ -229,6 +229,14 @@ pub async fn hold(tx: &mut Tx, key: &str) -> Result<Option<Project>, DbError> {
     store::find(tx.connection(), key).await
 }
 
+/// A project by key, as it is now.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn by_key(tx: &mut Tx, key: &str) -> Result<Option<Project>, DbError> {
+    store::find(tx.connection(), key).await
+}
+
 /// The topic of everything about a project.
 #[must_use]
 pub fn topic(id: ProjectId) -> String {

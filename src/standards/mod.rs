@@ -28,10 +28,11 @@ pub use upkeep::{
 };
 pub use versions::SCHEMA_VERSION;
 
-use self::layers::{Effective, Name, Place, Revision, Row};
+use self::layers::{Effective, Kind, Name, Place, Revision, Row};
 use crate::app::App;
 use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, Scope};
+use crate::projects;
 
 /// Every layer that there is or could be.
 ///
@@ -69,6 +70,37 @@ pub async fn layer(
 pub async fn over(app: &App, place: &Place) -> Result<Effective, AppError> {
     let mut tx = app.db.begin().await?;
     Ok(layers::effective(&layers::over(&mut tx, place).await?))
+}
+
+/// What holds over a layer before it says anything: the word of those above it that are over
+/// everything under it. An environment has services of every language, so that no language's word
+/// is over all of them.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn above(app: &App, name: &Name) -> Result<Effective, AppError> {
+    let mut tx = app.db.begin().await?;
+    let key = |kind: Kind| match name.kind == kind {
+        true => name.key.clone(),
+        false => String::new(),
+    };
+    let project = match name.kind {
+        Kind::Project => projects::by_key(&mut tx, &name.key).await?,
+        _ => None,
+    };
+    let place = match project {
+        Some(project) => Place::of(&project, ""),
+        None => Place {
+            language: key(Kind::Language),
+            environment: key(Kind::Environment),
+            project: String::new(),
+            port: 0,
+            health_path: String::new(),
+        },
+    };
+    let mut over = layers::over(&mut tx, &place).await?;
+    over.retain(|l| l.name.kind < name.kind || (l.name == *name && l.revision == 0));
+    Ok(layers::effective(&over))
 }
 
 /// Validates a document against the schema, then what a schema cannot say.

@@ -16,6 +16,8 @@ pub type Typed = BTreeMap<String, String>;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Control {
     Line,
+    /// A line for which a list of that id has suggestions.
+    Suggest(String),
     /// What is typed is never shown, nor sent back.
     Password,
     Number,
@@ -213,7 +215,23 @@ impl Summary {
         let lacking = |e: &&FieldError| fields.iter().all(|f| f.name != e.field);
         let other = |e: &FieldError| (id(&e.field), format!("{} {}", e.field, c.w(&e.words)));
         let others = errors.0.iter().filter(lacking).map(other);
-        let wrong: Vec<_> = fields.iter().filter_map(line).chain(others).collect();
+        Self::with(c, fields.iter().filter_map(line).chain(others).collect())
+    }
+
+    /// The same where one field holds all that may be wrong.
+    #[must_use]
+    pub fn at(c: &Chrome, field: &Field, errors: &Errors) -> Option<Self> {
+        let line = |e: &FieldError| {
+            let name = match e.field == field.name {
+                true => &field.label,
+                false => e.field.trim_start_matches("parameters."),
+            };
+            (field.id.clone(), format!("{name}: {}", c.w(&e.words)))
+        };
+        Self::with(c, errors.0.iter().map(line).collect())
+    }
+
+    fn with(c: &Chrome, wrong: Vec<(String, String)>) -> Option<Self> {
         (!wrong.is_empty()).then(|| Self {
             title: c.t1("form-wrong-values", "n", &wrong.len()),
             wrong,

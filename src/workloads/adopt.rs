@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::request::{place_of, workload};
+use super::request::workload;
 use super::{Found, Workload, store};
 use crate::clusters::ClusterId;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
 use crate::projects::Project;
-use crate::standards::{self, layers};
+use crate::standards;
+use crate::standards::layers::{self, Place};
 
 /// A Deployment with the place that it is to have.
 pub struct Adopting<'a> {
@@ -58,7 +59,7 @@ pub async fn adopt(
     if place.taken || store::is_object_taken(tx.connection(), object).await? {
         return Ok(Err(Words::new("intake-taken")));
     }
-    let over = layers::over(tx, &place_of(project, environment)).await?;
+    let over = layers::over(tx, &Place::of(project, environment)).await?;
     let own = layers::effective(&over).own_of(adopting.said);
     let made = layers::with_own(&over, &own);
     let parameters = match standards::validate(&made.document) {

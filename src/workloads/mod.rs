@@ -29,7 +29,7 @@ pub use around::{clear_all_files, clear_beside, clear_files, put_beside, put_fil
 pub use found::{Found, FoundService};
 pub use outside::{Live, Pod, live};
 pub use prepare::{Namespace, Objects as ObjectsStep, StepError, settle};
-pub use request::{Asked, Containers, inner, place_of, seal, settled};
+pub use request::{Asked, Containers, inner, seal, settled};
 pub use secrets::{apply as apply_secrets, secret_name};
 pub use start::{Slow, slow};
 pub use store::{

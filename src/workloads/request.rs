@@ -266,7 +266,7 @@ async fn plan(
         return Err(AppError::field("environment", "containers-no-environment"));
     }
     layers::hold(tx.connection()).await?;
-    let over = layers::over(tx, &place_of(project, environment)).await?;
+    let over = layers::over(tx, &Place::of(project, environment)).await?;
     let live = rails::live_in(tx, project.id, environment, &asked.component).await?;
     check_clusters(asked, &places)?;
     let mut planned = Vec::new();
@@ -361,18 +361,6 @@ pub fn inner(errors: Vec<FieldError>) -> AppError {
     AppError::Invalid(named.collect())
 }
 
-/// Where a project's workload stands, for its layers.
-#[must_use]
-pub fn place_of(project: &Project, environment: &str) -> Place {
-    Place {
-        language: project.language.clone(),
-        environment: environment.to_owned(),
-        project: project.key.clone(),
-        port: project.port,
-        health_path: project.health_path.clone(),
-    }
-}
-
 /// Stores secret values that were typed, and keeps of the document what differs from the layers,
 /// so that the rest moves with them. References that workloads there have held, or the former
 /// revision holds, may be held on to.
@@ -391,7 +379,7 @@ pub async fn seal(
     let mut held = secrets_in(former);
     held.extend(said.iter().flat_map(references));
     seal_variables(app, tx, project, asked, &held).await?;
-    let over = layers::over(tx, &place_of(project, environment)).await?;
+    let over = layers::over(tx, &Place::of(project, environment)).await?;
     asked.parameters = layers::effective(&over).own_of(&asked.parameters);
     Ok(())
 }

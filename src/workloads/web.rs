@@ -4,10 +4,6 @@ mod also;
 mod asking;
 mod changing;
 mod containers;
-mod document;
-mod fields;
-mod lists;
-mod standing;
 
 use axum::Json;
 use axum::extract::State;
@@ -16,7 +12,6 @@ use serde::Serialize;
 pub use asking::{ask, form};
 pub use changing::{ask_change, change_form};
 pub use containers::{containers, containers_refused};
-pub use document::{document, typed_of};
 
 use super::{Current, Live, Workload, WorkloadId};
 use crate::app::App;

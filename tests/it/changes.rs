@@ -148,6 +148,70 @@ async fn what_is_typed_wrong_is_named() {
     assert_eq!(chen.status, 403, "{}", chen.body);
 }
 
+fn field(fields: &[(String, String)], name: &str) -> String {
+    let found = fields.iter().find(|(n, _)| n == name);
+    found.map(|(_, v)| v.clone()).unwrap_or_default()
+}
+
+async fn sent(company: &mut Company, fields: &[(String, String)], more: &[(&str, &str)]) -> Answer {
+    let named = |name: &str| more.iter().any(|(n, _)| *n == name);
+    let kept = fields.iter().filter(|(n, _)| !named(n));
+    let mut pairs: Vec<(&str, &str)> = kept.map(|(n, v)| (&**n, &**v)).collect();
+    pairs.extend(more.iter().filter(|(_, v)| !v.is_empty()));
+    let path = "/projects/pay/containers/change";
+    company.developer.post(path, &pairs).await
+}
+
+/// The same form as a document: turned there and back nothing is lost, and it is read by the same
+/// rules.
+#[tokio::test]
+async fn a_change_is_written_as_json() {
+    let mut company = company().await;
+    let here = "/projects/pay/containers/change?environment=test&component=main";
+    let form = company.developer.get(here).await.fields();
+    let shown = sent(&mut company, &form, &[("view", "json")]).await;
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    let as_json = shown.fields();
+    assert!(as_json.iter().all(|(n, _)| !n.starts_with("parameters.")));
+    let text = field(&as_json, "json");
+    let mut document: Value = serde_json::from_str(&text).expect("a document");
+    assert_eq!(document["port"], 8080, "{text}");
+
+    let back = sent(&mut company, &as_json, &[("view", "form")]).await;
+    let again: Vec<_> = back
+        .fields()
+        .into_iter()
+        .filter(|(n, _)| n != "draft")
+        .collect();
+    let first: Vec<_> = form.into_iter().filter(|(n, _)| n != "draft").collect();
+    assert_eq!(again, first);
+
+    let broken = sent(&mut company, &as_json, &[("json", "{\n \"port\": }")]).await;
+    assert_eq!(broken.status, 400, "{}", broken.body);
+    assert!(
+        broken.body.contains("from line 2, column 10 on"),
+        "{}",
+        broken.body
+    );
+    assert_eq!(field(&broken.fields(), "json"), "{\n \"port\": }");
+
+    document["memory"]["limit"] = json!("much");
+    let wrong = document.to_string();
+    let wrong = sent(&mut company, &as_json, &[("json", &wrong)]).await;
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.body.contains("memory.limit: "), "{}", wrong.body);
+
+    document["memory"]["limit"] = json!("512Mi");
+    let right = document.to_string();
+    let right = sent(&mut company, &as_json, &[("json", &right)]).await;
+    assert_eq!(right.status, 303, "{}", right.body);
+    let number = number_of(&right);
+    let shown = request(&mut company, number).await;
+    let said = shown["computed"]["clusters"][0]["said"].as_array().unwrap();
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert_eq!(said[0]["field"], "memory.limit");
+}
+
 #[tokio::test]
 async fn a_change_is_made_by_the_form_that_is_filled_with_today() {
     let mut company = company().await;

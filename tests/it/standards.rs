@@ -255,6 +255,7 @@ async fn a_workload_of_before_keeps_its_whole_document() {
 
 mod beside;
 mod changes;
+mod form;
 mod images;
 mod rails;
 mod versions;

@@ -29,6 +29,7 @@ pub use words::text;
 
 use super::versions;
 use crate::db::{DbError, Tx};
+use crate::projects::Project;
 
 crate::words! {
     /// Uppermost first; each may overrule those before it, within their locks.
@@ -199,6 +200,20 @@ pub struct Place {
     pub project: String,
     pub port: i32,
     pub health_path: String,
+}
+
+impl Place {
+    /// Where a project's service stands in an environment.
+    #[must_use]
+    pub fn of(project: &Project, environment: &str) -> Self {
+        Self {
+            language: project.language.clone(),
+            environment: environment.to_owned(),
+            project: project.key.clone(),
+            port: project.port,
+            health_path: project.health_path.clone(),
+        }
+    }
 }
 
 /// The layers over a workload, uppermost first.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Breach, Effective, Held, Kind, Lock, Name, Rule};
+use super::{Breach, Effective, Held, Kind, Lock, Name, Rule, is_same};
 use crate::error::{FieldError, Words};
 
 impl Name {
@@ -50,6 +50,22 @@ impl Held {
 }
 
 impl Lock {
+    /// Whether two locks hold the same, whatever their quantities are written in.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let same = |a: &Value, b: &Value| is_same(&self.pointer, a, b);
+        let is_rule = match (&self.rule, &other.rule) {
+            (Rule::Fixed, Rule::Fixed) => true,
+            (Rule::Min { bound: a }, Rule::Min { bound: b })
+            | (Rule::Max { bound: a }, Rule::Max { bound: b }) => same(a, b),
+            (Rule::OneOf { options: a }, Rule::OneOf { options: b }) => {
+                a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+            }
+            _ => false,
+        };
+        is_rule && self.pointer == other.pointer && self.reason.trim() == other.reason.trim()
+    }
+
     /// "min 60: It starts slowly", in the words of the document itself.
     #[must_use]
     pub fn brief(&self) -> String {

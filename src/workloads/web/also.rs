@@ -9,7 +9,7 @@ use crate::error::{AppError, FieldError};
 use crate::projects::ProjectAccess;
 use crate::requests::Filing;
 use crate::standards;
-use crate::standards::layers::{Leaves, document, is_same, leaves};
+use crate::standards::layers::{Leaves, Place, document, is_same, leaves};
 use crate::web::form::Typed;
 use crate::web::layout::{Chrome, Errors};
 use crate::workloads::{self, Workload};
@@ -73,7 +73,7 @@ pub async fn filings(
     if named.is_empty() {
         return Ok(Vec::new());
     }
-    let place = workloads::place_of(&access.project, &environment);
+    let place = Place::of(&access.project, &environment);
     let over = standards::over(app, &place).await?;
     let said = over.own_of(&own.parameters["parameters"]);
     let there = There::find(app, access, (aim, typed)).await?;

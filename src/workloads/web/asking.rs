@@ -7,10 +7,6 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::also::{self, Also};
-use super::document::{EnvRow, document, env_rows, typed_again, typed_of};
-use super::fields::{self, BEGINNINGS, RARE, SECTIONS, field};
-use super::lists::{ListView, lists};
-use super::standing::{Given, given, stand};
 use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::Permission;
@@ -19,7 +15,12 @@ use crate::projects::web::{Frame, Tab};
 use crate::requests::web::again::{self, Again};
 use crate::requests::{Filing, Request};
 use crate::standards;
-use crate::standards::layers::Effective;
+use crate::standards::layers::{Effective, Place};
+use crate::standards::web::as_json;
+use crate::standards::web::document::{EnvRow, env_rows, typed_again, typed_of};
+use crate::standards::web::fields::{self, BEGINNINGS, RARE, SECTIONS, field};
+use crate::standards::web::lists::{self, ListView, lists};
+use crate::standards::web::standing::{Given, given, stand};
 use crate::web::extract::{Ctx, Form, Query};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
@@ -75,6 +76,8 @@ pub(super) struct NewPage {
     /// Variables that the layers give already.
     env_given: Vec<Given>,
     env_errors: Vec<String>,
+    /// The document, where it stands instead of the fields.
+    json: Option<Field>,
     why: Section,
     summary: Option<Summary>,
     /// Which request the form changes, and what its author saw of it.
@@ -149,7 +152,7 @@ pub(super) async fn started(
     flat: Typed,
 ) -> Result<Typed, AppError> {
     let environment = text(&flat, "environment");
-    let place = workloads::place_of(&access.project, &environment);
+    let place = Place::of(&access.project, &environment);
     let usual = typed_of(&standards::over(app, &place).await?.document);
     let asked = &request.parameters;
     let revises = again::revises(&flat).is_some();
@@ -190,22 +193,54 @@ pub(super) async fn send(
     ctx: &Ctx,
     (aim, typed): (Aim, Typed),
 ) -> Result<Response, AppError> {
+    if typed.contains_key(as_json::VIEW) {
+        match turned(app, access, &typed).await {
+            Ok(turned) => {
+                let filled = Refusal::none_of_what_was();
+                return page(&new_page(app, access, ctx, (aim, turned), &filled).await?);
+            }
+            Err(error) => return refused(app, access, ctx, (aim, typed), &error).await,
+        }
+    }
     match asked(app, access, ctx, (aim, &typed))
         .await
         .map_err(also::of_form)
     {
         Ok(address) => Ok(see_other(&address)),
-        Err(error) => {
-            let (errors, sentence) = shown_by_form(&error, "parameters.")?;
-            let refusal = Refusal {
-                errors,
-                sentence,
-                is_filled: true,
-            };
-            let new = new_page(app, access, ctx, (aim, typed), &refusal).await?;
-            Ok(shown(page(&new)?, &error))
-        }
+        Err(error) => refused(app, access, ctx, (aim, typed), &error).await,
     }
+}
+
+/// The form in its other view: as a document, or as fields over what the layers give.
+async fn turned(app: &App, access: &ProjectAccess, typed: &Typed) -> Result<Typed, AppError> {
+    if text(typed, as_json::VIEW) == as_json::NAME {
+        return as_json::written(typed);
+    }
+    let place = Place::of(&access.project, &text(typed, "environment"));
+    let usual = typed_of(&standards::over(app, &place).await?.document);
+    let mut fields = as_json::filled(typed, &usual)?;
+    begin(&mut fields, &access.project.health_path);
+    Ok(fields)
+}
+
+/// The form as it was sent, with what is wrong.
+async fn refused(
+    app: &App,
+    access: &ProjectAccess,
+    ctx: &Ctx,
+    (aim, typed): (Aim, Typed),
+    error: &AppError,
+) -> Result<Response, AppError> {
+    let (errors, sentence) = shown_by_form(error, "parameters.")?;
+    let refusal = Refusal {
+        errors,
+        sentence,
+        is_filled: true,
+    };
+    // What is no document holds no secret that could be found; its author sent it a moment ago.
+    let typed = as_json::without_secrets(&typed).unwrap_or(typed);
+    let new = new_page(app, access, ctx, (aim, typed), &refusal).await?;
+    Ok(shown(page(&new)?, error))
 }
 
 async fn asked(
@@ -214,7 +249,15 @@ async fn asked(
     ctx: &Ctx,
     (aim, typed): (Aim, &Typed),
 ) -> Result<String, AppError> {
-    let own = filing(access, aim, typed);
+    let own = filing(access, aim, typed)?;
+    // A draft holds no secret, and neither does its document.
+    let stored;
+    let typed = if again::keeps(typed) {
+        stored = as_json::without_secrets(typed)?;
+        &stored
+    } else {
+        typed
+    };
     // A draft asks for nothing, and a change is of one request.
     let others = if again::keeps(typed) || again::revises(typed).is_some() {
         Vec::new()
@@ -246,13 +289,13 @@ pub(super) fn text(typed: &Typed, name: &str) -> String {
     typed.get(name).map_or("", |t| t.trim()).to_owned()
 }
 
-fn filing(access: &ProjectAccess, aim: Aim, typed: &Typed) -> Filing {
+fn filing(access: &ProjectAccess, aim: Aim, typed: &Typed) -> Result<Filing, AppError> {
     let chosen = typed.keys().filter_map(|k| k.strip_prefix("cluster."));
     let clusters: Vec<&str> = chosen.collect();
     let mut parameters = json!({
         "component": text(typed, "component"),
         "clusters": clusters,
-        "parameters": document(typed),
+        "parameters": as_json::said(typed)?,
     });
     // The form has no fields for them; what a program asked for goes through as it was.
     let patches = typed
@@ -261,12 +304,12 @@ fn filing(access: &ProjectAccess, aim: Aim, typed: &Typed) -> Filing {
     if let Some(patches) = patches {
         parameters[PATCHES] = patches;
     }
-    Filing {
+    Ok(Filing {
         project: Some(access.project.key.clone()),
         environment: Some(text(typed, "environment")),
         note: text(typed, "note"),
         ..Filing::of(aim.kind(), parameters)
-    }
+    })
 }
 
 /// What the form sends back without showing it.
@@ -367,7 +410,7 @@ pub(super) async fn new_page(
     let empty = || places.iter().find(|(_, _, n)| *n == 0);
     let place = place.or_else(empty).or(places.first());
     let environment = place.map(|(key, _, _)| key.clone()).unwrap_or_default();
-    let place = workloads::place_of(&access.project, &environment);
+    let place = Place::of(&access.project, &environment);
     let made = standards::over(app, &place).await?;
     let usual = typed_of(&made.document);
     if !refusal.is_filled {
@@ -389,14 +432,18 @@ pub(super) async fn new_page(
     let note = Field::new(&c, "note", "form-note", Control::Text).optional(&c);
     let wrong = refusal.errors.0.iter();
     let of_env = wrong.filter(|e| e.field.starts_with("parameters.env"));
+    let json = as_json::is_json(&typed)
+        .then(|| filled(Field::new(&c, as_json::NAME, "form-json", Control::Code)));
     Ok(NewPage {
-        summary: match &refusal.sentence {
-            Some(words) => Some(Summary::sentence(&c, words)),
-            None => Summary::of(&c, &sections, &refusal.errors),
+        summary: match (&refusal.sentence, &json) {
+            (Some(words), _) => Some(Summary::sentence(&c, words)),
+            (None, Some(field)) => Summary::at(&c, field, &refusal.errors),
+            (None, None) => Summary::of(&c, &sections, &refusal.errors),
         },
+        json,
         clusters: here.iter().flat_map(|(_, keys)| keys).map(chosen).collect(),
         also: also::rows(&c, &typed, &refusal.errors, elsewhere.into_iter()),
-        lists: lists(&c, &typed, &refusal.errors, &made),
+        lists: lists(&c, &typed, &refusal.errors, (&made, lists::OF_WORKLOAD)),
         env_errors: of_env.map(|e| c.w(&e.words)).collect(),
         env: env_rows(&typed),
         env_given: given(&c, &made),

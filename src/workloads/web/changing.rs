@@ -7,7 +7,6 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asking::{Aim, PATCHES, Refusal, begin, new_page, send, started};
-use super::document::{typed_again, typed_of};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::Permission;
@@ -15,6 +14,8 @@ use crate::projects::ProjectAccess;
 use crate::requests;
 use crate::requests::web::again::{self, Again};
 use crate::standards;
+use crate::standards::layers::Place;
+use crate::standards::web::document::{typed_again, typed_of};
 use crate::web::extract::{Ctx, Form, Query};
 use crate::web::form::Typed;
 use crate::web::layout::{Chrome, Nav, page};
@@ -120,7 +121,7 @@ async fn fresh(
 /// What workloads of one component say themselves: the first, and how the others differ from it.
 async fn today(app: &App, access: &ProjectAccess, all: &[Workload]) -> Result<Typed, AppError> {
     let first = all.first().ok_or(AppError::NotFound)?;
-    let place = workloads::place_of(&access.project, &first.environment);
+    let place = Place::of(&access.project, &first.environment);
     let usual = typed_of(&standards::over(app, &place).await?.document);
     let mut typed = typed_again(&usual, &first.own, true);
     begin(&mut typed, &access.project.health_path);

@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
+use slipway::standards::web::document::{document, typed_of};
 use slipway::web::form::Typed;
-use slipway::workloads::web::{document, typed_of};
 
 use crate::support::documents::{all_objects, any_document, denied, judged, workload};
 

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::document::typed;
-use crate::standards::layers::{Effective, Held, Kind, Rule, is_below, leaves, text};
+use crate::standards::layers::{Effective, Held, Kind, Name, Rule, is_below, leaves, text};
 use crate::web::form::{Control, Field, Typed};
 use crate::web::layout::Chrome;
 
@@ -56,6 +56,47 @@ pub fn stand(c: &Chrome, made: &Effective, usual: &Typed, mut field: Field) -> F
     field
 }
 
+/// A field of a layer, with what holds where the layer says nothing, and the locks above it.
+#[must_use]
+pub fn beneath(c: &Chrome, (name, above): (&Name, &Effective), mut field: Field) -> Field {
+    let path = field.name.strip_prefix("parameters");
+    let pointer = path.unwrap_or_default().replace('.', "/");
+    let value = leaves(&above.document)
+        .get(&pointer)
+        .map(|v| typed(&pointer, v));
+    let from = above.provenance.get(&pointer);
+    field.from = match (value, from) {
+        (Some(value), Some(from)) if from == name => {
+            c.t1("layer-from-the-start", "value", shown(&field, &value))
+        }
+        (Some(value), Some(from)) => {
+            let from = c.w(&from.from_words());
+            c.t2(
+                "layer-from-above",
+                ("value", shown(&field, &value)),
+                ("from", &from),
+            )
+        }
+        _ => String::new(),
+    };
+    if let Some(held) = fixed(above, &pointer) {
+        return field.locked(c.w(&held.words()));
+    }
+    for held in above.locks_of(&pointer) {
+        bind(c, &pointer, held, &mut field);
+    }
+    field
+}
+
+/// A value in the words of its choice.
+fn shown<'a>(field: &'a Field, value: &'a String) -> &'a String {
+    let Control::Choose(options) = &field.control else {
+        return value;
+    };
+    let found = options.iter().find(|(option, _)| option == value);
+    found.map_or(value, |(_, words)| words)
+}
+
 fn bind(c: &Chrome, pointer: &str, held: &Held, field: &mut Field) {
     match &held.lock.rule {
         Rule::Fixed => return,
@@ -65,7 +106,9 @@ fn bind(c: &Chrome, pointer: &str, held: &Held, field: &mut Field) {
             let options: Vec<String> = options.iter().map(|o| typed(pointer, o)).collect();
             match &mut field.control {
                 Control::Select(known) => *known = options,
-                Control::Choose(known) => known.retain(|(value, _)| options.contains(value)),
+                Control::Choose(known) => {
+                    known.retain(|(value, _)| value.is_empty() || options.contains(value));
+                }
                 Control::Radio(known) => known.retain(|(value, _, _)| options.contains(value)),
                 _ => {}
             }

@@ -178,8 +178,7 @@ pub fn field(c: &Chrome, (name, shape): &Row) -> Field {
             Control::Choose(words.collect())
         }
     };
-    let code = format!("form-{}", name.replace('.', "-"));
-    let field = Field::new(c, &format!("parameters.{name}"), &code, control);
+    let field = Field::new(c, &format!("parameters.{name}"), &code(name), control);
     let mut field = match shape {
         Maybe => field.optional(c),
         _ => field,
@@ -239,4 +238,20 @@ pub fn value(shape: Shape, text: &str) -> Value {
         }
         Word | Maybe | Cores | Choice(..) => json!(text),
     }
+}
+
+/// How a leaf is typed, where the form has a field for it.
+pub fn shape(pointer: &str) -> Option<Shape> {
+    let found = all().find(|(name, _)| self::pointer(name) == pointer);
+    found.map(|(_, shape)| *shape)
+}
+
+/// What the form calls a leaf.
+pub fn label(c: &Chrome, pointer: &str) -> Option<String> {
+    let (name, _) = all().find(|(name, _)| self::pointer(name) == pointer)?;
+    Some(c.t(&code(name)))
+}
+
+fn code(name: &str) -> String {
+    format!("form-{}", name.replace('.', "-"))
 }

@@ -64,10 +64,34 @@ pub fn document(typed: &Typed) -> Value {
             said.push((fields::pointer(name), fields::value(*shape, &text(name))));
         }
     }
+    let mut lists = lists::values(typed, lists::OF_WORKLOAD);
+    lists.insert("env".to_owned(), json!(variables(typed)));
+    with_lists(&said, lists)
+}
+
+/// What a layer says: the fields that hold something, whatever their part's kind is below it.
+#[must_use]
+pub fn some(typed: &Typed) -> Value {
+    let said = fields::all().filter_map(|(name, shape)| {
+        let text = typed.get(&format!("parameters.{name}"))?.trim();
+        (!text.is_empty()).then(|| (fields::pointer(name), fields::value(*shape, text)))
+    });
+    let said: Vec<_> = said.collect();
+    with_lists(&said, lists::values(typed, lists::OF_LAYER))
+}
+
+/// The fields of what a layer says.
+#[must_use]
+pub fn typed_of_some(document: &Value) -> Typed {
+    let mut typed = typed_of(document);
+    typed.extend(lists::typed_of(document, lists::OF_LAYER));
+    typed
+}
+
+fn with_lists(said: &[(String, Value)], lists: Map<String, Value>) -> Value {
     let mut made = layers::document(said.iter().map(|(p, v)| (p.as_str(), v)));
     if let Some(made) = made.as_object_mut() {
-        made.extend(lists::values(typed));
-        made.insert("env".to_owned(), json!(variables(typed)));
+        made.extend(lists);
     }
     made
 }
@@ -148,7 +172,7 @@ pub fn env_rows(typed: &Typed) -> Vec<EnvRow> {
 pub fn typed_again(usual: &Typed, own: &Value, may_hold: bool) -> Typed {
     let mut typed = usual.clone();
     typed.extend(typed_of(own));
-    typed.extend(lists::typed_of(own));
+    typed.extend(lists::typed_of(own, lists::OF_WORKLOAD));
     let variables = own["env"].as_array().into_iter().flatten();
     for (at, variable) in variables.enumerate() {
         let mut put = |part: &str, text: String| typed.insert(format!("env.{at}.{part}"), text);
@@ -165,6 +189,10 @@ pub fn typed_again(usual: &Typed, own: &Value, may_hold: bool) -> Typed {
                         String::new()
                     },
                 );
+            }
+            None if variable.get("secret_value").is_some() => {
+                put("value", String::new());
+                put("secret", "true".to_owned());
             }
             None => drop(put("value", text(&variable["value"]))),
         }

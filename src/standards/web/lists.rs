@@ -10,13 +10,16 @@ const EMPTY_ROWS: usize = 2;
 const MOST_ROWS: usize = 50;
 
 /// A list by its name in the document, with its columns.
-type Kind = (&'static str, &'static [&'static str]);
+pub type Kind = (&'static str, &'static [&'static str]);
 
-const LISTS: [Kind; 3] = [
-    ("files", &["path", "text", "secret", "key"]),
-    ("scratch", &["path", "size"]),
-    ("nodes", &["label", "value"]),
-];
+const FILES: Kind = ("files", &["path", "text", "secret", "key"]);
+const SCRATCH: Kind = ("scratch", &["path", "size"]);
+const NODES: Kind = ("nodes", &["label", "value"]);
+
+/// A workload's variables may be secrets, and have rows of their own.
+pub const OF_WORKLOAD: &[Kind] = &[FILES, SCRATCH, NODES];
+/// A layer holds no secrets.
+pub const OF_LAYER: &[Kind] = &[FILES, SCRATCH, NODES, ("env", &["name", "value"])];
 
 /// One list as it is drawn.
 pub struct ListView {
@@ -42,6 +45,8 @@ impl ListView {
 }
 
 pub struct Cell {
+    /// What a link to what is wrong with it leads to.
+    pub id: String,
     pub name: String,
     pub label: String,
     pub value: String,
@@ -66,22 +71,22 @@ fn filled(typed: &Typed, (list, columns): &Kind) -> Vec<Vec<String>> {
 }
 
 /// Each list of the document, as it was typed.
-pub fn values(typed: &Typed) -> Map<String, Value> {
+pub fn values(typed: &Typed, kinds: &[Kind]) -> Map<String, Value> {
     let list = |kind: &Kind| {
         let rows = filled(typed, kind);
         let items: Vec<Value> = rows.iter().map(|row| item(kind, row)).collect();
         (!items.is_empty()).then(|| (kind.0.to_owned(), json!(items)))
     };
-    LISTS.iter().filter_map(list).collect()
+    kinds.iter().filter_map(list).collect()
 }
 
 /// The rows of a document's lists, as their form would have them.
-pub fn typed_of(document: &Value) -> Typed {
+pub fn typed_of(document: &Value, kinds: &[Kind]) -> Typed {
     let mut typed = Typed::new();
-    for (list, columns) in LISTS {
-        let items = document[list].as_array().into_iter().flatten();
+    for (list, columns) in kinds {
+        let items = document[*list].as_array().into_iter().flatten();
         for (at, item) in items.enumerate() {
-            for column in columns {
+            for column in *columns {
                 let value = match *column {
                     "secret" => &item["secret"]["name"],
                     "key" => &item["secret"]["key"],
@@ -123,8 +128,13 @@ fn item((list, columns): &Kind, row: &[String]) -> Value {
 }
 
 /// Every list with what was typed, what is wrong with it, and what stands above it.
-pub fn lists(c: &Chrome, typed: &Typed, errors: &Errors, made: &Effective) -> Vec<ListView> {
-    LISTS
+pub fn lists(
+    c: &Chrome,
+    typed: &Typed,
+    errors: &Errors,
+    (made, kinds): (&Effective, &[Kind]),
+) -> Vec<ListView> {
+    kinds
         .iter()
         .map(|kind| list(c, typed, errors, made, kind))
         .collect()
@@ -135,6 +145,7 @@ fn list(c: &Chrome, typed: &Typed, errors: &Errors, made: &Effective, kind: &Kin
     let mut rows = filled(typed, kind);
     rows.resize(rows.len() + EMPTY_ROWS, vec![String::new(); columns.len()]);
     let cell = |at: usize, column: &str, value: &String| Cell {
+        id: format!("f-parameters-{name}-{at}-{column}"),
         name: format!("{name}.{at}.{column}"),
         label: c.t(&format!("form-{name}-{column}")),
         value: value.clone(),
@@ -200,7 +211,7 @@ mod tests {
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-        let made = values(&typed);
+        let made = values(&typed, OF_WORKLOAD);
         assert_eq!(
             json!(made),
             json!({"files": [{"path": "/etc/a", "text": "a\nb"},
