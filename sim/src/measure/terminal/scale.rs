@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, future, stream};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -73,15 +73,21 @@ async fn measure(stage: &Stage) -> anyhow::Result<Verdict> {
             "kib_each": MOST_KIB_EACH, "p99_us": MOST_P99_US, "cores": MOST_CORES, "drops": 0,
         }),
         holds: kib_each <= MOST_KIB_EACH
-            && p99.median <= MOST_P99_US
-            && cores.median <= MOST_CORES
+            && p99.max <= MOST_P99_US
+            && cores.max <= MOST_CORES
             && drops == 0,
     })
 }
 
+/// Each with a shell that has answered: one that says nothing by itself is given keys only once it
+/// had time to say that it is not there.
 async fn enter(stage: &Stage, count: usize) -> anyhow::Result<Vec<Viewer>> {
     let all = stream::iter(0..count).map(|_| stage.enter());
-    all.buffer_unordered(OPENING_AT_ONCE).try_collect().await
+    let all = all.buffer_unordered(OPENING_AT_ONCE);
+    let mut all: Vec<Viewer> = all.try_collect().await?;
+    let pressed = future::try_join_all(all.iter_mut().map(press));
+    pressed.await?;
+    Ok(all)
 }
 
 /// Everybody types for a while, not at the same moment. Gives how long each key took, and who
