@@ -30,6 +30,7 @@ request-undo = Taking it back
 request-undo-help = A new request, decided like any other.
 request-undo-parameters = Ask for what was before
 request-undo-scale = Ask for what was before
+request-undo-layer = Ask for what was before
 request-undo-shell = End it
 request-undo-membership = Take the role away
 request-undo-onboarding = Off-board the project

@@ -30,6 +30,7 @@ request-undo = 撤回
 request-undo-help = 提交一张新工单，照常审批。
 request-undo-parameters = 申请恢复之前的参数
 request-undo-scale = 申请恢复之前的参数
+request-undo-layer = 申请恢复之前的参数
 request-undo-shell = 结束权限
 request-undo-membership = 收回角色
 request-undo-onboarding = 下线项目

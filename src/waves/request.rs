@@ -10,9 +10,9 @@ use crate::audit::{self, Entry};
 use crate::db::Tx;
 use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, Scope};
-use crate::requests::{self, Approved, Computed, Fact, Filing, Request, RequestKind, Work};
+use crate::requests::{self, Approved, Computed, Fact, Filing, Request, RequestKind, State, Work};
 use crate::standards::SCHEMA_VERSION;
-use crate::standards::layers::{self, NewRevision, Proposal, text};
+use crate::standards::layers::{self, Name, NewRevision, Proposal, text};
 
 /// Longest list of what a layer says otherwise, on the request's page.
 const MOST_FACTS: usize = 30;
@@ -113,6 +113,20 @@ impl RequestKind for LayerChange {
         Ok(())
     }
 
+    fn form(&self, request: &Request) -> Option<String> {
+        Some(layer_of(request)?.path())
+    }
+
+    fn page(&self, request: &Request) -> Option<String> {
+        let rolls = request.state != State::Open && request.computed["affected"] != 0;
+        rolls.then(|| "/waves".to_owned())
+    }
+
+    fn undo(&self, request: &Request) -> Option<String> {
+        let before = request.computed["base"].as_i64()?;
+        Some(format!("{}?before={before}", layer_of(request)?.path()))
+    }
+
     fn facts(&self, request: &Request) -> Vec<Fact> {
         let fact = |code: &str, value: String| Fact::text(code, value);
         let said = request.computed["said"].as_array().into_iter().flatten();
@@ -142,6 +156,10 @@ impl RequestKind for LayerChange {
         facts.extend(overruled.collect::<Vec<_>>());
         facts
     }
+}
+
+fn layer_of(request: &Request) -> Option<Name> {
+    serde_json::from_value(request.parameters["layer"].clone()).ok()
 }
 
 fn short(value: &Value) -> String {

@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::response::Response;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::as_json::VIEW;
@@ -13,10 +14,12 @@ use crate::app::App;
 use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::requests::Filing;
-use crate::requests::web::again;
+use crate::requests::web::again::{self, Again};
 use crate::standards;
-use crate::standards::layers::{Effective, Held, Lock, Name, Pace, Revision, Row, leaves, text};
-use crate::web::extract::{Ctx, Form, Path};
+use crate::standards::layers::{
+    Effective, Held, Lock, Name, Pace, Proposal, Revision, Row, leaves, text,
+};
+use crate::web::extract::{Ctx, Form, Path, Query};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
 use crate::web::problem::shown;
@@ -34,6 +37,8 @@ struct LayerPage {
     may_propose: Option<String>,
     summary: Option<Summary>,
     draft: again::Draft,
+    /// Which request the form changes, and what its author saw of it.
+    kept: Vec<(&'static str, String)>,
 }
 
 /// A value that the layer gives.
@@ -61,6 +66,18 @@ struct LayerForm {
     pace: Section,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LayerQuery {
+    revise: Option<i64>,
+    copy: Option<i64>,
+    /// The revision that the form starts from, to ask for what was before; 0 for none.
+    before: Option<i32>,
+}
+
+/// What a form that changes a request keeps of it besides the layer.
+const OF_REQUEST: [&str; 3] = ["note", again::REVISES, again::SEEN];
+
 #[derive(Default)]
 struct Refusal {
     errors: Errors,
@@ -73,10 +90,49 @@ pub async fn layer(
     actor: Actor,
     ctx: Ctx,
     Path((kind, key)): Path<(String, String)>,
+    Query(query): Query<LayerQuery>,
 ) -> Result<Response, AppError> {
     let name = Name::of_path(&kind, &key).ok_or(AppError::NotFound)?;
-    let typed = again::open(&app, &actor, &ctx, Typed::new()).await?;
+    let begins = begins(&app, &actor, &name, &query).await?;
+    let typed = again::open(&app, &actor, &ctx, begins).await?;
     page(&layer_page(&app, &actor, &ctx, &name, typed, &Refusal::default()).await?)
+}
+
+/// What the form starts from, where it does not start from what the layer says today: a request,
+/// or a revision of before.
+async fn begins(
+    app: &App,
+    actor: &Actor,
+    name: &Name,
+    query: &LayerQuery,
+) -> Result<Typed, AppError> {
+    let from = Again {
+        revise: query.revise,
+        copy: query.copy,
+    };
+    if let Some((request, flat)) = again::begin(app, actor, "layer", from).await? {
+        let asked: Proposal = crate::parse::value(&request.parameters, "parameters")?;
+        if asked.layer != *name {
+            return Err(AppError::NotFound);
+        }
+        let mut typed = shown_as(asked.document, json!(asked.locks), asked.waves);
+        typed.extend(
+            flat.into_iter()
+                .filter(|(n, _)| OF_REQUEST.contains(&n.as_str())),
+        );
+        return Ok(typed);
+    }
+    let Some(before) = query.before else {
+        return Ok(Typed::new());
+    };
+    let (_, revisions) = standards::layer(app, actor, name).await?;
+    let was = revisions.into_iter().find(|r| r.number == before);
+    match was {
+        Some(was) => Ok(shown_as(was.document, json!(was.locks), Pace::default())),
+        // Before its first word a layer said nothing.
+        None if before == 0 => Ok(shown_as(json!({}), json!([]), Pace::default())),
+        None => Err(AppError::NotFound),
+    }
 }
 
 /// `POST /standards/{kind}/{key}`: files the change as a request, or shows the form's other view.
@@ -179,7 +235,10 @@ async fn layer_page(
     // A form that was sent, or kept, holds all of its fields.
     let filled = match typed.contains_key("waves.size") {
         true => typed,
-        false => usual(&layer).into_iter().chain(typed).collect(),
+        false => {
+            let today = shown_as(layer.document.clone(), json!(layer.locks), Pace::default());
+            today.into_iter().chain(typed).collect()
+        }
     };
     let form = form(&c, (name, &above), &filled, &refusal.errors);
     let may = actor.must(Permission::HandleRequests, Scope::Platform);
@@ -201,6 +260,7 @@ async fn layer_page(
         revisions: revised(revisions),
         may_propose: may.err().map(|e| c.w(&e.words())),
         draft: again::Draft::of(&c, &filled),
+        kept: again::kept(&filled),
         form,
         layer,
         c,
@@ -216,14 +276,10 @@ fn lock_of(c: &Chrome, layer: &Row, lock: &Lock) -> (String, String) {
     (lock.pointer.clone(), c.w(&held.words()))
 }
 
-/// A form that holds what the layer says today: in fields, unless it says what they cannot hold.
-fn usual(layer: &Row) -> Typed {
-    let said = layer_form::Said {
-        document: layer.document.clone(),
-        locks: json!(layer.locks),
-    };
+/// A form that holds what a layer says: in fields, unless it says what they cannot hold.
+fn shown_as(document: Value, locks: Value, pace: Pace) -> Typed {
+    let said = layer_form::Said { document, locks };
     let mut typed = layer_form::filled(&said).unwrap_or_else(|_| layer_form::written(&said));
-    let pace = Pace::default();
     typed.insert("waves.size".to_owned(), pace.size.to_string());
     typed.insert(
         "waves.pause_seconds".to_owned(),

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{delay, layer, lock};
 use crate::support::browser::Answer;
-use crate::support::company::Company;
+use crate::support::company::{Company, approve};
 
 const GO: &str = "/standards/language/go";
 const DELAY: &str = "parameters.probes.liveness.delay_seconds";
@@ -194,5 +194,62 @@ async fn a_layer_is_the_same_in_json() {
     layer(&company, "language", "go", json!({"args": []}), json!([])).await;
     let opened = company.ops.get(GO).await.fields();
     assert!(value(&opened, "document").expect("JSON").contains("args"));
+    company.check().await;
+}
+
+#[tokio::test]
+async fn a_request_for_a_layer_is_changed_copied_and_undone_by_its_form() {
+    let mut company = Company::start().await;
+    layer(&company, "language", "go", delay(40), json!([])).await;
+    let form = company.ops.get(GO).await.fields();
+    let typed = [(DELAY, "60"), ("note", "Measured"), ("waves.size", "5")];
+    let answer = send(&mut company, &form, &typed).await;
+    let path = answer.header("location").to_owned();
+    let number = path.trim_start_matches("/requests/").to_owned();
+
+    let revise = format!("{GO}?revise={number}");
+    let page = company.ops.get(&path).await;
+    assert!(page.body.contains(&revise), "{}", page.body);
+    let form = company.ops.get(&revise).await.fields();
+    assert_eq!(value(&form, DELAY).as_deref(), Some("60"));
+    assert_eq!(value(&form, "waves.size").as_deref(), Some("5"));
+    assert_eq!(value(&form, "note").as_deref(), Some("Measured"));
+    let changed = send(&mut company, &form, &[(DELAY, "70")]).await;
+    assert_eq!(changed.header("location"), path, "{}", changed.body);
+    let asked = company.ops.api_get(&path).await.json();
+    assert_eq!(
+        (&asked["revision"], &asked["parameters"]["document"]),
+        (&json!(2), &delay(70))
+    );
+
+    let mut other = company.portal.signed_in("sun").await;
+    approve(&mut other, number.parse().expect("a number")).await;
+    let page = company.ops.get(&path).await;
+    let before = format!("{GO}?before=1");
+    assert!(page.body.contains(&before), "{}", page.body);
+    assert_eq!(
+        value(&company.ops.get(GO).await.fields(), DELAY).as_deref(),
+        Some("70")
+    );
+    let form = company.ops.get(&before).await.fields();
+    assert_eq!(value(&form, DELAY).as_deref(), Some("40"));
+    let copy = company
+        .ops
+        .get(&format!("{GO}?copy={number}"))
+        .await
+        .fields();
+    assert_eq!(value(&copy, DELAY).as_deref(), Some("70"));
+    let silent = company.ops.get(&format!("{GO}?before=0")).await.fields();
+    assert_eq!(value(&silent, DELAY).as_deref(), Some(""));
+    for wrong in ["before=9", "copy=999", "revise=x"] {
+        let answer = company.ops.get(&format!("{GO}?{wrong}")).await;
+        assert!(
+            [400, 404].contains(&answer.status),
+            "{wrong}: {}",
+            answer.status
+        );
+    }
+    let elsewhere = format!("/standards/platform/all?copy={number}");
+    assert_eq!(company.ops.get(&elsewhere).await.status, 404);
     company.check().await;
 }
