@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::Drift;
+use super::{Drift, Restoring};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::Permission;
@@ -85,17 +85,17 @@ pub async fn adopt(
         ("key" = String, Path, description = "The project's key"),
         ("id" = WorkloadId, Path),
     ),
-    request_body = Reason,
+    request_body = Restoring,
     responses((status = 201, body = Begun, description = "Done")),
 )]
 pub async fn restore(
     State(app): State<App>,
     access: ProjectAccess,
     Path(of): Path<Of>,
-    Body(reason): Body<Reason>,
+    Body(asked): Body<Restoring>,
 ) -> Result<(StatusCode, Json<Begun>), AppError> {
     let workload = super::workload_of(&app, access.project.id, of.id).await?;
     access.must(releases::right_to_restart(workload.tier))?;
-    let rollout = releases::restore(&app, &access.actor, workload.id, &reason).await?;
+    let rollout = super::restore(&app, &access.actor, &workload, asked).await?;
     Ok((StatusCode::CREATED, Json(Begun { rollout })))
 }

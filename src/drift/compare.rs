@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use serde_json::{Value, json};
 
-use super::path::{self, Path, Step};
 use super::{Line, Sort};
 use crate::intake::tells_a_secret;
+use crate::integrations::kubernetes::path::{self, Path, Step};
 use crate::integrations::kubernetes::{CREATING_MANAGER, FIELD_MANAGER};
 use crate::workloads::objects::{DEPLOYMENT, SEQUENCE};
 

@@ -6,12 +6,12 @@
 pub mod api;
 mod compare;
 mod outside;
-mod path;
 mod said;
 pub mod web;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub use outside::{Wanted, compared};
@@ -20,8 +20,8 @@ use crate::app::App;
 use crate::clock;
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, ProjectId, Scope};
-use crate::releases;
 use crate::releases::setbacks::Reason;
+use crate::releases::{self, Removal, RolloutId};
 use crate::requests::{self, Filing};
 use crate::workloads::{self, Workload, WorkloadId};
 
@@ -96,6 +96,57 @@ pub struct Drift {
     pub refused: Vec<Words>,
     /// What a request to take it into the parameters would ask for.
     pub adopts: Vec<Said>,
+    /// The mark of what others set beside ours; a restoring that is to take it away names it.
+    pub beside: Option<String>,
+    #[serde(skip)]
+    removals: Vec<Removal>,
+}
+
+/// How to put back what was deployed.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DriftRestoring)]
+pub struct Restoring {
+    #[serde(default)]
+    pub reason: String,
+    /// The mark of what others set beside it, as it was seen: it is taken away too.
+    #[serde(default)]
+    pub beside: Option<String>,
+}
+
+/// Puts back what was deployed. Returns the rollout.
+///
+/// # Errors
+/// As [`releases::restore`]; 409 where what others set is not what was seen any more, 503 when the
+/// cluster does not answer.
+pub async fn restore(
+    app: &App,
+    actor: &Actor,
+    workload: &Workload,
+    asked: Restoring,
+) -> Result<RolloutId, AppError> {
+    let scope = Scope::Project(workload.project_id);
+    actor.must(releases::right_to_restart(workload.tier), scope)?;
+    let removals = match asked.beside.as_deref() {
+        None | Some("") => Vec::new(),
+        Some(mark) => {
+            let seen = look(app, workload).await?;
+            if seen.beside.as_deref() != Some(mark) {
+                return Err(AppError::conflict("drift-beside-moved"));
+            }
+            seen.removals
+        }
+    };
+    let reason = Reason {
+        reason: asked.reason,
+    };
+    releases::restore(app, actor, workload.id, &reason, &removals).await
+}
+
+/// What tells one set of places from another.
+fn mark(removals: &[Removal]) -> Option<String> {
+    let text = json!(removals).to_string();
+    (!removals.is_empty()).then(|| hex::encode(digest(&SHA256, text.as_bytes())))
 }
 
 /// A workload of a project that stays.
@@ -156,6 +207,8 @@ pub async fn look(app: &App, workload: &Workload) -> Result<Drift, AppError> {
         lines: Vec::new(),
         refused: Vec::new(),
         adopts: Vec::new(),
+        beside: None,
+        removals: Vec::new(),
     };
     let Some(last) = last else {
         return Ok(drift);
@@ -174,6 +227,8 @@ pub async fn look(app: &App, workload: &Workload) -> Result<Drift, AppError> {
         drift.lines = found.lines;
         drift.refused = found.refused;
         drift.adopts = found.adopts;
+        drift.beside = mark(&found.beside);
+        drift.removals = found.beside;
     }
     Ok(drift)
 }

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::compare::{Difference, Held, Of, Owner, owners};
-use super::path::Path;
 use super::said::{self, Spoken};
 use super::{Line, Said, Sort};
 use crate::app::App;
@@ -14,8 +13,9 @@ use crate::clusters;
 use crate::connections::within;
 use crate::error::{AppError, Words};
 use crate::integrations::CallError;
+use crate::integrations::kubernetes::path::Path;
 use crate::integrations::kubernetes::{ApplyError, Kind, Kubernetes};
-use crate::releases::Last;
+use crate::releases::{Last, Removal};
 use crate::workloads::Workload;
 use crate::workloads::objects::{Objects, objects};
 
@@ -38,6 +38,8 @@ pub struct Found {
     pub lines: Vec<Line>,
     pub refused: Vec<Words>,
     pub adopts: Vec<Said>,
+    /// Where others set something beside ours.
+    pub beside: Vec<Removal>,
 }
 
 /// Asks the cluster.
@@ -163,6 +165,14 @@ fn told(wanted: &Wanted<'_>, all: Vec<Read>) -> Found {
         lines.extend(these);
     }
     lines.truncate(MOST_LINES);
+    let beside = lines.iter().filter(|(line, _)| line.sort == Sort::Beside);
+    let removal = |(line, difference): &(Line, Option<Difference>)| {
+        Some(Removal {
+            kind: line.kind.clone(),
+            place: difference.as_ref()?.path.clone(),
+        })
+    };
+    found.beside = beside.filter_map(removal).collect();
     let container = wanted.workload.container();
     if let Some(said) = base.read(container) {
         for (line, difference) in &mut lines {

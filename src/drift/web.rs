@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Deployed, Drift, Line, Said, Sort};
+use super::{Deployed, Drift, Line, Restoring, Said, Sort};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::Permission;
@@ -69,17 +69,6 @@ impl DriftPage {
     /// Whether a deployment would put anything back.
     fn is_ours(&self) -> bool {
         self.lines.iter().any(|l| l.sort != Sort::Beside)
-    }
-
-    /// What takes away by hand what is beside ours.
-    fn command(&self) -> Option<String> {
-        let drift = self.seen.as_ref().ok()?;
-        let line = drift.lines.iter().find(|l| l.sort == Sort::Beside)?;
-        let kind = line.kind.to_ascii_lowercase();
-        Some(format!(
-            "kubectl -n {} edit {kind} {}",
-            drift.namespace, line.name
-        ))
     }
 }
 
@@ -144,11 +133,11 @@ pub async fn restore(
     access: ProjectAccess,
     ctx: Ctx,
     Path(of): Path<Of>,
-    Form(reason): Form<Reason>,
+    Form(asked): Form<Restoring>,
 ) -> Result<Response, AppError> {
     let workload = super::workload_of(&app, access.project.id, of.id).await?;
     access.must(releases::right_to_restart(workload.tier))?;
-    match releases::restore(&app, &access.actor, workload.id, &reason).await {
+    match super::restore(&app, &access.actor, &workload, asked).await {
         Ok(_) => {
             let page = format!("/projects/{}/containers", access.project.key);
             let place = [("environment", workload.environment.as_str())];

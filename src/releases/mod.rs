@@ -44,7 +44,7 @@ pub use parameters::{Rolled, change_parameters, roll_parameters, rollout_of_requ
 pub use production::{Production, Started, deploy};
 pub use restart::{restart, restore, right_to_restart};
 pub use rollback::{Back, Rollback, RollingBack, candidates, roll_back};
-pub use rollout::{Happened, Last, SeenPod, last, pods_at};
+pub use rollout::{Happened, Last, Removal, SeenPod, last, pods_at};
 pub use setbacks::Setback;
 pub use since::Since;
 pub use standing::{Standing, Turn, standings, waiting_for};

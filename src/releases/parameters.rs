@@ -91,6 +91,7 @@ async fn roll(
         author,
         reason,
         workloads: &workloads,
+        takes_away: &[],
     };
     rollout::start(tx, &new).await.map(Rolled::Started)
 }

@@ -238,6 +238,7 @@ async fn start(
         author: by.author,
         reason: "",
         workloads: &workloads,
+        takes_away: &[],
     };
     rollout::start(tx, &new).await?;
     Ok(())

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::rollout::{self, NewRollout, Running};
+use super::rollout::{self, NewRollout, Removal, Running};
 use super::setbacks::Reason;
 use super::{Kind, RolloutId, second};
 use crate::app::App;
@@ -26,10 +26,11 @@ pub async fn restart(
     id: WorkloadId,
     asked: &Reason,
 ) -> Result<RolloutId, AppError> {
-    begin(app, actor, id, asked, (Kind::Restart, "workload.restart")).await
+    begin(app, actor, id, asked, (Kind::Restart, &[])).await
 }
 
-/// Puts back what was deployed to one workload: its pods are replaced only where they differ.
+/// Puts back what was deployed to one workload: its pods are replaced only where they differ. What
+/// others set beside it goes as far as it is named.
 ///
 /// # Errors
 /// The same as of a restart.
@@ -38,8 +39,9 @@ pub async fn restore(
     actor: &Actor,
     id: WorkloadId,
     asked: &Reason,
+    takes_away: &[Removal],
 ) -> Result<RolloutId, AppError> {
-    begin(app, actor, id, asked, (Kind::Restore, "workload.restore")).await
+    begin(app, actor, id, asked, (Kind::Restore, takes_away)).await
 }
 
 async fn begin(
@@ -47,7 +49,7 @@ async fn begin(
     actor: &Actor,
     id: WorkloadId,
     asked: &Reason,
-    (kind, did): (Kind, &'static str),
+    (kind, takes_away): (Kind, &[Removal]),
 ) -> Result<RolloutId, AppError> {
     let workload = workloads::get(app, id).await?.ok_or(AppError::NotFound)?;
     let scope = Scope::Project(workload.project_id);
@@ -75,11 +77,18 @@ async fn begin(
         author: actor.id.0,
         reason,
         workloads: std::slice::from_ref(&workload),
+        takes_away,
     };
     let rollout = rollout::start(&mut tx, &new).await?;
+    let did = match kind {
+        Kind::Restore => "workload.restore",
+        _ => "workload.restart",
+    };
+    let gone = takes_away.iter().map(|r| format!("{} {}", r.kind, r.place));
+    let gone: Vec<String> = gone.collect();
     let entry = Entry::done(did, "workload", id)
         .in_project(workload.project_id)
-        .after(json!({ "cluster": workload.cluster, "reason": reason }));
+        .after(json!({ "cluster": workload.cluster, "reason": reason, "took_away": gone }));
     audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
     let topic = projects::topic(workload.project_id);
     tx.event(&topic, Some(workload.project_id.0)).await?;

@@ -140,6 +140,7 @@ async fn begin(
         author,
         reason,
         workloads: &way.targets,
+        takes_away: &[],
     };
     let id = rollout::start(tx, &new)
         .await

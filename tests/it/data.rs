@@ -467,6 +467,12 @@ async fn what_is_leaving_takes_nothing_new() {
         'deploy', '00000000-0000-0000-0000-000000000040',
         '00000000-0000-0000-0000-000000000001', '{00000000-0000-0000-0000-000000000021}')";
     tries.refused(rollout, "workload_stays").await;
+    let takes_away = rollout
+        .replace("workload_ids)", "workload_ids, takes_away)")
+        .replace("'{00000000-0000-0000-0000-000000000021}')", "'{}', '[{}]')");
+    tries
+        .refused(takes_away, "rollout_takes_away_when_it_restores")
+        .await;
     let release = "INSERT INTO release (id, project_id, number, tag, reference, commit_id,
         commit_title, note, author_id) VALUES (gen_random_uuid(),
         '00000000-0000-0000-0000-000000000010', 2, '20261121-093016-u1', 'main',

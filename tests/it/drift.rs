@@ -434,3 +434,72 @@ async fn what_the_cluster_would_refuse_is_told_and_restored_all_the_same() {
     assert_eq!(lines(&drift(&mut company).await), []);
     company.check().await;
 }
+
+#[tokio::test]
+async fn what_others_set_beside_it_goes_where_that_is_asked_for() {
+    let mut company = released(&everything()).await;
+    let beside = json!({ "workingDir": "/srv", "livenessProbe": { "initialDelaySeconds": 77 },
+        "env": [{ "name": "EXTRA", "value": "yes" }, { "name": "MORE", "value": "yes" }] });
+    edit_container(&mut company, beside).await;
+    let ports = json!({ "spec": { "publishNotReadyAddresses": true } });
+    let service = "/api/v1/namespaces/pay-test/services/pay";
+    by_hand(&company, Method::PATCH, service, &ports).await;
+    let seen = drift(&mut company).await;
+    assert_eq!(lines(&seen).len(), 5, "{seen:#}");
+    let path = path(&mut company).await;
+    let restore = format!("{path}/restore");
+    let page = company.developer.get(&path).await;
+    assert!(
+        page.body.contains("Take away what others set"),
+        "{}",
+        page.body
+    );
+    assert!(!page.body.contains('⟦'), "{}", page.body);
+
+    // Without a word about it, it stays.
+    let begun = company
+        .developer
+        .api(Method::POST, &restore, &json!({}))
+        .await;
+    assert_eq!(begun.status, 201, "{}", begun.body);
+    company.settle().await;
+    company.advance(Duration::from_secs(60)).await;
+    let left = drift(&mut company).await;
+    assert_eq!(lines(&left).len(), 4, "{left:#}");
+
+    // What was seen before is no answer about what is there now.
+    let one = json!({ "env": [{ "name": "THIRD", "value": "yes" }] });
+    edit_container(&mut company, one).await;
+    let old = left["beside"].as_str().expect("a mark");
+    let moved = company.developer.post(&restore, &[("beside", old)]).await;
+    assert_eq!(moved.status, 409, "{}", moved.body);
+    assert!(
+        moved.text("main").contains("Look at it again"),
+        "{}",
+        moved.body
+    );
+
+    let page = company.developer.get(&path).await;
+    let fields = page.fields();
+    let mark = fields.iter().find(|(name, _)| name == "beside");
+    let (_, mark) = mark.expect("a box that is ticked, because nothing else differs");
+    let sent = [("reason", "it was tried out"), ("beside", mark)];
+    let sent = company.developer.post(&restore, &sent).await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    company.settle().await;
+    company.advance(Duration::from_secs(60)).await;
+    let seen = drift(&mut company).await;
+    assert_eq!(
+        (lines(&seen), &seen["beside"]),
+        (vec![], &Value::Null),
+        "{seen:#}"
+    );
+    let deployment = company.deployment("sh-test", "pay-test", "pay");
+    let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+    let names = container["env"].as_array().expect("variables").iter();
+    let names: Vec<&str> = names.filter_map(|v| v["name"].as_str()).collect();
+    assert_eq!(names, ["MODE", "TOKEN"]);
+    let trail = company.ops.api_get("/audit?action=workload.restore").await;
+    assert!(trail.body.contains("env[THIRD]"), "{}", trail.body);
+    company.check().await;
+}

@@ -148,6 +148,11 @@ fn patch(
         fields::merge(schema::kind(resource.kind), &mut object, sent);
     } else if kind.starts_with("application/merge-patch") {
         fields::merge_plain(&mut object, sent);
+    } else if kind.starts_with("application/json-patch") {
+        let patch: json_patch::Patch =
+            serde_json::from_value(sent.clone()).map_err(|e| Unexpected(e.to_string()))?;
+        json_patch::patch(&mut object, &patch)
+            .map_err(|e| status::invalid(resource.kind, name, "patch", &e.to_string()))?;
     } else {
         return Err(Unexpected(format!("patch of type {kind}")).into());
     }

@@ -11,6 +11,7 @@ mod exec;
 mod expiry;
 mod kubeconfig;
 mod namespaces;
+pub mod path;
 mod read;
 mod rights;
 mod rollout;

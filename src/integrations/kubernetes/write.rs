@@ -7,7 +7,10 @@
 use k8s_openapi::api::apps::v1::Deployment;
 use kube::api::{DeleteParams, Patch, PatchParams, PostParams, Preconditions};
 
+use serde_json::Value;
+
 use super::error::{ApplyError, OwnedField, apply_error, call_error, owned_fields};
+use super::path::Path;
 use super::{Kind, Kubernetes, called, name, within};
 use crate::integrations::CallError;
 
@@ -100,6 +103,48 @@ impl Kubernetes {
         within(api.patch(object_name, &params, &Patch::Merge(&patch)))
             .await?
             .map_err(apply_error)
+    }
+
+    /// Takes fields away from an object as it was read, whoever set them. `Stale` where it has
+    /// moved since; one in which none of them stands is answered as it was read.
+    pub async fn without<K: Kind>(&self, read: K, places: &[&Path]) -> Result<K, ApplyError> {
+        let mut left = serde_json::json!(read);
+        let mut removals = Vec::new();
+        for place in places {
+            // Each counts on what the ones before it have left.
+            if let Some(pointer) = place.pointer(&left) {
+                place.put(&mut left, &Value::Null);
+                removals.push(serde_json::json!({ "op": "remove", "path": pointer }));
+            }
+        }
+        if removals.is_empty() {
+            return Ok(read);
+        }
+        let (namespace, object_name) = place(&read)?;
+        let is = |field: &str, value: &Option<String>| {
+            let path = format!("/metadata/{field}");
+            serde_json::json!({ "op": "test", "path": path, "value": value })
+        };
+        let meta = read.meta();
+        let mut patch = vec![
+            is("uid", &meta.uid),
+            is("resourceVersion", &meta.resource_version),
+        ];
+        patch.extend(removals);
+        let patch: json_patch::Patch =
+            serde_json::from_value(Value::Array(patch)).map_err(|e| CallError::Unexpected {
+                detail: e.to_string(),
+            })?;
+        let params = PatchParams {
+            field_manager: Some(CREATING_MANAGER.to_owned()),
+            ..PatchParams::default()
+        };
+        let api = self.api::<K>(namespace)?;
+        match within(api.patch(object_name, &params, &Patch::Json::<()>(patch))).await? {
+            // How the server says that a test did not hold.
+            Err(kube::Error::Api(status)) if status.code == 422 => Err(ApplyError::Stale),
+            other => other.map_err(apply_error),
+        }
     }
 
     /// What [`Self::apply`] would take from other hands, found by a dry run without force. What

@@ -11,12 +11,13 @@ use k8s_openapi::api::apps::v1::Deployment;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Facts, facts, held, store};
+use super::{Facts, Removal, facts, held, store};
 use crate::app::App;
 use crate::clusters;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
-use crate::integrations::kubernetes::{ApplyError, Kubernetes};
+use crate::integrations::kubernetes::path::Path;
+use crate::integrations::kubernetes::{ApplyError, Kind, Kubernetes};
 use crate::jobs::{Claim, NewEffect, NewStep, Step, StepResult};
 use crate::projects;
 use crate::releases::{DeploymentId, DeploymentState};
@@ -184,6 +185,48 @@ fn must_be_found(workload: &Workload, read: Option<&Deployment>) -> Result<(), S
     Err(StepError::Fail(words))
 }
 
+/// What others set beside ours goes, where that was asked for.
+async fn clear_beside(
+    kubernetes: &Kubernetes,
+    facts: &Facts,
+    wanted: &Objects,
+    found: Deployment,
+) -> Result<Deployment, StepError> {
+    if facts.takes_away.is_empty() {
+        return Ok(found);
+    }
+    let all = &facts.takes_away;
+    clear(kubernetes, all, wanted.service.as_ref()).await?;
+    clear(kubernetes, all, wanted.autoscaler.as_ref()).await?;
+    clear(kubernetes, all, wanted.budget.as_ref()).await?;
+    clear(kubernetes, all, wanted.ingress.as_ref()).await?;
+    Ok(kubernetes
+        .without(found, &of_kind::<Deployment>(all))
+        .await?)
+}
+
+async fn clear<K: Kind>(
+    kubernetes: &Kubernetes,
+    all: &[Removal],
+    object: Option<&K>,
+) -> Result<(), StepError> {
+    let places = of_kind::<K>(all);
+    let meta = object.map(K::meta).filter(|_| !places.is_empty());
+    let named = meta.and_then(|m| Some((m.namespace.as_deref()?, m.name.as_deref()?)));
+    let Some((namespace, name)) = named else {
+        return Ok(());
+    };
+    if let Some(found) = kubernetes.get::<K>(namespace, name).await? {
+        kubernetes.without(found, &places).await?;
+    }
+    Ok(())
+}
+
+fn of_kind<K: Kind>(all: &[Removal]) -> Vec<&Path> {
+    let mine = all.iter().filter(|r| r.kind == K::kind(&()));
+    mine.map(|r| &r.place).collect()
+}
+
 /// One try on top of one read.
 async fn write(
     kubernetes: &Kubernetes,
@@ -205,6 +248,7 @@ async fn write(
     if sequence(&found) > facts.sequence {
         return Ok(Output::Superseded);
     }
+    let found = clear_beside(kubernetes, facts, wanted, found).await?;
     let found = kubernetes.make_way(found, &wanted.deployment).await?;
     let overwrote = kubernetes
         .what_apply_would_overwrite(&wanted.deployment)

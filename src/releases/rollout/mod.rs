@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{ArtifactId, ConfirmationId, DeploymentId, Kind, ReleaseId, RolloutId};
@@ -28,6 +29,7 @@ use crate::db::{DbError, Tx};
 use crate::error::Words;
 use crate::halt::{self, Motion};
 use crate::identity::ProjectId;
+use crate::integrations::kubernetes::path::Path;
 use crate::jobs::{self, Claim, NewRun, NewStep, Step, StepResult};
 use crate::requests::RequestId;
 use crate::workloads::objects::Stamp;
@@ -68,6 +70,16 @@ pub struct NewRollout<'a> {
     pub reason: &'a str,
     /// In the environment's order of clusters.
     pub workloads: &'a [Workload],
+    /// What others set beside ours, to go first; only a restoring takes anything away.
+    pub takes_away: &'a [Removal],
+}
+
+/// A field of an object that somebody else set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Removal {
+    /// Of the object; its name is the workload's.
+    pub kind: String,
+    pub place: Path,
 }
 
 /// Stores a rollout and starts its run, in the caller's transaction.
@@ -119,6 +131,7 @@ pub async fn start_tests(
             author,
             reason: "",
             workloads,
+            takes_away: &[],
         };
         start(tx, &new).await?;
     }
@@ -151,6 +164,7 @@ pub struct Facts {
     pub image: String,
     /// When the workload was last restarted by hand, this deployment included.
     pub restarted_at: Option<String>,
+    pub takes_away: Vec<Removal>,
 }
 
 impl Facts {
@@ -201,6 +215,7 @@ async fn facts_of(app: &App, id: DeploymentId) -> Result<Option<Facts>, DbError>
         workload,
         image,
         restarted_at: row.restarted_at.map(|at| at.to_jiff().to_string()),
+        takes_away: row.takes_away.0,
     }))
 }
 

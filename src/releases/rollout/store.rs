@@ -1,12 +1,12 @@
 //! The SQL of rollouts and deployments.
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::{NewRollout, SeenPod};
+use super::{NewRollout, Removal, SeenPod};
 use crate::clusters::{EnvironmentId, Tier};
 use crate::db::DbError;
 use crate::error::Words;
@@ -25,8 +25,8 @@ pub async fn insert(
     let workloads: Vec<Uuid> = new.workloads.iter().map(|w| w.id.0).collect();
     sqlx::query!(
         "INSERT INTO rollout (id, project_id, environment_id, tier, kind, artifact_id, release_id,
-            confirmation_id, request_id, author_id, reason, workload_ids)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+            confirmation_id, request_id, author_id, reason, workload_ids, takes_away)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
         id.0,
         new.project.0,
         new.environment.0,
@@ -39,6 +39,7 @@ pub async fn insert(
         new.author,
         new.reason,
         &workloads,
+        json!(new.takes_away),
     )
     .execute(connection)
     .await?;
@@ -205,6 +206,7 @@ pub struct DeploymentRow {
     pub tag: String,
     pub digest: String,
     pub restarted_at: Option<jiff_sqlx::Timestamp>,
+    pub takes_away: Json<Vec<Removal>>,
 }
 
 pub async fn find(
@@ -218,8 +220,10 @@ pub async fn find(
             d.ended_at IS NOT NULL AS "ended!", x.repository, x.tag, x.digest,
             (SELECT max(r.created_at) FROM deployment r WHERE r.workload_id = d.workload_id
                 AND r.kind = 'restart' AND r.sequence <= d.sequence)
-                AS "restarted_at: jiff_sqlx::Timestamp"
-           FROM deployment d JOIN artifact x ON x.id = d.artifact_id WHERE d.id = $1"#,
+                AS "restarted_at: jiff_sqlx::Timestamp",
+            o.takes_away AS "takes_away: Json<Vec<Removal>>"
+           FROM deployment d JOIN artifact x ON x.id = d.artifact_id
+           JOIN rollout o ON o.id = d.rollout_id WHERE d.id = $1"#,
         id.0,
     );
     Ok(row.fetch_optional(executor).await?)

@@ -67,6 +67,7 @@ pub async fn retest(
         author: actor.id.0,
         reason: "",
         workloads: &workloads,
+        takes_away: &[],
     };
     rollout::start(&mut tx, &new).await?;
     let new = New::of(SetbackKind::Retested, &release, actor, "");

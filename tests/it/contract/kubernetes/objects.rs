@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::core::v1::Secret;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use slipway::integrations::CallError;
+use slipway::integrations::kubernetes::path::{Path as Place, Step};
 use slipway::integrations::kubernetes::{ApplyError, NamespaceError};
 
 use super::target::Target;
@@ -279,6 +280,63 @@ pub async fn other_hands_are_seen_before_they_are_overruled(target: &Target) {
         .await
         .expect("an answer");
     assert_eq!(taken, Vec::new());
+}
+
+fn item(list: &str, name: &str) -> Place {
+    let container = Map::from_iter([("name".to_owned(), json!("app"))]);
+    let named = Map::from_iter([("name".to_owned(), json!(name))]);
+    let spec = Place::default()
+        .field("spec")
+        .field("template")
+        .field("spec");
+    let app = spec.field("containers").below(Step::Item(container));
+    app.field(list).below(Step::Item(named))
+}
+
+pub async fn what_another_hand_added_goes_once(target: &Target) {
+    let kubernetes = &target.kubernetes;
+    let ours = with(
+        target,
+        &json!({"name": "app", "image": "r/shop:1", "env": [{"name": "M", "value": "1"}]}),
+    );
+    kubernetes.apply(&ours).await.expect("an apply");
+    let added = [("A", "1"), ("B", "2"), ("C", "3")];
+    let added = added.map(|(name, value)| json!({"name": name, "value": value}));
+    let body = json!({"spec": {"template": {"spec": {"containers": [
+        {"name": "app", "env": added, "workingDir": "/srv"},
+    ]}}}});
+    let by_hand = format!("{}?fieldManager=kubectl-edit", path(target));
+    assert_eq!(target.other().patch(&by_hand, &body).await.0, 200);
+    let old = read(target).await;
+    let mut moved = ours.clone();
+    moved.metadata.annotations = Some(BTreeMap::from([("slipway/sequence".into(), "2".into())]));
+    kubernetes.apply(&moved).await.expect("an apply");
+
+    let (a, c, gone) = (item("env", "A"), item("env", "C"), item("env", "X"));
+    let places = [&a, &c, &gone];
+    let stale = kubernetes.without(old, &places).await;
+    assert!(matches!(stale, Err(ApplyError::Stale)), "{stale:?}");
+    let read = read(target).await;
+    let left = kubernetes.without(read, &places).await.expect("an object");
+    let left = serde_json::to_value(&left).expect("JSON");
+    let container = &left["spec"]["template"]["spec"]["containers"][0];
+    let names = |container: &Value| -> Vec<String> {
+        let items = container["env"].as_array().into_iter().flatten();
+        let mut names: Vec<String> = items.map(|i| i["name"].to_string()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(container), ["\"B\"", "\"M\""]);
+    assert_eq!(container["workingDir"], "/srv");
+    // What is not there any more needs no call, and changes nothing.
+    let again: Deployment = serde_json::from_value(left.clone()).expect("a Deployment");
+    let again = kubernetes.without(again, &places).await.expect("an object");
+    assert_eq!(serde_json::to_value(again).expect("JSON"), left);
+    // And the next apply brings none of it back.
+    let applied = kubernetes.apply(&moved).await.expect("an apply");
+    let applied = serde_json::to_value(applied).expect("JSON");
+    let container = &applied["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(names(container), ["\"B\"", "\"M\""]);
 }
 
 pub async fn every_change_counts_as_a_generation_and_a_repeat_does_not(target: &Target) {

@@ -5,12 +5,14 @@
 
 use std::fmt::{self, Display};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// What tells the items of a list apart, the first that does.
 const KEYS: [&str; 5] = ["mountPath", "containerPort", "port", "name", "key"];
 
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Step {
     Field(String),
     /// The item that has these.
@@ -18,7 +20,7 @@ pub enum Step {
     Index(usize),
 }
 
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Path(pub Vec<Step>);
 
 impl Path {
@@ -57,6 +59,28 @@ impl Path {
             Step::Index(at) => here.get(at),
         });
         found.filter(|value| !value.is_null())
+    }
+
+    /// The JSON pointer of what stands there now; `None` where nothing does.
+    #[must_use]
+    pub fn pointer(&self, object: &Value) -> Option<String> {
+        self.find(object)?;
+        let mut here = object;
+        let mut pointer = String::new();
+        for step in &self.0 {
+            let (part, next) = match step {
+                Step::Field(name) => (name.replace('~', "~0").replace('/', "~1"), here.get(name)),
+                Step::Item(keys) => {
+                    let at = here.as_array()?.iter().position(|item| has(item, keys))?;
+                    (at.to_string(), here.get(at))
+                }
+                Step::Index(at) => (at.to_string(), here.get(at)),
+            };
+            pointer.push('/');
+            pointer.push_str(&part);
+            here = next?;
+        }
+        Some(pointer)
     }
 
     /// Puts a value there, making objects on the way; null takes away what is there.
@@ -251,5 +275,23 @@ mod tests {
         assert!(more.meets(&Path(vec![port.clone()])));
         let other = item("containerPort", &json!({ "containerPort": 81 }));
         assert!(!Path(vec![port]).meets(&Path(vec![other])));
+    }
+
+    #[test]
+    fn a_place_has_a_pointer_while_something_stands_there() {
+        let object = json!({"spec": {"env": [{"name": "A"}, {"name": "B", "value": "1"}],
+            "labels": {"a/b": "x"}}});
+        let item = |name: &str| Step::Item(Map::from_iter([("name".to_owned(), json!(name))]));
+        let env = Path::default().field("spec").field("env");
+        let value = env.below(item("B")).field("value");
+        assert_eq!(value.pointer(&object).as_deref(), Some("/spec/env/1/value"));
+        assert_eq!(env.below(item("C")).pointer(&object), None);
+        let label = Path::default().field("spec").field("labels").field("a/b");
+        assert_eq!(label.pointer(&object).as_deref(), Some("/spec/labels/a~1b"));
+        let stored = json!(value);
+        assert_eq!(
+            serde_json::from_value::<Path>(stored).expect("a place"),
+            value
+        );
     }
 }
