@@ -151,6 +151,7 @@ parameters-files-too-long = All files together have at most 500,000 bytes.
 parameters-stop-over-grace = Kubernetes waits no longer than the time to stop.
 parameters-rolls-nowhere = With none more and none fewer nothing could ever be replaced.
 parameters-ingress-path-shape = A path begins with / and has letters, digits and . _ ~ - only.
+containers-host-taken = Another service on { $cluster } is at { $host }{ $path } already. Choose another host or path, or ask operations whose it is.
 parameters-host-shape = Write a host as pay.example.com, in lower case.
 parameters-label-shape = Write a label as disk or example.com/disk.
 parameters-label-value-shape = Letters, digits and . _ - only, beginning and ending with a letter or digit, at most 63.

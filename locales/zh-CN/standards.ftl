@@ -150,6 +150,7 @@ parameters-files-too-long = 所有文件合计不超过 500,000 字节。
 parameters-stop-over-grace = Kubernetes 等待的时间不会超过停止宽限时间。
 parameters-rolls-nowhere = 既不能多也不能少，就永远无法替换。
 parameters-ingress-path-shape = 路径以 / 开头，只含字母、数字和 . _ ~ -。
+containers-host-taken = { $cluster } 上已有另一个服务使用 { $host }{ $path }。请换一个域名或路径，或向运维询问它的归属。
 parameters-host-shape = 域名请写成 pay.example.com，使用小写。
 parameters-label-shape = 标签请写成 disk 或 example.com/disk。
 parameters-label-value-shape = 只含字母、数字和 . _ -，以字母或数字开头和结尾，最多 63 个字符。

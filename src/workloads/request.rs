@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::objects::objects;
-use super::{Workload, WorkloadId, secrets, store};
+use super::{Workload, WorkloadId, hosts, secrets, store};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::clusters::Tier;
@@ -292,6 +292,7 @@ async fn plan(
             why,
         };
         let notes = rails::judge(&subject, &live).map_err(inner)?;
+        hosts::claim(tx, &workload, &workload.parameters).await?;
         planned.push(Planned { workload, notes });
     }
     if planned.is_empty() {

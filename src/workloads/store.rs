@@ -175,6 +175,37 @@ pub async fn find(
     Ok(fetch(executor, Some(id), None, None, None).await?.pop())
 }
 
+/// Whether another workload on the same cluster says that a host and path are its own. Keeps
+/// others from claiming that host until the transaction ends.
+pub async fn is_claimed(
+    connection: &mut PgConnection,
+    workload: &Workload,
+    (host, path): (&str, &str),
+) -> Result<bool, DbError> {
+    sqlx::query!(
+        "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+        host
+    )
+    .execute(&mut *connection)
+    .await?;
+    let claimed = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM workload w
+            JOIN parameters_revision p
+              ON p.workload_id = w.id AND p.revision = w.parameters_revision
+            WHERE w.cluster_id = $1 AND w.id <> $2
+              AND (w.leaving_at IS NULL OR EXISTS (SELECT 1 FROM removal r
+                WHERE r.workload_id = w.id AND r.ended_at IS NULL))
+              AND p.document @> jsonb_build_object('access', 'ingress', 'ingress',
+                jsonb_build_object('host', $3::text))
+              AND COALESCE(p.document #>> '{ingress,path}', '/') = $4) AS "claimed!""#,
+        workload.cluster_id.0,
+        workload.id.0,
+        host,
+        path,
+    );
+    Ok(claimed.fetch_one(connection).await?)
+}
+
 /// A project's workloads in the order of environments and clusters.
 pub async fn list(
     executor: impl PgExecutor<'_>,

@@ -4,6 +4,7 @@ mod agreement;
 mod away;
 mod bundles;
 mod drafts;
+mod hosts;
 mod policies;
 mod revisions;
 mod talk;

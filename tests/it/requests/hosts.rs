@@ -1,0 +1,90 @@
+//! A host and path of an Ingress are of one service on a cluster.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::support::company::{Company, parameters};
+
+fn at(host: &str, path: &str) -> Value {
+    let rule = json!({ "host": host, "path": path });
+    json!({ "access": "ingress", "ingress": rule })
+}
+
+/// Asks for containers of a project; the answer's status and body.
+async fn ask(company: &mut Company, project: &str, kind: &str, changes: &Value) -> (u16, Value) {
+    let mut document = parameters();
+    json_patch::merge(&mut document, changes);
+    let body = json!({ "kind": kind, "project": project, "environment": "test",
+        "parameters": { "component": "main", "parameters": document },
+        "note": "Partners call it" });
+    let answer = company
+        .developer
+        .api(Method::POST, "/requests", &body)
+        .await;
+    (answer.status, answer.json())
+}
+
+async fn decide(company: &mut Company, number: &Value, verdict: &str) -> (u16, Value) {
+    let path = format!("/requests/{number}");
+    let shown = company.ops.api_get(&path).await.json();
+    let body = json!({ "verdict": verdict, "hash": shown["hash"], "comment": "So" });
+    let answer = company
+        .ops
+        .api(Method::POST, &format!("{path}/decisions"), &body)
+        .await;
+    (answer.status, answer.json())
+}
+
+const HOST: &str = "parameters.parameters.ingress.host";
+
+#[tokio::test]
+async fn nobody_takes_the_calls_of_another_service() {
+    let mut company = Company::start().await;
+    for key in ["pay", "shop", "bill"] {
+        company.project(key).await;
+    }
+    let same = at("api.example.com", "/pay");
+    // Two ask while neither is there: who is decided second is told.
+    let (status, first) = ask(&mut company, "pay", "containers", &same).await;
+    assert_eq!(status, 201, "{first}");
+    let (status, second) = ask(&mut company, "shop", "containers", &same).await;
+    assert_eq!(status, 201, "{second}");
+    let (status, answer) = decide(&mut company, &first["number"], "approve").await;
+    assert_eq!(status, 201, "{answer}");
+    let (status, answer) = decide(&mut company, &second["number"], "approve").await;
+    assert_eq!(
+        (status, &answer["fields"][0]["field"]),
+        (400, &json!(HOST)),
+        "{answer}"
+    );
+    let (status, answer) = decide(&mut company, &second["number"], "reject").await;
+    assert_eq!(status, 201, "{answer}");
+    company.settle().await;
+
+    // Once it is there, the form says so; nobody is told whose it is.
+    let (status, answer) = ask(&mut company, "bill", "containers", &same).await;
+    assert_eq!(
+        (status, &answer["fields"][0]["field"]),
+        (400, &json!(HOST)),
+        "{answer}"
+    );
+    let words = answer["fields"][0]["detail"].as_str().expect("words");
+    assert!(
+        words.contains("api.example.com/pay") && !words.contains("shop"),
+        "{words}"
+    );
+    // Beneath the same host there is room.
+    company
+        .containers_with("bill", "test", &at("api.example.com", "/bill"))
+        .await;
+    let (status, answer) = ask(&mut company, "bill", "parameters", &same).await;
+    assert_eq!(
+        (status, &answer["fields"][0]["field"]),
+        (400, &json!(HOST)),
+        "{answer}"
+    );
+    let moved = at("api.example.com", "/invoices");
+    let (status, answer) = ask(&mut company, "bill", "parameters", &moved).await;
+    assert_eq!(status, 201, "{answer}");
+    company.check().await;
+}
