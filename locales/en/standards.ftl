@@ -79,6 +79,7 @@ layer-says-why = Say why the standard changes.
 layer-says-the-same = The layer says exactly this already.
 layer-of-nothing = There is no such language, environment or project.
 layer-breaks-workload = { $project } in { $environment } on { $cluster } would be left without a valid document: { $field }.
+layer-shares-host = { $project } in { $environment } on { $cluster } would be at the host and path of another service.
 layer-says = Says
 layer-affects = Workloads that change
 layer-leaves = Workloads that stay as they are

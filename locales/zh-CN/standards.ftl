@@ -78,6 +78,7 @@ layer-says-why = 请说明为什么修改规范。
 layer-says-the-same = 这一层现在就是这样规定的。
 layer-of-nothing = 没有这个语言、环境或项目。
 layer-breaks-workload = { $project } 在 { $environment } 环境的 { $cluster } 集群上将没有有效的参数：{ $field }。
+layer-shares-host = { $project } 在 { $environment } 环境的 { $cluster } 集群上将与另一个服务使用同一域名和路径。
 layer-says = 规定
 layer-affects = 会变化的工作负载
 layer-leaves = 保持不变的工作负载

@@ -86,7 +86,7 @@ pub async fn plan(
             continue;
         }
         let notes = judge(&workload, &parameters, &live, (rails, why))?;
-        workloads::claim(tx, &workload, &parameters).await?;
+        workloads::claim(tx, &workload, Some(&workload.parameters), &parameters).await?;
         planned.push(Planned {
             workload,
             own,

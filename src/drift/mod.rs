@@ -96,7 +96,8 @@ pub struct Drift {
     pub refused: Vec<Words>,
     /// What a request to take it into the parameters would ask for.
     pub adopts: Vec<Said>,
-    /// The mark of what others set beside ours; a restoring that is to take it away names it.
+    /// The mark of what others set beside ours; a restoring that is to take it away names it. None
+    /// for what was taken over, which others have written to from the start.
     pub beside: Option<String>,
     #[serde(skip)]
     removals: Vec<Removal>,
@@ -131,7 +132,9 @@ pub async fn restore(
         None | Some("") => Vec::new(),
         Some(mark) => {
             let seen = look(app, workload).await?;
-            if seen.beside.as_deref() != Some(mark) {
+            let rests = |d: &Deployed| d.under_way.is_none();
+            // While nothing is compared, the restoring itself says why it cannot be.
+            if seen.deployed.as_ref().is_some_and(rests) && seen.beside.as_deref() != Some(mark) {
                 return Err(AppError::conflict("drift-beside-moved"));
             }
             seen.removals

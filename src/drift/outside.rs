@@ -165,7 +165,11 @@ fn told(wanted: &Wanted<'_>, all: Vec<Read>) -> Found {
         lines.extend(these);
     }
     lines.truncate(MOST_LINES);
-    let beside = lines.iter().filter(|(line, _)| line.sort == Sort::Beside);
+    // What was taken over had other writers before: theirs is told, and not for us to take away.
+    let is_ours = wanted.workload.found.is_none();
+    let beside = lines
+        .iter()
+        .filter(|(line, _)| is_ours && line.sort == Sort::Beside);
     let removal = |(line, difference): &(Line, Option<Difference>)| {
         Some(Removal {
             kind: line.kind.clone(),

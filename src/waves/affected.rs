@@ -1,5 +1,7 @@
 //! What a change of a layer would do to each workload under it.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use crate::db::Tx;
@@ -43,6 +45,7 @@ pub async fn outlook(tx: &mut Tx, proposal: &Proposal) -> Result<Outlook, AppErr
     let live = rails::live_everywhere(tx).await?;
     let mut affected = Vec::new();
     let mut unchanged = 0;
+    let mut places = HashSet::new();
     for workload in workloads::all(tx.connection()).await? {
         if !reaches(&proposal.layer, &workload.place()) {
             continue;
@@ -53,6 +56,17 @@ pub async fn outlook(tx: &mut Tx, proposal: &Proposal) -> Result<Outlook, AppErr
             continue;
         }
         hold_rails(&workload, &parameters, &live)?;
+        let place = workloads::callers_come_at(&parameters);
+        let place =
+            place.map(|(host, path)| (workload.cluster_id, host.to_owned(), path.to_owned()));
+        let is_second = place.is_some_and(|place| !places.insert(place));
+        let before = Some(&workload.parameters);
+        let claimed = workloads::claim(tx, &workload, before, &parameters).await;
+        match claimed {
+            Ok(()) if !is_second => {}
+            Ok(()) | Err(AppError::Invalid(_)) => return Err(takes_calls(&workload)),
+            Err(error) => return Err(error),
+        }
         let overruled = made.breaches.iter().map(|b| {
             let place = format!("{} {}", b.by, b.pointer);
             format!("{place}: {}", text(&b.wanted))
@@ -72,6 +86,18 @@ pub async fn outlook(tx: &mut Tx, proposal: &Proposal) -> Result<Outlook, AppErr
         affected,
         unchanged,
     })
+}
+
+/// Two services on one cluster would be at one host and path.
+fn takes_calls(workload: &Workload) -> AppError {
+    let words = Words::new("layer-shares-host")
+        .with("project", &workload.project)
+        .with("environment", &workload.environment)
+        .with("cluster", &workload.cluster);
+    AppError::Invalid(vec![FieldError {
+        field: "parameters.document".to_owned(),
+        words,
+    }])
 }
 
 /// Puts the proposed layer in its place; what it was, and what it says otherwise.

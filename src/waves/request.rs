@@ -118,7 +118,8 @@ impl RequestKind for LayerChange {
     }
 
     fn page(&self, request: &Request) -> Option<String> {
-        let rolls = request.state != State::Open && request.computed["affected"] != 0;
+        let is_made = [State::Approved, State::Done, State::Failed].contains(&request.state);
+        let rolls = is_made && request.computed["affected"] != 0;
         rolls.then(|| "/waves".to_owned())
     }
 

@@ -6,22 +6,37 @@ use crate::db::Tx;
 use crate::error::{AppError, FieldError, Words};
 use crate::standards::{Access, Parameters};
 
-/// Refuses a host and path that another workload on the same cluster has, or is to have. Until the
-/// transaction ends nobody else claims that host.
+/// The host and path at which callers outside find a service. A path with a slash at its end
+/// matches the same calls as one without.
+#[must_use]
+pub fn callers_come_at(parameters: &Parameters) -> Option<(&str, &str)> {
+    let rule = parameters.ingress.as_ref();
+    let rule = rule.filter(|_| parameters.access == Access::Ingress)?;
+    Some((&rule.host, rule.path.trim_end_matches('/')))
+}
+
+/// Refuses a host and path that another workload on the same cluster has, or is to have, unless
+/// they are what this one has said before. Until the transaction ends nobody else claims that
+/// host.
 ///
 /// # Errors
 /// 400 naming the host.
-pub async fn claim(tx: &mut Tx, workload: &Workload, wanted: &Parameters) -> Result<(), AppError> {
-    let rule = wanted.ingress.as_ref();
-    let Some(rule) = rule.filter(|_| wanted.access == Access::Ingress) else {
+pub async fn claim(
+    tx: &mut Tx,
+    workload: &Workload,
+    before: Option<&Parameters>,
+    wanted: &Parameters,
+) -> Result<(), AppError> {
+    let place = callers_come_at(wanted);
+    let Some((host, path)) = place.filter(|_| place != before.and_then(callers_come_at)) else {
         return Ok(());
     };
-    if !store::is_claimed(tx.connection(), workload, (&rule.host, &rule.path)).await? {
+    if !store::is_claimed(tx.connection(), workload, (host, path)).await? {
         return Ok(());
     }
     let words = Words::new("containers-host-taken")
-        .with("host", &rule.host)
-        .with("path", &rule.path)
+        .with("host", host)
+        .with("path", path)
         .with("cluster", &workload.cluster);
     Err(AppError::Invalid(vec![FieldError {
         field: "parameters.parameters.ingress.host".to_owned(),

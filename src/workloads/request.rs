@@ -292,7 +292,7 @@ async fn plan(
             why,
         };
         let notes = rails::judge(&subject, &live).map_err(inner)?;
-        hosts::claim(tx, &workload, &workload.parameters).await?;
+        hosts::claim(tx, &workload, None, &workload.parameters).await?;
         planned.push(Planned { workload, notes });
     }
     if planned.is_empty() {

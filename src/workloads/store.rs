@@ -175,8 +175,9 @@ pub async fn find(
     Ok(fetch(executor, Some(id), None, None, None).await?.pop())
 }
 
-/// Whether another workload on the same cluster says that a host and path are its own. Keeps
-/// others from claiming that host until the transaction ends.
+/// Whether another workload on the same cluster says that a host and path are its own, or has them
+/// by what runs there or is on its way. Keeps others from claiming that host until the transaction
+/// ends.
 pub async fn is_claimed(
     connection: &mut PgConnection,
     workload: &Workload,
@@ -190,14 +191,18 @@ pub async fn is_claimed(
     .await?;
     let claimed = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM workload w
-            JOIN parameters_revision p
-              ON p.workload_id = w.id AND p.revision = w.parameters_revision
+            JOIN parameters_revision p ON p.workload_id = w.id
+              AND (p.revision = w.parameters_revision OR EXISTS (SELECT 1 FROM deployment d
+                WHERE d.workload_id = w.id AND d.parameters_revision = p.revision
+                  AND (d.ended_at IS NULL OR d.sequence = (SELECT max(s.sequence)
+                    FROM deployment s
+                    WHERE s.workload_id = w.id AND s.state = 'succeeded'))))
             WHERE w.cluster_id = $1 AND w.id <> $2
               AND (w.leaving_at IS NULL OR EXISTS (SELECT 1 FROM removal r
                 WHERE r.workload_id = w.id AND r.ended_at IS NULL))
               AND p.document @> jsonb_build_object('access', 'ingress', 'ingress',
                 jsonb_build_object('host', $3::text))
-              AND COALESCE(p.document #>> '{ingress,path}', '/') = $4) AS "claimed!""#,
+              AND rtrim(COALESCE(p.document #>> '{ingress,path}', '/'), '/') = $4) AS "claimed!""#,
         workload.cluster_id.0,
         workload.id.0,
         host,

@@ -151,8 +151,7 @@ fn patch(
     } else if kind.starts_with("application/json-patch") {
         let patch: json_patch::Patch =
             serde_json::from_value(sent.clone()).map_err(|e| Unexpected(e.to_string()))?;
-        json_patch::patch(&mut object, &patch)
-            .map_err(|e| status::invalid(resource.kind, name, "patch", &e.to_string()))?;
+        json_patch::patch(&mut object, &patch).map_err(|e| status::unprocessable(e.to_string()))?;
     } else {
         return Err(Unexpected(format!("patch of type {kind}")).into());
     }

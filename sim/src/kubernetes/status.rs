@@ -68,6 +68,11 @@ fn no(code: u16, reason: &'static str, message: String) -> No {
     }))
 }
 
+/// A patch that cannot be carried out: a test in it did not hold, say.
+pub(super) fn unprocessable(message: String) -> No {
+    no(422, "Invalid", message)
+}
+
 pub(super) fn unauthorized() -> No {
     no(401, "Unauthorized", "Unauthorized".to_owned())
 }

@@ -11,6 +11,15 @@ use serde_json::{Map, Value};
 /// What tells the items of a list apart, the first that does.
 const KEYS: [&str; 5] = ["mountPath", "containerPort", "port", "name", "key"];
 
+const CHECKS: [&str; 5] = [
+    "livenessProbe",
+    "readinessProbe",
+    "startupProbe",
+    "postStart",
+    "preStop",
+];
+const HANDLERS: [&str; 5] = ["exec", "grpc", "httpGet", "sleep", "tcpSocket"];
+
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -59,6 +68,20 @@ impl Path {
             Step::Index(at) => here.get(at),
         });
         found.filter(|value| !value.is_null())
+    }
+
+    /// The whole check or hook, where this is what it does: without it the rest says nothing.
+    #[must_use]
+    pub fn with_handler(&self) -> Self {
+        match self.0.as_slice() {
+            [above @ .., Step::Field(what), Step::Field(how)]
+                if CHECKS.contains(&what.as_str()) && HANDLERS.contains(&how.as_str()) =>
+            {
+                let whole = above.iter().cloned().chain([Step::Field(what.clone())]);
+                Self(whole.collect())
+            }
+            _ => self.clone(),
+        }
     }
 
     /// The JSON pointer of what stands there now; `None` where nothing does.
@@ -288,6 +311,10 @@ mod tests {
         assert_eq!(env.below(item("C")).pointer(&object), None);
         let label = Path::default().field("spec").field("labels").field("a/b");
         assert_eq!(label.pointer(&object).as_deref(), Some("/spec/labels/a~1b"));
+        let probe = Path::default().field("spec").field("livenessProbe");
+        assert_eq!(probe.field("exec").with_handler(), probe);
+        let delay = probe.field("initialDelaySeconds");
+        assert_eq!(delay.with_handler(), delay);
         let stored = json!(value);
         assert_eq!(
             serde_json::from_value::<Path>(stored).expect("a place"),

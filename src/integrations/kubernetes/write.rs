@@ -105,12 +105,13 @@ impl Kubernetes {
             .map_err(apply_error)
     }
 
-    /// Takes fields away from an object as it was read, whoever set them. `Stale` where it has
+    /// Takes fields away from an object as it was read, whoever set them; a handler goes with all
+    /// that it is part of, because a probe without one is invalid. `Stale` where it has
     /// moved since; one in which none of them stands is answered as it was read.
     pub async fn without<K: Kind>(&self, read: K, places: &[&Path]) -> Result<K, ApplyError> {
         let mut left = serde_json::json!(read);
         let mut removals = Vec::new();
-        for place in places {
+        for place in places.iter().map(|place| place.with_handler()) {
             // Each counts on what the ones before it have left.
             if let Some(pointer) = place.pointer(&left) {
                 place.put(&mut left, &Value::Null);
@@ -141,8 +142,10 @@ impl Kubernetes {
         };
         let api = self.api::<K>(namespace)?;
         match within(api.patch(object_name, &params, &Patch::Json::<()>(patch))).await? {
-            // How the server says that a test did not hold.
-            Err(kube::Error::Api(status)) if status.code == 422 => Err(ApplyError::Stale),
+            // How the server says that a test did not hold; what is left is invalid has causes.
+            Err(kube::Error::Api(status)) if status.code == 422 && has_no_causes(&status) => {
+                Err(ApplyError::Stale)
+            }
             other => other.map_err(apply_error),
         }
     }
@@ -206,6 +209,11 @@ impl Kubernetes {
             .await?
             .map_err(call_error)
     }
+}
+
+fn has_no_causes(status: &kube::core::Status) -> bool {
+    let details = status.details.as_ref();
+    details.is_none_or(|details| details.causes.is_empty())
 }
 
 /// Whether new pods come before all old ones are gone, which is what holds unless said otherwise.

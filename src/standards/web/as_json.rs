@@ -4,6 +4,7 @@
 use serde_json::Value;
 
 use super::document::{document, typed_again};
+use super::fields;
 use crate::error::{AppError, FieldError, Words};
 use crate::standards::layers::{is_below, is_same, leaves};
 use crate::web::form::Typed;
@@ -61,21 +62,34 @@ pub fn written(typed: &Typed) -> Result<Typed, AppError> {
 /// 400 for a text that is no document, or one that says what the form has no field for.
 pub fn filled(typed: &Typed, usual: &Typed) -> Result<Typed, AppError> {
     let document = said(typed)?;
-    let mut filled = without(typed);
-    filled.extend(typed_again(usual, &document, true));
-    let again = leaves(&self::document(&filled));
+    let made = typed_again(usual, &document, true);
+    let again = leaves(&self::document(&made));
+    // A secret is typed again, and its name is what stays.
+    let is_secret = |value: &Value| {
+        let item = value.as_object();
+        let known = ["name", "secret", SECRET];
+        item.is_some_and(|item| {
+            item.keys().all(|key| known.contains(&key.as_str()))
+                && (item.contains_key("secret") || item.contains_key(SECRET))
+        })
+    };
     let kept = |pointer: &str, value: &Value| {
         let now = again.get(pointer);
-        // A secret is typed again, and its name is what stays.
-        is_below(pointer, "/env") && now.is_some()
-            || now.is_some_and(|now| is_same(pointer, value, now))
+        now.is_some_and(|now| {
+            is_same(pointer, value, now) || is_below(pointer, "/env") && is_secret(value)
+        })
     };
     let said = leaves(&document);
     let mut lost = said.iter().filter(|(pointer, value)| !kept(pointer, value));
-    match lost.next() {
-        None => Ok(filled),
-        Some((pointer, _)) => {
-            let name = pointer.trim_start_matches('/').replace('/', ".");
+    let lost = lost.next().map(|(pointer, _)| pointer);
+    match lost.or_else(|| fields::misfit(&made)) {
+        None => {
+            let mut filled = without(typed);
+            filled.extend(made);
+            Ok(filled)
+        }
+        Some(place) => {
+            let name = place.trim_start_matches('/').replace('/', ".");
             Err(AppError::Invalid(vec![FieldError {
                 field: NAME.to_owned(),
                 words: Words::new("json-no-field").with("name", name),
@@ -104,13 +118,24 @@ pub fn without_secrets(typed: &Typed) -> Result<Typed, AppError> {
 }
 
 fn text(mut document: Value) -> String {
-    let variables = document.get_mut("env").and_then(Value::as_array_mut);
-    for variable in variables.into_iter().flatten() {
-        if let Some(secret) = variable.get_mut(SECRET) {
-            *secret = Value::String(String::new());
-        }
-    }
+    blank(&mut document);
     serde_json::to_string_pretty(&document).unwrap_or_default()
+}
+
+/// Takes the secrets out that were typed, wherever they stand.
+pub fn blank(document: &mut Value) {
+    match document {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match name.as_str() {
+                    SECRET => *value = Value::String(String::new()),
+                    _ => blank(value),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(blank),
+        _ => {}
+    }
 }
 
 #[cfg(test)]
@@ -163,12 +188,27 @@ mod tests {
             words,
             Words::new("json-no-field").with("name", "cpu.colour")
         );
+        for (document, name) in [
+            (r#"{"env": [{"name": "A"}]}"#, "env.A"),
+            (r#"{"env": [{"name": "A", "value": 1}]}"#, "env.A"),
+            (
+                r#"{"env": [{"name": "A", "value": "a\nb"}]}"#,
+                "env.0.value",
+            ),
+            (r#"{"discovery": "zookeeper"}"#, "parameters.discovery"),
+        ] {
+            let words = Words::new("json-no-field").with("name", name);
+            assert_eq!(refused(document).1, words);
+        }
     }
 
     #[test]
     fn no_secret_is_stored_or_sent_back() {
         let typed = with(r#"{"env": [{"name": "T", "secret_value": "hunter2"}]}"#);
         let kept = without_secrets(&typed).expect("a document");
+        assert!(!kept[NAME].contains("hunter2"), "{}", kept[NAME]);
+        let misplaced = with(r#"{"environment": {"T": {"secret_value": ["hunter2"]}}}"#);
+        let kept = without_secrets(&misplaced).expect("a document");
         assert!(!kept[NAME].contains("hunter2"), "{}", kept[NAME]);
         assert!(without_secrets(&with("{")).is_err());
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::standards::layers::{PARTS, part_has};
-use crate::web::form::{Control, Field};
+use crate::web::form::{Control, Field, Typed};
 use crate::web::layout::Chrome;
 
 /// How a leaf is typed.
@@ -238,6 +238,22 @@ pub fn value(shape: Shape, text: &str) -> Value {
         }
         Word | Maybe | Cores | Choice(..) => json!(text),
     }
+}
+
+/// The first field that cannot hold what is in it: a line is one line, a choice one of its words.
+pub fn misfit(typed: &Typed) -> Option<&str> {
+    let fits = |name: &str, text: &str| {
+        let shape = name
+            .strip_prefix("parameters.")
+            .and_then(|n| shape(&pointer(n)));
+        match shape {
+            Some(Choice(_, words)) => text.is_empty() || words.contains(&text),
+            Some(Lines) => true,
+            _ => name.ends_with(".text") || name == "note" || !text.contains(['\n', '\r']),
+        }
+    };
+    let found = typed.iter().find(|(name, text)| !fits(name, text));
+    found.map(|(name, _)| name.as_str())
 }
 
 /// How a leaf is typed, where the form has a field for it.

@@ -197,7 +197,11 @@ async fn file(
         Err(_) if again::keeps(typed) => Filing::of("layer", Value::Null),
         filing => filing?,
     };
-    again::send(app, actor, ctx, typed, filing).await
+    let mut typed = typed.clone();
+    if again::keeps(&typed) {
+        layer_form::blank(&mut typed)?;
+    }
+    again::send(app, actor, ctx, &typed, filing).await
 }
 
 /// What was typed as a filing of the kind `layer`.

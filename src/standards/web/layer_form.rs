@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::as_json::{NAME, VIEW};
+use super::as_json::{self, NAME, VIEW};
 use super::document::{some, typed_of_some};
 use super::fields::{self, SECTIONS};
 use super::locks;
@@ -91,6 +91,9 @@ pub fn filled(said: &Said) -> Result<Typed, AppError> {
         }
     }
     typed.extend(locks::typed_of(&locked));
+    if let Some(name) = fields::misfit(&typed) {
+        return lost(DOCUMENT, name);
+    }
     let again = locks::values(&typed).map_err(AppError::Invalid)?;
     let again: Vec<Lock> = again
         .into_iter()
@@ -112,6 +115,26 @@ pub fn written(said: &Said) -> Typed {
         (DOCUMENT.to_owned(), pretty(&said.document)),
         (LOCKS.to_owned(), pretty(&said.locks)),
     ])
+}
+
+/// Takes out of JSON that is kept what somebody typed as a secret, though a layer has none.
+///
+/// # Errors
+/// 400 for a text with one that is no JSON, in which it cannot be found.
+pub fn blank(typed: &mut Typed) -> Result<(), AppError> {
+    for name in [DOCUMENT, LOCKS] {
+        let Some(text) = typed
+            .get_mut(name)
+            .filter(|text| text.contains("secret_value"))
+        else {
+            continue;
+        };
+        let mut document: Value =
+            serde_json::from_str(text).map_err(|_| AppError::field(name, "field-not-json"))?;
+        as_json::blank(&mut document);
+        *text = serde_json::to_string_pretty(&document).unwrap_or_default();
+    }
+    Ok(())
 }
 
 /// The form in the view that was asked for.
@@ -216,6 +239,8 @@ mod tests {
             refused(json!({"args": []}), json!([])),
             named("document", "/args")
         );
+        let lines = json!({"env": [{"name": "A", "value": "a\nb"}]});
+        assert_eq!(refused(lines, json!([])), named("document", "env.0.value"));
         let comma = json!([{"pointer": "/probes/liveness/path", "kind": "one_of",
             "options": ["/a,b"], "reason": "So"}]);
         assert_eq!(

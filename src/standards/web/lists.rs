@@ -7,7 +7,8 @@ use crate::web::form::Typed;
 use crate::web::layout::{Chrome, Errors};
 
 const EMPTY_ROWS: usize = 2;
-const MOST_ROWS: usize = 50;
+/// As many as the longest list may have.
+const MOST_ROWS: usize = 200;
 
 /// A list by its name in the document, with its columns.
 pub type Kind = (&'static str, &'static [&'static str]);
@@ -143,7 +144,8 @@ pub fn lists(
 fn list(c: &Chrome, typed: &Typed, errors: &Errors, made: &Effective, kind: &Kind) -> ListView {
     let (name, columns) = kind;
     let mut rows = filled(typed, kind);
-    rows.resize(rows.len() + EMPTY_ROWS, vec![String::new(); columns.len()]);
+    let all = (rows.len() + EMPTY_ROWS).min(MOST_ROWS);
+    rows.resize(all, vec![String::new(); columns.len()]);
     let cell = |at: usize, column: &str, value: &String| Cell {
         id: format!("f-parameters-{name}-{at}-{column}"),
         name: format!("{name}.{at}.{column}"),

@@ -65,21 +65,25 @@ pub fn beneath(c: &Chrome, (name, above): (&Name, &Effective), mut field: Field)
         .get(&pointer)
         .map(|v| typed(&pointer, v));
     let from = above.provenance.get(&pointer);
-    field.from = match (value, from) {
+    field.from = match (&value, from) {
         (Some(value), Some(from)) if from == name => {
-            c.t1("layer-from-the-start", "value", shown(&field, &value))
+            c.t1("layer-from-the-start", "value", shown(&field, value))
         }
         (Some(value), Some(from)) => {
             let from = c.w(&from.from_words());
             c.t2(
                 "layer-from-above",
-                ("value", shown(&field, &value)),
+                ("value", shown(&field, value)),
                 ("from", &from),
             )
         }
         _ => String::new(),
     };
     if let Some(held) = fixed(above, &pointer) {
+        // What it says otherwise counts for nothing, and would be refused for ever.
+        if value.as_ref() != Some(&field.value) {
+            field.value.clear();
+        }
         return field.locked(c.w(&held.words()));
     }
     for held in above.locks_of(&pointer) {
@@ -103,9 +107,10 @@ fn bind(c: &Chrome, pointer: &str, held: &Held, field: &mut Field) {
         Rule::Min { bound } => field.bounds.least = Some(typed(pointer, bound)),
         Rule::Max { bound } => field.bounds.most = Some(typed(pointer, bound)),
         Rule::OneOf { options } => {
-            let options: Vec<String> = options.iter().map(|o| typed(pointer, o)).collect();
+            let mut options: Vec<String> = options.iter().map(|o| typed(pointer, o)).collect();
+            // What was said before the lock is shown, to be refused rather than lost.
+            options.push(field.value.clone());
             match &mut field.control {
-                Control::Select(known) => *known = options,
                 Control::Choose(known) => {
                     known.retain(|(value, _)| value.is_empty() || options.contains(value));
                 }

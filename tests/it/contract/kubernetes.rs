@@ -41,6 +41,7 @@ behaviours! {
         what_an_apply_leaves_out_is_removed
         other_hands_are_seen_before_they_are_overruled
         what_another_hand_added_goes_once
+        a_check_goes_with_its_handler
         every_change_counts_as_a_generation_and_a_repeat_does_not
         content_that_cannot_be_is_refused_by_its_field
         a_field_that_does_not_exist_is_refused

@@ -83,8 +83,57 @@ async fn nobody_takes_the_calls_of_another_service() {
         (400, &json!(HOST)),
         "{answer}"
     );
+    // A slash at the end matches the same calls.
+    let slash = at("api.example.com", "/pay/");
+    let (status, answer) = ask(&mut company, "bill", "parameters", &slash).await;
+    assert_eq!(
+        (status, &answer["fields"][0]["field"]),
+        (400, &json!(HOST)),
+        "{answer}"
+    );
     let moved = at("api.example.com", "/invoices");
     let (status, answer) = ask(&mut company, "bill", "parameters", &moved).await;
+    assert_eq!(status, 201, "{answer}");
+    company.check().await;
+}
+
+/// Two that share a place from before are not kept from changing anything else, and a layer gives
+/// no two services the same.
+#[tokio::test]
+async fn what_is_shared_already_holds_nothing_up_and_a_layer_shares_nothing() {
+    let mut company = Company::start().await;
+    for key in ["pay", "shop"] {
+        company.project(key).await;
+    }
+    company
+        .containers_with("pay", "test", &at("api.example.com", "/"))
+        .await;
+    company.containers_with("shop", "test", &json!({})).await;
+    let rule = json!({ "host": "api.example.com", "path": "/" });
+    let document = json!({ "access": "ingress", "ingress": rule });
+    let layer = json!({ "kind": "project", "key": "shop" });
+    let body = json!({ "kind": "layer", "note": "Why not",
+        "parameters": { "layer": layer, "document": document } });
+    let answer = company.ops.api(Method::POST, "/requests", &body).await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    assert!(
+        answer.body.contains("host and path of another service"),
+        "{}",
+        answer.body
+    );
+
+    sqlx::query(
+        "UPDATE parameters_revision p SET document = document || $1, own = own || $1
+         FROM workload w, project j
+         WHERE w.id = p.workload_id AND j.id = w.project_id AND j.key = 'shop'",
+    )
+    .bind(&document)
+    .execute(&company.portal.db.owner)
+    .await
+    .expect("an update");
+    let mut more = document.clone();
+    more["replicas"] = json!({ "min": 3, "max": 5 });
+    let (status, answer) = ask(&mut company, "shop", "parameters", &more).await;
     assert_eq!(status, 201, "{answer}");
     company.check().await;
 }

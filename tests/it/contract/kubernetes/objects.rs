@@ -339,6 +339,45 @@ pub async fn what_another_hand_added_goes_once(target: &Target) {
     assert_eq!(names(container), ["\"B\"", "\"M\""]);
 }
 
+/// A check that another hand made to ask otherwise goes whole: without its handler it is none.
+pub async fn a_check_goes_with_its_handler(target: &Target) {
+    let kubernetes = &target.kubernetes;
+    let ours = json!({"name": "app", "image": "r/shop:1",
+        "livenessProbe": {"httpGet": {"path": "/health", "port": 8080}, "periodSeconds": 20}});
+    let ours = with(target, &ours);
+    kubernetes.apply(&ours).await.expect("an apply");
+    let body = json!({"spec": {"template": {"spec": {"containers": [{"name": "app",
+        "livenessProbe": {"httpGet": null, "tcpSocket": {"port": 8080}}}]}}}});
+    let by_hand = format!("{}?fieldManager=kubectl-edit", path(target));
+    assert_eq!(target.other().patch(&by_hand, &body).await.0, 200);
+    let container = Map::from_iter([("name".to_owned(), json!("app"))]);
+    let spec = Place::default()
+        .field("spec")
+        .field("template")
+        .field("spec");
+    let app = spec.field("containers").below(Step::Item(container));
+    let handler = app.field("livenessProbe").field("tcpSocket");
+    let left = kubernetes.without(read(target).await, &[&handler]).await;
+    let left = serde_json::to_value(left.expect("an object")).expect("JSON");
+    let probe = |object: &Value| {
+        object["spec"]["template"]["spec"]["containers"][0]["livenessProbe"].clone()
+    };
+    assert_eq!(probe(&left), Value::Null);
+    let applied = kubernetes.apply(&ours).await.expect("an apply");
+    let applied = probe(&serde_json::to_value(applied).expect("JSON"));
+    assert_eq!(
+        (&applied["httpGet"]["path"], &applied["tcpSocket"]),
+        (&json!("/health"), &Value::Null)
+    );
+    // What cannot be without a field says so, and is not taken for a moved object.
+    let image = app.field("image");
+    let invalid = kubernetes.without(read(target).await, &[&image]).await;
+    assert!(
+        matches!(invalid, Err(ApplyError::Invalid { .. })),
+        "{invalid:?}"
+    );
+}
+
 pub async fn every_change_counts_as_a_generation_and_a_repeat_does_not(target: &Target) {
     let kubernetes = &target.kubernetes;
     let mut wanted = deployment(target, "r/shop:1");
