@@ -307,19 +307,29 @@ function find(isOpen) {
   else terminal.focus();
 }
 
-async function paste(text) {
+let toPaste = '';
+
+function paste(text) {
   const lines = text.replace(/\r?\n$/, '').split(/\r?\n/).length;
   if (lines > 1 || /\r?\n$/.test(text)) {
+    toPaste = text;
     at('paste-text').textContent = say('paste', lines);
     at('pasted').textContent = text.slice(0, PASTED_SHOWN);
-    at('paste').returnValue = 'no';
     at('paste').showModal();
-    await new Promise((closed) => { at('paste').addEventListener('close', closed, { once: true }); });
-    if (at('paste').returnValue !== 'yes') return terminal.focus();
+    return;
   }
   terminal.paste(text);
-  return terminal.focus();
+  terminal.focus();
 }
+
+// At the very click, before the dialog is gone: the next key must not get ahead of it.
+at('paste').addEventListener('submit', ({ submitter }) => {
+  if (submitter?.value === 'yes') terminal.paste(toPaste);
+});
+at('paste').addEventListener('close', () => {
+  toPaste = '';
+  terminal.focus();
+});
 
 box.addEventListener('paste', (event) => {
   event.preventDefault();
