@@ -293,6 +293,18 @@ fn item(list: &str, name: &str) -> Place {
     app.field(list).below(Step::Item(named))
 }
 
+/// What comes of it on top of the newest reading: controllers write to the object as well.
+async fn without(target: &Target, places: &[&Place]) -> Result<Deployment, ApplyError> {
+    target
+        .until("a removal that is not stale", async || {
+            match target.kubernetes.without(read(target).await, places).await {
+                Err(ApplyError::Stale) => None,
+                other => Some(other),
+            }
+        })
+        .await
+}
+
 pub async fn what_another_hand_added_goes_once(target: &Target) {
     let kubernetes = &target.kubernetes;
     let ours = with(
@@ -316,8 +328,7 @@ pub async fn what_another_hand_added_goes_once(target: &Target) {
     let places = [&a, &c, &gone];
     let stale = kubernetes.without(old, &places).await;
     assert!(matches!(stale, Err(ApplyError::Stale)), "{stale:?}");
-    let read = read(target).await;
-    let left = kubernetes.without(read, &places).await.expect("an object");
+    let left = without(target, &places).await.expect("an object");
     let left = serde_json::to_value(&left).expect("JSON");
     let container = &left["spec"]["template"]["spec"]["containers"][0];
     let names = |container: &Value| -> Vec<String> {
@@ -357,7 +368,7 @@ pub async fn a_check_goes_with_its_handler(target: &Target) {
         .field("spec");
     let app = spec.field("containers").below(Step::Item(container));
     let handler = app.field("livenessProbe").field("tcpSocket");
-    let left = kubernetes.without(read(target).await, &[&handler]).await;
+    let left = without(target, &[&handler]).await;
     let left = serde_json::to_value(left.expect("an object")).expect("JSON");
     let probe = |object: &Value| {
         object["spec"]["template"]["spec"]["containers"][0]["livenessProbe"].clone()
@@ -371,7 +382,7 @@ pub async fn a_check_goes_with_its_handler(target: &Target) {
     );
     // What cannot be without a field says so, and is not taken for a moved object.
     let image = app.field("image");
-    let invalid = kubernetes.without(read(target).await, &[&image]).await;
+    let invalid = without(target, &[&image]).await;
     assert!(
         matches!(invalid, Err(ApplyError::Invalid { .. })),
         "{invalid:?}"
