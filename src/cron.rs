@@ -78,23 +78,23 @@ mod tests {
     use super::*;
 
     fn at(text: &str) -> Timestamp {
-        text.parse().unwrap()
+        text.parse().expect("a time")
     }
 
     #[test]
     fn times_are_those_of_the_zones_clock() {
-        let cron = Cron::parse("0 9 * * *", "Asia/Shanghai").unwrap();
+        let cron = Cron::parse("0 9 * * *", "Asia/Shanghai").expect("an expression");
         let next = cron.next(at("2026-11-21T01:00:00Z"), 2);
         let wanted = ["2026-11-22T01:00:00Z", "2026-11-23T01:00:00Z"];
         assert_eq!(next, wanted.map(at));
-        let weekdays = Cron::parse("30 8 * * MON-FRI", "UTC").unwrap();
+        let weekdays = Cron::parse("30 8 * * MON-FRI", "UTC").expect("an expression");
         let next = weekdays.after(at("2026-11-20T08:30:00Z"));
         assert_eq!(next, Some(at("2026-11-23T08:30:00Z")));
     }
 
     #[test]
     fn nine_oclock_stays_nine_oclock_when_summer_ends() {
-        let cron = Cron::parse("0 9 * * *", "Europe/Berlin").unwrap();
+        let cron = Cron::parse("0 9 * * *", "Europe/Berlin").expect("an expression");
         let next = cron.next(at("2026-10-24T00:00:00Z"), 2);
         assert_eq!(
             next,
@@ -112,9 +112,9 @@ mod tests {
 
     #[test]
     fn the_usual_ones_are_said_in_words() {
-        let said = |text| Cron::parse(text, "UTC").unwrap().words().code;
-        assert_eq!(said("0 9 * * *"), "cron-daily");
-        assert_eq!(said("5 18 * * 1-5"), "cron-weekdays");
-        assert_eq!(said("*/10 * * * *"), "cron-expression");
+        let said = |text| Cron::parse(text, "UTC").map(|cron| cron.words().code);
+        assert_eq!(said("0 9 * * *").as_deref(), Some("cron-daily"));
+        assert_eq!(said("5 18 * * 1-5").as_deref(), Some("cron-weekdays"));
+        assert_eq!(said("*/10 * * * *").as_deref(), Some("cron-expression"));
     }
 }

@@ -262,7 +262,7 @@ mod tests {
                     { "name": "web", "image": "r/base-java:1", "ports": [{ "containerPort": 80 }] },
                 ] } } },
         });
-        serde_json::from_value(value).unwrap()
+        serde_json::from_value(value).expect("a Deployment")
     }
 
     fn known() -> Known {
@@ -285,7 +285,8 @@ mod tests {
         ];
         let found = propose(&all, &[], &[], &known());
         let said = |name: &str| {
-            let one = found.iter().find(|p| p.row.deployment == name).unwrap();
+            let one = found.iter().find(|p| p.row.deployment == name);
+            let one = one.expect("a proposal");
             let row = &one.row;
             let place = [
                 &row.project,

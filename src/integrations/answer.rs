@@ -105,7 +105,7 @@ mod tests {
             )
         });
         Answer {
-            status: StatusCode::from_u16(status).unwrap(),
+            status: StatusCode::from_u16(status).expect("a status"),
             headers: headers.collect(),
             body: Vec::new(),
             cut: false,
