@@ -122,10 +122,23 @@ async fn planned(
         patched: &[],
     };
     let replicas = json!({ "replicas": { "min": asked.min, "max": asked.max } });
-    plan(tx, project, &which, (Rails::NewOnly, why), |workload| {
+    let planned = plan(tx, project, &which, (Rails::NewOnly, why), |workload| {
         let mut own = workload.own.clone();
         json_patch::merge(&mut own, &replicas);
         own
-    })
-    .await
+    });
+    planned.await.map_err(as_asked)
+}
+
+/// What is wrong with the numbers, under the names by which they were asked for.
+fn as_asked(error: AppError) -> AppError {
+    let AppError::Invalid(mut fields) = error else {
+        return error;
+    };
+    for error in &mut fields {
+        if let Some(number) = error.field.strip_prefix("parameters.parameters.replicas.") {
+            error.field = format!("parameters.{number}");
+        }
+    }
+    AppError::Invalid(fields)
 }

@@ -11,6 +11,7 @@ use crate::identity::Permission;
 use crate::projects::ProjectAccess;
 use crate::requests::{self, Filing};
 use crate::web::extract::{Ctx, Form, Path};
+use crate::web::form::Typed;
 use crate::web::layout::see_other;
 use crate::workloads::{self, WorkloadId};
 
@@ -34,6 +35,20 @@ pub struct ScaleForm {
     note: String,
 }
 
+impl ScaleForm {
+    fn typed(&self) -> Typed {
+        let everywhere = if self.everywhere { "true" } else { "" };
+        let all = [
+            ("min", self.min.as_str()),
+            ("max", &self.max),
+            ("everywhere", everywhere),
+            ("note", &self.note),
+        ];
+        all.map(|(name, text)| (name.to_owned(), text.to_owned()))
+            .into()
+    }
+}
+
 /// `POST /projects/{key}/workloads/{id}/scale`
 pub async fn scale(
     State(app): State<App>,
@@ -46,6 +61,7 @@ pub async fn scale(
     let workload = all.into_iter().find(|w| w.id == of.id);
     let workload = workload.ok_or(AppError::NotFound)?;
     access.must(Permission::FileRequest)?;
+    let typed = form.typed();
     // What is no number is out of every range, and is refused as that.
     let number = |text: &str| text.trim().parse().unwrap_or(-1);
     let min: i32 = number(&form.min);
@@ -66,8 +82,8 @@ pub async fn scale(
     match requests::file(&app, &access.actor, filing).await {
         Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
         Err(error) => {
-            let place = &workload.environment;
-            workloads::web::containers_refused(&app, &access, &ctx, place, &error).await
+            let refused = (&workload, typed, &error);
+            workloads::web::containers_refused(&app, &access, &ctx, refused).await
         }
     }
 }

@@ -215,7 +215,7 @@ impl Summary {
         let lacking = |e: &&FieldError| fields.iter().all(|f| f.name != e.field);
         let other = |e: &FieldError| (id(&e.field), format!("{} {}", e.field, c.w(&e.words)));
         let others = errors.0.iter().filter(lacking).map(other);
-        Self::with(c, fields.iter().filter_map(line).chain(others).collect())
+        Self::lines(c, fields.iter().filter_map(line).chain(others).collect())
     }
 
     /// The same where one field holds all that may be wrong.
@@ -228,10 +228,12 @@ impl Summary {
             };
             (field.id.clone(), format!("{name}: {}", c.w(&e.words)))
         };
-        Self::with(c, errors.0.iter().map(line).collect())
+        Self::lines(c, errors.0.iter().map(line).collect())
     }
 
-    fn with(c: &Chrome, wrong: Vec<(String, String)>) -> Option<Self> {
+    /// Lines of their own, each with the id of its field.
+    #[must_use]
+    pub fn lines(c: &Chrome, wrong: Vec<(String, String)>) -> Option<Self> {
         (!wrong.is_empty()).then(|| Self {
             title: c.t1("form-wrong-values", "n", &wrong.len()),
             wrong,

@@ -97,7 +97,7 @@ async fn what_is_typed_wrong_is_named() {
             "scale",
             "prod",
             json!({ "min": 9, "max": 1 }),
-            "parameters.replicas.max",
+            "parameters.max",
         ),
         (
             "scale",
@@ -310,8 +310,16 @@ async fn the_button_beside_the_containers_files_it() {
         here["id"].as_str().unwrap()
     );
     let lin = &mut company.developer;
-    let wrong = lin.post(&path, &[("min", "many"), ("max", "3")]).await;
+    let typed = [("min", "many"), ("max", "3"), ("note", "The sale")];
+    let wrong = lin.post(&path, &typed).await;
     assert_eq!(wrong.status, 400, "{}", wrong.body);
+    for kept in [
+        r#"value="many""#,
+        r#"value="The sale""#,
+        "At least: Must be 1 or more.",
+    ] {
+        assert!(wrong.body.contains(kept), "{kept}: {}", wrong.body);
+    }
     let page = lin.get("/projects/pay/containers?environment=test").await;
     assert!(page.body.contains(&path), "{}", page.body);
     let sent = lin.post(&path, &[("min", "1"), ("max", "")]).await;

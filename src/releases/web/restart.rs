@@ -14,6 +14,7 @@ use crate::releases;
 use crate::releases::setbacks::Reason;
 use crate::releases::web::Begun;
 use crate::web::extract::{Ctx, Form, Json as Body, Path};
+use crate::web::form::Typed;
 use crate::web::layout::see_other;
 use crate::web::paging::link;
 use crate::workloads::web::containers_refused;
@@ -63,6 +64,9 @@ pub async fn restart(
                 &[("environment", &workload.environment)],
             )))
         }
-        Err(error) => containers_refused(&app, &access, &ctx, &workload.environment, &error).await,
+        Err(error) => {
+            let typed = Typed::from([("reason".to_owned(), form.reason)]);
+            containers_refused(&app, &access, &ctx, (&workload, typed, &error)).await
+        }
     }
 }

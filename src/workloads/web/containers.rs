@@ -8,14 +8,14 @@ use serde::Deserialize;
 
 use crate::app::App;
 use crate::clusters::{self, Tier};
-use crate::error::AppError;
+use crate::error::{AppError, FieldError};
 use crate::identity::{Permission, Scope};
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, ProjectAccess};
 use crate::standards::Access;
 use crate::web::extract::{Ctx, IsPart, Query};
-use crate::web::form::Summary;
-use crate::web::layout::{Chrome, Nav, page};
+use crate::web::form::{Summary, Typed, shown_by_form};
+use crate::web::layout::{Chrome, Errors, Nav, page};
 use crate::web::marks::{Chip, Count, Pips, short_digest};
 use crate::web::paging::link;
 use crate::web::parts::{State, Tone};
@@ -43,7 +43,7 @@ struct ContainersPart {
     lede: String,
     boxes: Vec<WorkloadBox>,
     may_ask: bool,
-    /// Why a restart was refused a moment ago.
+    /// Why what was asked was refused a moment ago.
     summary: Option<Summary>,
     /// Why this person may not restart what is here.
     may_not_restart: Option<String>,
@@ -70,6 +70,9 @@ struct WorkloadBox {
     /// Why the cluster says nothing, and since when.
     dark: Option<(String, Option<jiff::Timestamp>)>,
     trouble: Option<String>,
+    /// What was typed into one of its forms and refused a moment ago, and what is wrong with it.
+    typed: Typed,
+    errors: Errors,
 }
 
 struct Row {
@@ -105,6 +108,41 @@ impl WorkloadBox {
         let seconds = self.current.as_ref()?.seconds_to_ready?;
         let slow = workloads::slow(&self.workload.parameters, seconds)?;
         Some(c.w(&slow.words("start-slow")))
+    }
+
+    /// What was typed there, so that nothing is lost.
+    fn typed(&self, name: &str) -> Option<&String> {
+        self.typed.get(name)
+    }
+
+    /// The fewest or the most: as typed, or as it is.
+    fn replicas(&self, name: &str) -> String {
+        let replicas = &self.workload.parameters.replicas;
+        let now = if name == "min" {
+            replicas.min
+        } else {
+            replicas.max
+        };
+        self.typed(name).cloned().unwrap_or_else(|| now.to_string())
+    }
+
+    fn everywhere(&self) -> bool {
+        self.typed("everywhere")
+            .is_some_and(|typed| !typed.is_empty())
+    }
+
+    /// Each line of what is wrong, with the field that it leads to.
+    fn wrong(&self, c: &Chrome) -> Vec<(String, String)> {
+        let line = |e: &FieldError| {
+            let label = match e.field.as_str() {
+                "min" | "max" | "note" => c.t(&format!("scale-{}", e.field)),
+                "reason" => c.t("rollback-reason"),
+                other => other.to_owned(),
+            };
+            let id = format!("{}-{}", e.field, self.id);
+            (id, format!("{label}: {}", c.w(&e.words)))
+        };
+        self.errors.0.iter().map(line).collect()
     }
 
     fn address(&self) -> String {
@@ -222,7 +260,8 @@ fn refused(c: &Chrome, access: &ProjectAccess, right: Permission) -> Option<Stri
     access.must(right).err().map(|e| c.w(&e.words()))
 }
 
-/// The page once more, with why a restart was refused.
+/// The page once more, with what was asked of a workload and refused: its form is open, and holds
+/// what was typed.
 ///
 /// # Errors
 /// What no page can mend.
@@ -230,23 +269,23 @@ pub async fn containers_refused(
     app: &App,
     access: &ProjectAccess,
     ctx: &Ctx,
-    environment: &str,
-    error: &AppError,
+    (workload, typed, error): (&Workload, Typed, &AppError),
 ) -> Result<Response, AppError> {
-    let words = match error {
-        AppError::Invalid(fields) => fields.first().map(|f| f.words.clone()),
-        AppError::Conflict(words) | AppError::Forbidden(words) | AppError::Unavailable(words) => {
-            Some(words.clone())
+    let (errors, sentence) = match error {
+        AppError::Forbidden(words) | AppError::Unavailable(words) => {
+            (Errors::default(), Some(words.clone()))
         }
-        AppError::Unauthorized
-        | AppError::NotFound
-        | AppError::TooMany { .. }
-        | AppError::TooLarge
-        | AppError::Internal(_) => None,
+        other => shown_by_form(other, "parameters.")?,
     };
-    let words = words.ok_or_else(|| error.clone())?;
-    let mut part = part(app, access, ctx, Some(environment.to_owned())).await?;
-    part.summary = Some(Summary::sentence(&part.c, &words));
+    let mut part = part(app, access, ctx, Some(workload.environment.clone())).await?;
+    let theirs = part.boxes.iter_mut().find(|b| b.workload.id == workload.id);
+    let theirs = theirs.ok_or(AppError::NotFound)?;
+    theirs.typed = typed;
+    theirs.errors = errors;
+    part.summary = match sentence {
+        Some(words) => Some(Summary::sentence(&part.c, &words)),
+        None => Summary::lines(&part.c, theirs.wrong(&part.c)),
+    };
     Ok(shown(page(&whole(part))?, error))
 }
 
@@ -314,6 +353,8 @@ fn workload_box(c: &Chrome, seen: Seen) -> WorkloadBox {
         rows,
         dark,
         trouble,
+        typed: Typed::new(),
+        errors: Errors::default(),
         current,
         workload,
     }
