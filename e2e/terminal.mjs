@@ -159,6 +159,21 @@ await step('a network that is cut for a minute is told of, and costs nothing', a
     ...is('still told', await owner.page.locator('#note').isVisible(), false)];
 });
 
+await step('what is typed before it is open is not lost', async () => {
+  await say('clear');
+  let release;
+  const held = new Promise((resolve) => { release = resolve; });
+  await owner.page.route('**/passes', async (route) => { await held; await route.continue(); });
+  await owner.page.reload();
+  await owner.page.waitForSelector('#note:not([hidden])');
+  await type('echo early-$((40+2))');
+  await enter();
+  release();
+  await owner.page.unroute('**/passes', { noWaitAfter: true });
+  await until(/^early-42$/m);
+  return [];
+});
+
 await step('another replica leads to the same shell', async () => {
   await say('mark=$((40+2))');
   front.leadTo(second);

@@ -13,6 +13,7 @@ const PROTOCOL = 'slipway.terminal.v1';
 const CONFIRM_EVERY_BYTES = 16 * 1024;
 const WRITTEN_AT_ONCE_BYTES = 32 * 1024;
 const KEYS_AT_ONCE_BYTES = 256 * 1024;
+const EARLY_MOST_BYTES = 4096;
 const AGAIN_MOST_MS = 10_000;
 const WARN_IDLE_S = 60;
 const HEARD_WITHIN_MS = 35_000; // the portal says every 15 s that it is there
@@ -69,6 +70,7 @@ let tries = 0;
 let againAt = 0;
 let typedAt = Date.now();
 let idleSeconds = Infinity;
+let early = []; // typed before the terminal was open: its shell gets them first
 const encoder = new TextEncoder();
 
 async function connect() {
@@ -133,7 +135,7 @@ function heard(said) {
     typedAt = Date.now() - said.quiet_seconds * 1000;
     note(offset === 0 && 'debug' in box.dataset ? say('debug-starting') : '');
     resize();
-    terminal.focus();
+    for (const bytes of early.splice(0)) type(bytes);
   } else if (said.kind === 'company') {
     meet(said);
   } else if (said.kind === 'dismissed') {
@@ -193,6 +195,7 @@ function tell(what) {
 
 function type(bytes) {
   typedAt = Date.now();
+  if (offset === null && early.reduce((sum, held) => sum + held.length, bytes.length) <= EARLY_MOST_BYTES) early.push(bytes);
   if (socket?.readyState !== WebSocket.OPEN) return;
   for (let from = 0; from < bytes.length; from += KEYS_AT_ONCE_BYTES) {
     socket.send(bytes.subarray(from, from + KEYS_AT_ONCE_BYTES));
@@ -347,7 +350,10 @@ terminal.attachCustomKeyEventHandler((event) => {
   return false;
 });
 
-at('again').onclick = () => connect();
+at('again').onclick = () => {
+  connect();
+  terminal.focus();
+};
 at('smaller').onclick = () => letters(-1);
 at('larger').onclick = () => letters(1);
 at('find').onclick = () => find(at('finder').hidden);
@@ -369,4 +375,5 @@ setInterval(tick, 1000);
 note(say('starting'));
 if (isGuest) terminal.options.disableStdin = true;
 else fit.fit();
+terminal.focus();
 connect();
