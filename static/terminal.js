@@ -195,7 +195,10 @@ function tell(what) {
 
 function type(bytes) {
   typedAt = Date.now();
-  if (offset === null && early.reduce((sum, held) => sum + held.length, bytes.length) <= EARLY_MOST_BYTES) early.push(bytes);
+  if (offset === null) {
+    if (early.reduce((sum, held) => sum + held.length, bytes.length) <= EARLY_MOST_BYTES) early.push(bytes);
+    return;
+  }
   if (socket?.readyState !== WebSocket.OPEN) return;
   for (let from = 0; from < bytes.length; from += KEYS_AT_ONCE_BYTES) {
     socket.send(bytes.subarray(from, from + KEYS_AT_ONCE_BYTES));

@@ -66,8 +66,8 @@ request-state-void = Void
 
 may-not-reject-release = Only testers and owners of the project may reject a release.
 may-not-withdraw-confirmation = Only the one who confirmed, and operations, may withdraw a confirmation.
-may-not-restart-in-test = Only owners and developers of the project, and operations, may restart it in test.
-may-not-restart-in-production = Only owners of the project and operations may restart it in production.
+may-not-restart-in-test = Only owners and developers of the project, and operations, may restart it or restore its fields in test.
+may-not-restart-in-production = Only owners of the project and operations may restart it or restore its fields in production.
 may-not-edit-project = Only owners of the project and operations may change its settings.
 
 restart-title = Restart on { $cluster }

@@ -66,8 +66,8 @@ request-state-void = 已作废
 
 may-not-reject-release = 只有项目的测试人员和负责人可以驳回发布。
 may-not-withdraw-confirmation = 只有确认者本人和运维可以撤回确认。
-may-not-restart-in-test = 只有项目的负责人、开发人员和运维可以在测试环境重启。
-may-not-restart-in-production = 只有项目的负责人和运维可以在生产环境重启。
+may-not-restart-in-test = 只有项目的负责人、开发人员和运维可以在测试环境重启或恢复字段。
+may-not-restart-in-production = 只有项目的负责人和运维可以在生产环境重启或恢复字段。
 may-not-edit-project = 只有项目的负责人和运维可以修改设置。
 
 restart-title = 在 { $cluster } 上重启

@@ -13,7 +13,7 @@ use crate::app::App;
 use crate::audit::Origin;
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
-use crate::identity::{AccountId, Actor, ProjectId};
+use crate::identity::{AccountId, Actor, Permission, ProjectId};
 
 /// A request as it is filed over the API or by a form.
 #[derive(Debug, Clone, Deserialize, utoipa::ToSchema)]
@@ -194,6 +194,11 @@ pub trait RequestKind: Send + Sync {
     /// The page that tells more of what it is about than the request does.
     fn page(&self, _: &Request) -> Option<String> {
         None
+    }
+
+    /// What it takes to file one.
+    fn right(&self) -> Permission {
+        Permission::FileRequest
     }
 
     /// The page on which what a yes made is asked to be taken back.

@@ -32,7 +32,7 @@ impl RequestKind for LayerChange {
         actor: &Actor,
         filing: &Filing,
     ) -> Result<Computed, AppError> {
-        actor.must(Permission::HandleRequests, Scope::Platform)?;
+        actor.must(self.right(), Scope::Platform)?;
         let proposal: Proposal = crate::parse::value(&filing.parameters, "parameters")?;
         proposal.check().map_err(named)?;
         if filing.note.trim().is_empty() {
@@ -121,6 +121,10 @@ impl RequestKind for LayerChange {
         let is_made = [State::Approved, State::Done, State::Failed].contains(&request.state);
         let rolls = is_made && request.computed["affected"] != 0;
         rolls.then(|| "/waves".to_owned())
+    }
+
+    fn right(&self) -> Permission {
+        Permission::HandleRequests
     }
 
     fn undo(&self, request: &Request) -> Option<String> {

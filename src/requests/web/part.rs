@@ -8,7 +8,7 @@ use super::objects::{Object, objects};
 use super::title;
 use crate::app::App;
 use crate::error::{AppError, Words};
-use crate::identity::{Actor, Permission, Person, delegation};
+use crate::identity::{Actor, Person, delegation};
 use crate::jobs::StepState;
 use crate::progress::{self, StepRow};
 use crate::requests::policy::{Electorate, electorates, web::asks};
@@ -143,9 +143,9 @@ impl RequestPart {
             moved,
             revise: linked("revise").filter(|_| is_author && request.state == State::Open),
             copy: linked("copy").filter(|_| is_author && request.state != State::Open),
-            undo: kind.and_then(|k| k.undo(&request)).filter(|_| {
-                has_ended(&request) && actor.may(Permission::FileRequest, request.scope())
-            }),
+            undo: kind
+                .filter(|k| has_ended(&request) && actor.may(k.right(), request.scope()))
+                .and_then(|k| k.undo(&request)),
             steps,
             together,
             comment: String::new(),
