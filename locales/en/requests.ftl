@@ -1,7 +1,7 @@
 request-kind-unknown = There is no such kind of request.
 request-own = Nobody decides on their own request.
 request-withdraw-own = Only who filed a request may take it back.
-request-moved = What this request was computed from has changed since it was filed. Its author must file it again.
+request-moved = What this request would do has changed since it was shown to you. Below is what it would do now: look at it again and decide on that.
 request-changed = The request changed after you opened it. Look at it again before you decide.
 request-decided-before = You have decided on this request already.
 request-reject-says-why = Say why you reject; the author reads it.

@@ -1,7 +1,7 @@
 request-kind-unknown = 没有这种工单。
 request-own = 不能审批自己的工单。
 request-withdraw-own = 只有提交人可以撤回工单。
-request-moved = 工单提交后，它所依据的内容已变化。需要提交人重新提交。
+request-moved = 展示给你之后，工单将产生的结果已变化。下面是最新内容，请重新查看后再审批。
 request-changed = 你打开之后工单又有变化，请重新查看后再审批。
 request-decided-before = 你已经审批过这个工单。
 request-reject-says-why = 请说明驳回原因，提交人会看到。

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    Approved, MAX_NOTE, Request, Say, State, Verdict, announce, content_hash, decided_words, get,
-    news_of, renew, store, tell, unknown_kind,
+    Approved, MAX_NOTE, Request, Say, State, Verdict, announce, decided_words, get, news_of, renew,
+    store, tell, unknown_kind,
 };
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
@@ -67,9 +67,13 @@ async fn store_decision(
     if now.decided_at.is_some() {
         return Err(AppError::Conflict(decided_words(&now)));
     }
+    // The clock's minute that closes it may not have come round yet.
+    if store::is_over(tx.connection(), seen.id).await? {
+        return Err(AppError::conflict("request-is-expired"));
+    }
     if deciding.verdict == Verdict::Approve {
         let fresh = kind.recompute(app, &mut tx, seen).await?;
-        if hex::encode(content_hash(&seen.parameters, &fresh)?) != seen.hash {
+        if !seen.still_says(&fresh)? {
             return Err(AppError::conflict(MOVED));
         }
     }

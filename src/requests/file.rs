@@ -102,7 +102,7 @@ pub async fn insert(
 ) -> Result<i64, AppError> {
     let known = app.kinds.get(kind).ok_or_else(unknown_kind)?;
     let terms = terms(tx, known.as_ref(), computed).await?;
-    let hash = content_hash(&computed.payload, &computed.computed)?;
+    let hash = content_hash(&computed.payload, &computed.computed, note)?;
     let new = store::New {
         id: RequestId::new(),
         kind,
@@ -262,8 +262,8 @@ async fn append(
     now: &Request,
     next: &Next<'_>,
 ) -> Result<(), AppError> {
-    let hash = content_hash(next.payload, next.computed)?;
-    if hex::encode(&hash) == now.hash && next.note == now.note {
+    let hash = content_hash(next.payload, next.computed, next.note)?;
+    if hex::encode(&hash) == now.hash {
         return Ok(());
     }
     let kind = app.kinds.get(&now.kind).ok_or_else(unknown_kind)?;
@@ -316,7 +316,7 @@ pub async fn has_moved(app: &App, request: &Request) -> Result<bool, AppError> {
     let kind = app.kinds.get(&request.kind).ok_or_else(unknown_kind)?;
     let mut tx = app.db.begin().await?;
     let fresh = kind.recompute(app, &mut tx, request).await?;
-    Ok(hex::encode(content_hash(&request.parameters, &fresh)?) != request.hash)
+    Ok(!request.still_says(&fresh)?)
 }
 
 /// Gives an open request whose world has moved a revision that says what is true now.

@@ -152,6 +152,11 @@ impl Request {
             || !quorum::fills(&self.quorum, actor, self.scope()).is_empty()
     }
 
+    /// Whether what it would do, computed anew, is still what its revision says.
+    fn still_says(&self, fresh: &Value) -> Result<bool, AppError> {
+        Ok(canonical(&self.computed)? == canonical(fresh)?)
+    }
+
     fn is_decided_by(&self, actor: &Actor) -> bool {
         self.decisions.iter().any(|d| d.by == actor.name)
     }
@@ -168,15 +173,19 @@ impl Request {
     }
 }
 
-/// The hash of what a decider is shown: RFC 8785 JSON of payload and everything computed.
+/// The hash of what a decider is shown: RFC 8785 JSON of payload, everything computed, and the
+/// author's reason.
 ///
 /// # Errors
 /// A number that JSON cannot hold.
-pub fn content_hash(payload: &Value, computed: &Value) -> Result<Vec<u8>, AppError> {
-    let content = json!({ "payload": payload, "computed": computed });
-    let canonical = serde_jcs::to_vec(&content)
-        .map_err(|e| AppError::Internal(format!("cannot canonicalise a request: {e}")))?;
-    Ok(digest(&SHA256, &canonical).as_ref().to_vec())
+fn content_hash(payload: &Value, computed: &Value, note: &str) -> Result<Vec<u8>, AppError> {
+    let content = json!({ "payload": payload, "computed": computed, "note": note });
+    Ok(digest(&SHA256, &canonical(&content)?).as_ref().to_vec())
+}
+
+fn canonical(value: &Value) -> Result<Vec<u8>, AppError> {
+    serde_jcs::to_vec(value)
+        .map_err(|e| AppError::Internal(format!("cannot canonicalise a request: {e}")))
 }
 
 fn news_of(request: &Request, happening: Happening, code: &str) -> News {

@@ -183,7 +183,18 @@ async fn a_request_that_nobody_decides_on_is_told_again_and_closes_itself() {
     );
     // The same may be asked for again.
     let mut dev = portal.signed_in("dev").await;
-    filed(&mut dev, "search-api").await;
+    let (number, hash) = filed(&mut dev, "search-api").await;
+    // Its time is over, and no timer has come round yet.
+    sqlx::query("UPDATE request SET expires_at = slipway_now() WHERE number = $1")
+        .bind(number)
+        .execute(&portal.db.owner)
+        .await
+        .expect("a request's end");
+    let (status, problem) = decide(&mut ops, number, &approve(&hash)).await;
+    assert_eq!(
+        (status, &problem["code"]),
+        (409, &json!("request-is-expired"))
+    );
 }
 
 /// Lets the timers run so many hours after the beginning; the reminders and the ends told so far.

@@ -89,6 +89,24 @@ async fn an_approval_is_void_when_one_field_changes() {
     );
 }
 
+/// Reasons are judged as well: a yes to one is none to another.
+#[tokio::test]
+async fn an_approval_is_void_when_the_reason_changes() {
+    let portal = company().await;
+    let mut dev = portal.signed_in("dev").await;
+    let mut ops = portal.signed_in("ops").await;
+    let (number, first) = filed(&mut dev, "search-api").await;
+    let body = json!({ "parameters": filing("search-api")["parameters"],
+        "note": "For everybody outside", "hash": first });
+    let (status, request) = revise(&mut dev, number, &body).await;
+    assert_eq!((status, &request["revision"]), (200, &json!(2)));
+    let second = request["hash"].as_str().expect("a hash").to_owned();
+    let (status, problem) = decide(&mut ops, number, &approve(&first)).await;
+    assert_eq!((status, &problem["code"]), (409, &json!("request-changed")));
+    let (status, request) = decide(&mut ops, number, &approve(&second)).await;
+    assert_eq!((status, &request["state"]), (201, &json!("approved")));
+}
+
 #[tokio::test]
 async fn a_change_of_what_somebody_else_changed_meanwhile_is_refused() {
     let portal = company().await;
