@@ -40,7 +40,7 @@ pub use import::{Importing, import};
 pub use lanes::{Lane, Ran, environments};
 pub use open::{JobOf, Opening, image_path, job_of, open};
 pub use outside::Sources;
-pub use parameters::{Rolled, change_parameters, roll_parameters, rollout_of_request};
+pub use parameters::{Rolled, change_parameters, is_moving, roll_parameters, rollout_of_request};
 pub use production::{Production, Started, deploy};
 pub use restart::{restart, restore, right_to_restart};
 pub use rollback::{Back, Rollback, RollingBack, candidates, roll_back};

@@ -56,6 +56,12 @@ async fn roll(
     (author, request): (uuid::Uuid, Option<RequestId>),
     reason: &str,
 ) -> Result<Rolled, DbError> {
+    let Some(first) = workloads.first() else {
+        return Ok(Rolled::Nothing);
+    };
+    if is_moving(tx, first).await? {
+        return Ok(Rolled::Busy);
+    }
     let mut found: Vec<(Workload, Running)> = Vec::new();
     for workload in workloads {
         if let Some(running) = rollout::lock_running(tx.connection(), workload.id).await? {
@@ -65,9 +71,6 @@ async fn roll(
     let Some((first, running)) = found.first() else {
         return Ok(Rolled::Nothing);
     };
-    if found.iter().any(|(_, other)| other.under_way.is_some()) {
-        return Ok(Rolled::Busy);
-    }
     if found
         .iter()
         .any(|(_, other)| other.artifact != running.artifact)
@@ -94,6 +97,17 @@ async fn roll(
         takes_away: &[],
     };
     rollout::start(tx, &new).await.map(Rolled::Started)
+}
+
+/// Whether anything is on its way to a workload's environment, also if it has not come to this
+/// workload's cluster yet: parameters that somebody stored meanwhile would go with it unseen.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn is_moving(tx: &mut Tx, workload: &Workload) -> Result<bool, DbError> {
+    let (project, environment) = (workload.project_id, workload.environment_id);
+    let busy = rollout::unfinished_in(tx.connection(), project, environment).await?;
+    Ok(busy.is_some())
 }
 
 /// The rollout that a request's yes started.

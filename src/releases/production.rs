@@ -186,6 +186,8 @@ async fn targets(
     release: &Release,
     environment: &str,
 ) -> Result<Vec<Workload>, AppError> {
+    // Nobody gives them other parameters between what was shown and the rollout.
+    workloads::hold(tx.connection(), release.project_id, environment).await?;
     let all = workloads::list(tx.connection(), release.project_id, Some(environment), None).await?;
     let ready: Vec<Workload> = all
         .into_iter()

@@ -136,6 +136,12 @@ async fn start(
 ) -> Result<(), DbError> {
     let note = |code: &str| Words::new(code);
     let id = workload.id.0;
+    workloads::hold(tx.connection(), workload.project_id, &workload.environment).await?;
+    // What is on its way brings what was decided on, and no more; it is tried again at the next
+    // look.
+    if releases::is_moving(tx, workload).await? {
+        return Ok(());
+    }
     let Ok(parameters) = standards::validate(&made.document) else {
         return store::noted(tx.connection(), run.id, id, &note("wave-not-valid")).await;
     };
@@ -156,9 +162,7 @@ async fn start(
             store::rolled(tx.connection(), run.id, id, rollout).await?;
             Ok(())
         }
-        // It is tried again at the next look.
-        Rolled::Busy => Ok(()),
-        Rolled::Nothing => {
+        Rolled::Busy | Rolled::Nothing => {
             store::noted(tx.connection(), run.id, id, &note("wave-nothing-runs")).await
         }
         // One workload runs one artifact.

@@ -1,6 +1,8 @@
 //! A hundred services learn one lesson: listed with their diffs, rolled out in waves, stopped by
 //! the first failure, gone on with after mending.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -231,6 +233,34 @@ async fn what_runs_nothing_gets_its_document_without_a_deployment() {
         .json();
     assert_eq!(all["items"][0]["parameters"]["grace_seconds"], 45);
     assert_eq!(all["items"][0]["layer_versions"]["project:pay"], 1);
+    company.check().await;
+}
+
+/// What somebody sent on its way goes with the parameters that it was sent with; the lesson comes
+/// after it, as a deployment of its own.
+#[tokio::test]
+async fn what_is_on_its_way_is_not_changed_under_way() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    company.containers("pay", "test").await;
+    company.commit("pay", "A first word");
+    let id = company.open("pay").await;
+    let rolling = |story: &Value| story["state"] == "deploying_test";
+    company.settle_until(&id, rolling).await;
+    change(&mut company, "language", "go", delay(44), json!([])).await;
+    company.run_for(Duration::from_millis(100)).await;
+    assert_eq!(revised(&company).await, 0);
+    assert_eq!(count(&mut company, "waiting").await, 1);
+    company.settle().await;
+    assert_eq!(newest(&mut company).await["state"], "done");
+    let brought: Vec<(String, i32)> =
+        sqlx::query_as("SELECT kind, parameters_revision FROM deployment ORDER BY sequence")
+            .fetch_all(&company.portal.db.owner)
+            .await
+            .expect("the deployments");
+    let wanted = [("deploy", 1), ("parameters", 2)].map(|(kind, n)| (kind.to_owned(), n));
+    assert_eq!(brought, wanted);
+    assert_eq!(wait_of(&company, "pay"), 44);
     company.check().await;
 }
 
