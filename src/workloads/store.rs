@@ -125,11 +125,19 @@ pub async fn insert(
     Ok(())
 }
 
-/// Marks a workload as prepared; the request, if all of its workloads now are.
+/// Marks a workload as prepared; the request, if all of its workloads now are. Of several that end
+/// at once the last one sees the others, since each takes the request's row first.
 pub async fn prepared(
     connection: &mut PgConnection,
     id: WorkloadId,
 ) -> Result<Option<Uuid>, DbError> {
+    sqlx::query!(
+        "SELECT r.id FROM request r JOIN parameters_revision p ON p.request_id = r.id
+         WHERE p.workload_id = $1 AND p.revision = 1 FOR UPDATE OF r",
+        id.0,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
     sqlx::query!(
         "UPDATE workload SET prepared_at = COALESCE(prepared_at, slipway_now()) WHERE id = $1",
         id.0,
