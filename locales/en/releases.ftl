@@ -27,7 +27,7 @@ production-digest = Digest
 production-commit = Commit
 production-change = What changes
 
-rollback-never-ran = This image never ran there, so it is not a way back.
+rollback-never-ran = This image is no way back: it never ran there, or came after what runs there now. What is newer goes there by its release.
 rollback-not-confirmed = Nobody stands for this image any more, so it may not go to production.
 rollback-not-pullable = The registry no longer has the image { $tag }. Choose another one.
 rollout-confirmation-withdrawn = The confirmation was withdrawn before every cluster had the image. Nothing more is rolled out.
@@ -76,6 +76,7 @@ release-state-failed = Failed
 release-state-rejected = Rejected
 release-state-cancelled = Cancelled
 release-state-replaced = Replaced
+release-state-rolled-back = Rolled back
 
 release-new = New release
 release-new-crumb = New
@@ -117,6 +118,7 @@ release-lede-released = It runs in { $places }.
 release-lede-rejected = { $who } rejected it, so it goes no further.
 release-lede-cancelled = { $who } cancelled it before production.
 release-lede-replaced = It was in production; something else has taken its place.
+release-lede-rolled-back = { $who } rolled production back while this was on its way there. It can be released again.
 
 story-title = What happened
 story-by = by { $who }
@@ -146,6 +148,7 @@ story-deploy-is-run = Rolling out to { $environment }
 story-deploy-is-ok = Runs in { $environment }
 story-deploy-is-fail = Rollout to { $environment } failed
 story-deploy-is-idle = Rollout to { $environment } was overtaken
+story-rolled-back = Production was rolled back while this was on its way
 story-rollback-is-run = Rolling { $environment } back to this release
 story-rollback-is-ok = { $environment } was rolled back to this release
 story-rollback-is-fail = Rolling { $environment } back to this release failed

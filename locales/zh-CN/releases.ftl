@@ -27,7 +27,7 @@ production-digest = 摘要
 production-commit = 提交
 production-change = 变更内容
 
-rollback-never-ran = 这个镜像没有在那里运行过，不能回滚到它。
+rollback-never-ran = 无法回滚到此镜像：它从未在该环境运行过，或晚于当前运行的版本。更新的版本请通过发布上线。
 rollback-not-confirmed = 这个镜像已无人确认，不能进入生产环境。
 rollback-not-pullable = 镜像仓库中已没有镜像 { $tag }，请另选一个。
 rollout-confirmation-withdrawn = 在所有集群更新之前，测试确认被撤回，不再继续部署。
@@ -76,6 +76,7 @@ release-state-failed = 失败
 release-state-rejected = 已驳回
 release-state-cancelled = 已取消
 release-state-replaced = 已被取代
+release-state-rolled-back = 已回滚
 
 release-new = 新建发布
 release-new-crumb = 新建
@@ -117,6 +118,7 @@ release-lede-released = 正在 { $places } 运行。
 release-lede-rejected = 已被 { $who } 驳回，不再继续。
 release-lede-cancelled = { $who } 在上生产之前取消了它。
 release-lede-replaced = 曾在生产环境运行，现已被取代。
+release-lede-rolled-back = 发布到生产环境的过程中，{ $who } 回滚了生产环境。可以重新发布。
 
 story-title = 经过
 story-by = { $who }
@@ -143,6 +145,7 @@ story-deploy-is-run = 正在部署到 { $environment }
 story-deploy-is-ok = 已在 { $environment } 运行
 story-deploy-is-fail = 部署到 { $environment } 失败
 story-deploy-is-idle = 部署到 { $environment } 时被取代
+story-rolled-back = 本次发布进行中时，生产环境被回滚
 story-rollback-is-run = 正在把 { $environment } 回滚到这次发布
 story-rollback-is-ok = { $environment } 已回滚到这次发布
 story-rollback-is-fail = 把 { $environment } 回滚到这次发布失败

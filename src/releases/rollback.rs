@@ -2,12 +2,14 @@
 //! some of them. Whatever is on its way there ends at once.
 
 mod request;
+mod store;
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::rollout::{self, NewRollout};
-use super::{ArtifactId, Event, Kind, ReleaseId, RolloutId, outside, store};
+use super::setbacks;
+use super::{ArtifactId, Event, Kind, ReleaseId, RolloutId, outside};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::clusters::{EnvironmentId, Tier};
@@ -15,7 +17,7 @@ use crate::db::{DbError, Tx};
 use crate::error::{AppError, FieldError, Words};
 use crate::halt::{self, Motion};
 use crate::identity::ProjectId;
-use crate::projects::{self, Access};
+use crate::projects::{self, Access, Project};
 use crate::requests::{self, RequestId, policy};
 use crate::workloads::{self, Workload};
 
@@ -64,10 +66,7 @@ pub async fn roll_back(
 ) -> Result<Back, AppError> {
     let project = access.project;
     let way = way(app, project.id, environment, asked).await?;
-    if !outside::pullable(app, project, &way.candidate.artifact).await? {
-        let words = Words::new("rollback-not-pullable").with("tag", &way.candidate.artifact.tag);
-        return Err(AppError::Conflict(words));
-    }
+    must_be_there(app, project, &way).await?;
     let mut tx = app.db.begin().await?;
     let place = Some(way.environment.0);
     let policy = policy::terms(&mut tx, request::KIND, place, Some(project.id)).await?;
@@ -116,6 +115,16 @@ async fn way(
     })
 }
 
+/// Only the registry knows whether the image can still be had.
+async fn must_be_there(app: &App, project: &Project, way: &Way) -> Result<(), AppError> {
+    let artifact = &way.candidate.artifact;
+    if outside::pullable(app, project, artifact).await? {
+        return Ok(());
+    }
+    let words = Words::new("rollback-not-pullable").with("tag", &artifact.tag);
+    Err(AppError::Conflict(words))
+}
+
 /// Ends what is on its way there and starts the rollout, in one transaction.
 async fn begin(
     tx: &mut Tx,
@@ -127,6 +136,9 @@ async fn begin(
     let ids: Vec<uuid::Uuid> = way.targets.iter().map(|w| w.id.0).collect();
     for (release, request) in rollout::supersede(tx.connection(), &ids).await? {
         overtaken(tx, way.tier, release, request).await?;
+        if let (Some(release), Tier::Production) = (release, way.tier) {
+            setbacks::rolled_back(tx.connection(), release, author, reason).await?;
+        }
     }
     let new = NewRollout {
         project,

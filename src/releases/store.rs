@@ -169,7 +169,8 @@ async fn fetch(
             (SELECT jsonb_build_object('kind', s.kind, 'by', s_a.name,
                 'display_name', s_a.display_name, 'note', s.note, 'at', s.created_at)
              FROM setback s JOIN account s_a ON s_a.id = s.account_id
-             WHERE s.release_id = r.id AND s.kind = r.state
+             WHERE s.release_id = r.id AND (s.kind = r.state OR (s.kind = 'rolled_back'
+                AND r.state = 'confirmed' AND s.created_at >= r.state_since))
              ORDER BY s.id DESC LIMIT 1) AS "taken_back: Json<Setback>"
            FROM release r JOIN project p ON p.id = r.project_id
            JOIN account a ON a.id = r.author_id
@@ -481,65 +482,6 @@ pub async fn last_deployment(
         .fetch_optional(executor)
         .await?
         .map(|r| (r.artifact, r.well)))
-}
-
-/// An artifact that an environment ran before.
-#[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
-pub struct Candidate {
-    pub artifact: Artifact,
-    pub release_number: Option<i32>,
-    #[serde(skip)]
-    pub confirmation: Option<ConfirmationId>,
-    pub last_ran: Timestamp,
-    /// Whether it is what the environment runs by our record.
-    pub current: bool,
-}
-
-/// What an environment can go back to, newest first.
-pub async fn candidates(
-    executor: impl PgExecutor<'_>,
-    project: ProjectId,
-    environment: EnvironmentId,
-) -> Result<Vec<Candidate>, DbError> {
-    let rows = sqlx::query!(
-        r#"WITH been AS (
-            SELECT d.artifact_id, d.ended_at AS at
-            FROM deployment d JOIN workload w ON w.id = d.workload_id
-            WHERE d.project_id = $1 AND w.environment_id = $2 AND d.state = 'succeeded'
-            UNION ALL SELECT b.artifact_id, b.created_at FROM baseline b
-            WHERE b.project_id = $1 AND b.environment_id = $2),
-           ran AS (SELECT artifact_id, max(at) AS last_ran,
-                rank() OVER (ORDER BY max(at) DESC) = 1 AS current
-            FROM been GROUP BY artifact_id)
-           SELECT x.id AS "id: ArtifactId", x.repository, x.tag, x.digest,
-            x.origin AS "origin: Origin", x.size_bytes,
-            x.created_at, r.number AS "number?", c.id AS "confirmation?: ConfirmationId",
-            ran.last_ran AS "last_ran!", ran.current AS "current!"
-           FROM ran JOIN artifact x ON x.id = ran.artifact_id
-           LEFT JOIN release r ON r.id = x.release_id
-           LEFT JOIN confirmation c ON c.artifact_id = x.id AND c.live
-           ORDER BY ran.last_ran DESC LIMIT 20"#,
-        project.0,
-        environment.0,
-    )
-    .fetch_all(executor)
-    .await?;
-    let candidates = rows.into_iter().map(|r| Candidate {
-        artifact: Artifact {
-            id: r.id,
-            repository: r.repository,
-            tag: r.tag,
-            digest: r.digest,
-            origin: r.origin,
-            size_bytes: r.size_bytes,
-            created_at: r.created_at.to_jiff(),
-        },
-        release_number: r.number,
-        confirmation: r.confirmation,
-        last_ran: r.last_ran.to_jiff(),
-        current: r.current,
-    });
-    Ok(candidates.collect())
 }
 
 /// Whether a release's own work waits for something of this code.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use super::rollback::Candidate;
 use super::rollout::{Evidence, trouble_words};
-use super::store::Candidate;
 use super::{Deployment, DeploymentState, Lane, Release, State, Story, by_number, story};
 use crate::app::App;
 use crate::builds::{self, Build, Line};

@@ -1,6 +1,7 @@
 //! What goes wrong on a release's way, and what people do about it: cancel, reject, build again,
 //! withdraw a word, abort, test again.
 
+mod back;
 mod judged;
 mod opened;
 mod proven;

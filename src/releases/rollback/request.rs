@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{RollingBack, Way, begin, way};
+use super::{RollingBack, Way, begin, must_be_there, way};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::error::AppError;
@@ -40,6 +40,7 @@ impl RequestKind for Rollback {
         let environment = environment.ok_or_else(|| needed("environment"))?;
         let asked: RollingBack = crate::parse::value(&filing.parameters, "parameters")?;
         let way = way(app, project.id, environment, &asked).await?;
+        must_be_there(app, &project, &way).await?;
         filed(tx, project.id, &way, &asked).await
     }
 
@@ -71,6 +72,8 @@ impl RequestKind for Rollback {
         let request = &approved.request;
         let (project, asked) = of(request)?;
         let way = way(app, project, environment(request)?, &asked).await?;
+        let found = projects::by_id(app, project).await?;
+        must_be_there(app, &found.ok_or(AppError::NotFound)?, &way).await?;
         let by = (request.author_id, Some(request.id));
         begin(tx, project, &way, (by, &asked.reason), &approved.origin).await?;
         Ok(())

@@ -22,7 +22,7 @@ pub use cancel::{cancel, cancellable};
 pub use rebuild::{is_refused, rebuild, rebuildable};
 pub use reject::{Rejecting, reject, rejectable};
 pub use retest::{Retesting, retest, retestable};
-pub use store::{aborted, of_release};
+pub use store::{aborted, of_release, rolled_back};
 pub use withdraw::{may_withdraw, withdraw};
 
 use super::{DeploymentId, Release, ReleaseId};
@@ -45,6 +45,7 @@ crate::words! {
         Withdrawn = "withdrawn",
         Aborted = "aborted",
         Retested = "retested",
+        RolledBack = "rolled_back",
     }
 }
 
@@ -145,6 +146,7 @@ impl SetbackKind {
             Self::Withdrawn => "release.withdraw_confirmation",
             Self::Aborted => "release.abort",
             Self::Retested => "release.test_again",
+            Self::RolledBack => "release.roll_back",
         }
     }
 }

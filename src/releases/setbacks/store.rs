@@ -27,6 +27,26 @@ pub async fn insert(connection: &mut PgConnection, new: &New<'_>) -> Result<(), 
     Ok(())
 }
 
+/// Writes down that somebody rolled back what a release was on its way to, and why.
+pub async fn rolled_back(
+    connection: &mut PgConnection,
+    release: ReleaseId,
+    by: Uuid,
+    note: &str,
+) -> Result<(), DbError> {
+    sqlx::query!(
+        "INSERT INTO setback (id, project_id, release_id, kind, account_id, note)
+         SELECT $1, project_id, id, 'rolled_back', $3, $4 FROM release WHERE id = $2",
+        Uuid::now_v7(),
+        release.0,
+        by,
+        note,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// A release's setbacks, oldest first.
 pub async fn of_release(
     executor: impl PgExecutor<'_>,

@@ -3,7 +3,7 @@
 use crate::clusters::Tier;
 use crate::identity::Permission;
 use crate::projects::ProjectAccess;
-use crate::releases::store::Candidate;
+use crate::releases::rollback::Candidate;
 use crate::releases::tale::{Tale, WayBack};
 use crate::releases::{ConfirmationKind, Release, State};
 use crate::web::layout::Chrome;

@@ -17,6 +17,7 @@ use crate::error::{AppError, Words};
 use crate::identity::Permission;
 use crate::projects::web::{Frame, Tab};
 use crate::projects::{self, ProjectAccess};
+use crate::releases::setbacks::SetbackKind;
 use crate::releases::tale::Tale;
 use crate::releases::{self, ConfirmationKind, DeploymentState, Origin, Release, State};
 use crate::web::extract::{Ctx, IsPart, Path};
@@ -170,7 +171,9 @@ fn lede(tale: &Tale) -> Option<Words> {
         return Some(Words::new(code));
     }
     let word = release.confirmation.as_ref().map(|w| w.kind);
+    let is_back = taken.is_some_and(|s| s.kind == SetbackKind::RolledBack);
     let code = match (release.state, word) {
+        (State::Confirmed, _) if is_back => "release-lede-rolled-back".to_owned(),
         (State::Confirmed, Some(ConfirmationKind::Waiver)) => "release-lede-waived".to_owned(),
         (state, _) => format!("release-lede-{state}"),
     };

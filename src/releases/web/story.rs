@@ -76,10 +76,11 @@ pub fn story(c: &Chrome, tale: &Tale) -> Vec<StepView> {
     };
     steps.extend(artifact(c, tale));
     steps.extend(rollouts(c, tale, Tier::Test));
-    steps.extend(withdrawn(c, tale));
+    steps.extend(each(c, tale, SetbackKind::Withdrawn, "story-withdrawn"));
     steps.push(confirmed(c, tale));
     steps.extend(approved(c, tale));
     steps.extend(rollouts(c, tale, Tier::Production));
+    steps.extend(each(c, tale, SetbackKind::RolledBack, "story-rolled-back"));
     steps.extend(taken_back(c, tale));
     steps
 }
@@ -359,23 +360,28 @@ fn confirmed(c: &Chrome, tale: &Tale) -> StepView {
 }
 
 /// Each word that was taken back, before the one that holds now.
-fn withdrawn(c: &Chrome, tale: &Tale) -> Vec<StepView> {
+fn each(c: &Chrome, tale: &Tale, kind: SetbackKind, title: &str) -> Vec<StepView> {
     let all = tale.story.setbacks.iter().enumerate();
-    let gone = all.filter(|(_, s)| s.kind == SetbackKind::Withdrawn);
-    gone.map(|(at, s)| {
-        let view = setback(c, s, Tone::Idle, "story-withdrawn");
-        StepView {
-            id: format!("step-withdrawn-{at}"),
-            ..view
-        }
-    })
-    .collect()
+    let wanted = all.filter(|(_, s)| s.kind == kind);
+    wanted
+        .map(|(at, s)| {
+            let view = setback(c, s, Tone::Idle, title);
+            StepView {
+                id: format!("step-{kind}-{at}"),
+                ..view
+            }
+        })
+        .collect()
 }
 
 /// How a release came to its end before production.
 fn taken_back(c: &Chrome, tale: &Tale) -> Option<StepView> {
     let release = tale.release();
     let taken = release.taken_back.as_ref()?;
+    // A rollback stands among the deployments already.
+    if taken.kind == SetbackKind::RolledBack {
+        return None;
+    }
     Some(match release.state {
         State::Rejected => setback(c, taken, Tone::Fail, "story-rejected"),
         _ => setback(c, taken, Tone::Idle, "story-cancelled"),

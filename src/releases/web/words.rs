@@ -2,6 +2,7 @@
 
 use crate::builds::Stage;
 use crate::clusters::Tier;
+use crate::releases::setbacks::SetbackKind;
 use crate::releases::{ConfirmationKind, DeploymentState, Lane, Origin, Release, State};
 use crate::web::layout::Chrome;
 use crate::web::parts::{self, Tone};
@@ -108,6 +109,11 @@ pub fn mark_of(c: &Chrome, release: &Release) -> Option<String> {
 pub fn state(c: &Chrome, lanes: &[Lane], release: &Release) -> parts::State {
     if is_replaced(lanes, release) {
         return c.state(Tone::Idle, c.t("release-state-replaced"), None);
+    }
+    let taken = release.taken_back.as_ref().map(|s| s.kind);
+    if taken == Some(SetbackKind::RolledBack) {
+        let word = c.t("release-state-rolled-back");
+        return c.state(Tone::Idle, word, Some(&release.state_since));
     }
     let word = c.t(&format!("release-state-{}", release.state));
     c.state(tone(release.state), word, Some(&release.state_since))
