@@ -133,6 +133,11 @@ fn cell(c: &Chrome, lanes: &[Lane], environment: &str) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for lane in &here {
         let Some(shown) = lane.under_way().or(lane.runs.as_ref()) else {
+            let tag = c.t("lane-taken-over");
+            if lane.taken_over && groups.iter().all(|g| g.tag != tag) {
+                let lines = Vec::new();
+                groups.push(Group { tag, lines });
+            }
             continue;
         };
         let line = line(c, lane, shown, here.len() > 1);

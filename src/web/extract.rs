@@ -4,8 +4,8 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, Request};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use axum::middleware::Next;
 use axum::response::Response;
 use axum_extra::extract::CookieJar;
@@ -36,6 +36,8 @@ pub struct Context {
     pub path: String,
     /// The path, and the query if there was one.
     pub full_path: String,
+    /// Where the reader can come back to: the page itself, or the one whose form was sent.
+    pub page: String,
     /// Filled by the [`Actor`] extractor, for the layers around the handler.
     pub actor: OnceLock<Actor>,
     /// The requests that wait for this person, the newest first and no more than the menu counts;
@@ -75,17 +77,19 @@ impl std::ops::Deref for Ctx {
 /// Puts a [`Context`] into each request and the operation's id into each answer.
 pub async fn add_context(mut request: Request, next: Next) -> Response {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>();
+    let full_path = request.uri().path_and_query().map_or("/", |a| a.as_str());
+    let page = match *request.method() {
+        Method::GET => full_path.to_owned(),
+        _ => sent_from(request.headers()),
+    };
     let context = Arc::new(Context {
         operation: Uuid::now_v7(),
         address: peer.map(|p| p.0.ip()),
         locale: locale(request.headers()),
         theme: theme(request.headers()),
         path: request.uri().path().to_owned(),
-        full_path: request
-            .uri()
-            .path_and_query()
-            .map_or("/", |a| a.as_str())
-            .to_owned(),
+        full_path: full_path.to_owned(),
+        page,
         actor: OnceLock::new(),
         waiting: OnceLock::new(),
         banner: OnceLock::new(),
@@ -97,6 +101,16 @@ pub async fn add_context(mut request: Request, next: Next) -> Response {
         response.headers_mut().insert("x-operation-id", id);
     }
     response
+}
+
+/// The page that a form stands on, as the browser says; what it sends to may not be a page.
+fn sent_from(headers: &HeaderMap) -> String {
+    let header = headers.get("referer").and_then(|v| v.to_str().ok());
+    let page = header.and_then(|text| url::Url::parse(text).ok());
+    page.map_or_else(
+        || "/".to_owned(),
+        |page| page[url::Position::BeforePath..url::Position::AfterQuery].to_owned(),
+    )
 }
 
 fn locale(headers: &HeaderMap) -> Locale {

@@ -108,6 +108,7 @@ pub struct Chrome {
     pub active: Nav,
     pub me: Option<Actor>,
     pub path: String,
+    pub page: String,
     /// The address of the page's events; empty for a page that stands still.
     pub events: String,
     /// Requests that wait for this person.
@@ -138,6 +139,7 @@ impl Chrome {
             active,
             me: context.actor.get().cloned(),
             path: context.path.clone(),
+            page: context.page.clone(),
             events: String::new(),
             waiting: context
                 .waiting

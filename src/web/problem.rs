@@ -100,7 +100,7 @@ fn answer(context: &Context, error: &AppError) -> Response {
         return problem(context, error);
     }
     if matches!(error, AppError::Unauthorized) {
-        return layout::see_other(&format!("/login?next={}", encode(&context.path)));
+        return layout::see_other(&format!("/login?next={}", encode(&context.page)));
     }
     let page = ErrorPage {
         c: Chrome::new(context, Nav::Nowhere),

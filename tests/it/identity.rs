@@ -162,6 +162,17 @@ async fn pages_speak_the_readers_language_and_carry_a_strict_policy() {
         "only our own paths are followed"
     );
     assert_eq!(browser.get("/login").await.text("h1"), "Sign in");
+
+    // What a form was sent to may be no page: the other language is that of the form's own.
+    let asked = browser.get("/login?next=%2Fme").await;
+    let comes_back = r#"name="next" value="/login?next=%2Fme""#;
+    assert!(asked.body.contains(comes_back), "{}", asked.body);
+    let referer = format!("{}/login?next=%2Fme", portal.url);
+    browser.headers.push(("referer", referer));
+    let wrong = [("name", "nobody"), ("password", "nothing"), ("next", "/me")];
+    let refused = browser.post("/login", &wrong).await;
+    assert_eq!(refused.status, 401);
+    assert!(refused.body.contains(comes_back), "{}", refused.body);
 }
 
 #[tokio::test]

@@ -288,6 +288,32 @@ fn both_languages_have_the_same_words_and_pages_use_known_ones() {
     report(&problems);
 }
 
+/// Whatever the audit trail holds is named there, also when it was refused.
+#[test]
+fn every_deed_on_record_has_words() {
+    let en = messages("locales/en");
+    let mut problems = Vec::new();
+    let mut deeds = 0;
+    for (name, text) in files("src", "rs") {
+        for part in code(&text).split("Entry::").skip(1) {
+            let Some((call, rest)) = part.split_once('(') else {
+                continue;
+            };
+            let Some(rest) = rest.trim_start().strip_prefix('"') else {
+                continue;
+            };
+            let deed = rest.split('"').next().unwrap_or_default();
+            deeds += 1;
+            let key = format!("audit-did-{}", deed.replace(['.', '_'], "-"));
+            if !en.contains_key(&key) {
+                problems.push(format!("src/{name}: {call} of {deed} has no {key}"));
+            }
+        }
+    }
+    assert!(deeds > 80, "only {deeds} were found");
+    report(&problems);
+}
+
 /// Keys with the names of their arguments.
 fn messages(folder: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -26,6 +26,8 @@ pub struct Lane {
     pub cluster: String,
     pub site: String,
     pub prepared: bool,
+    /// Whether it ran before the portal, which took it over as it was.
+    pub taken_over: bool,
     /// Fewest and most containers.
     pub replicas: (i32, i32),
     /// The parameters that the next deployment brings.

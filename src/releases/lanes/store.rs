@@ -19,12 +19,11 @@ pub async fn lanes(
             CASE WHEN y.id IS NULL THEN e.approvals ELSE (SELECT sum(q.needed)::int
                 FROM request_policy_quorum q WHERE q.policy_id = y.id) END AS "approvals!",
             c.key AS cluster, c.site, w.prepared_at IS NOT NULL AS "prepared!",
+            w.found IS NOT NULL AS "taken_over!", w.parameters_revision AS revision,
             (p.document->'replicas'->>'min')::int AS "min!",
             (p.document->'replicas'->>'max')::int AS "max!",
-            w.parameters_revision AS revision,
             good.ran AS "runs?: Json<Ran>", newest.ran AS "newest?: Json<Ran>"
-           FROM workload w
-           JOIN environment e ON e.id = w.environment_id
+           FROM workload w JOIN environment e ON e.id = w.environment_id
            LEFT JOIN request_policy y ON y.id = policy_for('production', e.id, w.project_id)
            JOIN cluster c ON c.id = w.cluster_id
            JOIN parameters_revision p ON p.workload_id = w.id AND p.revision = w.parameters_revision
@@ -70,6 +69,7 @@ pub async fn lanes(
             cluster: r.cluster,
             site: r.site,
             prepared: r.prepared,
+            taken_over: r.taken_over,
             replicas: (r.min, r.max),
             revision: r.revision,
             runs: r.runs.map(|j| j.0),

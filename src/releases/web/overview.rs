@@ -76,6 +76,8 @@ struct LaneView {
     pips: Pips,
     ready: String,
     scaling: String,
+    /// What is said where the portal has deployed nothing.
+    nothing: String,
 }
 
 /// Both parts, in two statements.
@@ -152,6 +154,10 @@ fn view(c: &Chrome, at: usize, lane: &Lane, gate: bool) -> LaneView {
         },
         mark: lane.runs.as_ref().and_then(|r| mark(c, r.origin, r.word)),
         coming: coming(lane),
+        nothing: match lane.taken_over {
+            true => c.t("lane-found-yet"),
+            false => c.t("lane-nothing-yet"),
+        },
         runs: lane.runs.clone(),
     }
 }
@@ -176,6 +182,7 @@ pub fn counted(ran: &Ran) -> (i32, i32, Count) {
 fn state(c: &Chrome, lane: &Lane) -> parts::State {
     match (&lane.newest, lane.prepared) {
         (None, false) => c.state(Tone::Run, c.t("lane-preparing"), None),
+        (None, true) if lane.taken_over => c.state(Tone::Idle, c.t("lane-taken-over"), None),
         (None, true) => c.state(Tone::Idle, c.t("lane-empty"), None),
         (Some(newest), _) => {
             let word = match newest.state {

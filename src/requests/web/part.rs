@@ -268,7 +268,8 @@ fn waits_for(c: &Chrome, request: &Request, who: &[Electorate]) -> Vec<(String, 
     let missing = standing.iter().zip(who).filter(|(s, _)| s.missing() > 0);
     let line = |(standing, who): (&Standing, &Electorate)| {
         let asks = asks(c, &standing.quorum, standing.missing());
-        let may = |p: &&Person| !request.is_kept_out(&p.name);
+        let may =
+            |p: &&Person| !request.is_kept_out(&p.name) && request.decision_of(&p.name).is_none();
         let names = who
             .people
             .iter()
