@@ -19,6 +19,12 @@ pub(super) fn java_scaling(s: &Subject<'_>) -> Option<Finding> {
     wrong.then(|| found("scaling.memory_percent", percent, 0))?
 }
 
+fn words(command: &[String]) -> Vec<&str> {
+    let parts = command.iter();
+    let words = parts.flat_map(|part| part.split([' ', ';', '&', '|']));
+    words.filter(|word| !word.is_empty()).collect()
+}
+
 /// How long a container waits before it stops, as far as it says so: by itself, or in the words
 /// of a command. A script of the image's own says nothing here.
 fn waits(p: &Parameters) -> Option<u32> {
@@ -29,12 +35,7 @@ fn waits(p: &Parameters) -> Option<u32> {
         BeforeStopKind::Sleep => stop.seconds,
         BeforeStopKind::Http => Some(0),
         BeforeStopKind::Exec => {
-            let words: Vec<&str> = stop
-                .command
-                .iter()
-                .flat_map(|part| part.split([' ', ';', '&', '|']))
-                .filter(|word| !word.is_empty())
-                .collect();
+            let words = words(&stop.command);
             let after = |pair: &[&str]| match pair {
                 ["sleep" | "/bin/sleep", seconds] => seconds.trim_end_matches('s').parse().ok(),
                 _ => None,
@@ -57,6 +58,29 @@ pub(super) fn registry_stop(s: &Subject<'_>) -> Option<Finding> {
         Some(BeforeStopKind::Exec) => "before_stop.command",
     };
     found(field, seconds, REGISTRY_NOTICES_IN)
+}
+
+/// Whoever only waits is called until the end: a registry has to be told first.
+pub(super) fn registry_leave(s: &Subject<'_>) -> Option<Finding> {
+    let p = s.parameters;
+    let stop = p.before_stop.as_ref()?;
+    let waits = waits(p).filter(|seconds| *seconds >= REGISTRY_NOTICES_IN)?;
+    let waits_only = |word: &&str| {
+        let shell = ["sh", "bash", "ash", "-c", "sleep", "wait", "true", "exec"];
+        shell.contains(&word.rsplit('/').next().unwrap_or(word))
+            || word.trim_end_matches('s').parse::<f64>().is_ok()
+    };
+    let tells = match stop.kind {
+        BeforeStopKind::Sleep => false,
+        BeforeStopKind::Http => true,
+        BeforeStopKind::Exec => !words(&stop.command).iter().all(waits_only),
+    };
+    let silent = p.discovery != Discovery::None && !tells;
+    let field = match stop.kind {
+        BeforeStopKind::Exec => "before_stop.command",
+        BeforeStopKind::Sleep | BeforeStopKind::Http => "before_stop.kind",
+    };
+    silent.then(|| found(field, waits, p.discovery))?
 }
 
 pub(super) fn room_to_stop(s: &Subject<'_>) -> Option<Finding> {

@@ -96,6 +96,12 @@ pub const RAILS: &[Rail] = &[
         check: Document(life::registry_stop),
     },
     Rail {
+        id: "registry-leave",
+        severity: Severity::Refuse,
+        source: HOOKS,
+        check: Document(life::registry_leave),
+    },
+    Rail {
         id: "room-to-stop",
         severity: Severity::Refuse,
         source: PODS,
@@ -207,26 +213,40 @@ fn options(p: &Parameters) -> impl Iterator<Item = &str> {
     all.flat_map(str::split_whitespace)
 }
 
-/// The greatest heap that an option allows, in mebibytes.
-fn heap(option: &str) -> Option<u64> {
+/// The greatest heap that an option allows, in mebibytes of a container with so many.
+fn heap(option: &str, limit: u64) -> Option<u64> {
+    if let Some(percent) = option.strip_prefix("-XX:MaxRAMPercentage=") {
+        // In hundredths of a percent, so that what is just below the bound stays there.
+        let (whole, part) = percent.split_once('.').unwrap_or((percent, ""));
+        let part: String = part.chars().chain("00".chars()).take(2).collect();
+        let hundredths = whole.parse::<u64>().ok()?.checked_mul(100)?;
+        let hundredths = hundredths.checked_add(part.parse().ok()?)?;
+        return Some(limit.saturating_mul(hundredths) / 10_000);
+    }
     let text = option
         .strip_prefix("-Xmx")
         .or_else(|| option.strip_prefix("-XX:MaxHeapSize="))?;
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
     let number: u64 = digits.parse().ok()?;
     Some(match text.get(digits.len()..)? {
+        "t" | "T" => number.saturating_mul(1024 * 1024),
         "g" | "G" => number.saturating_mul(1024),
         "m" | "M" => number,
         "k" | "K" => number / 1024,
-        _ => number / 1024 / 1024,
+        "" => number / 1024 / 1024,
+        _ => return None,
     })
 }
 
 fn java_heap(s: &Subject<'_>) -> Option<Finding> {
-    // Of several the last one counts.
-    let heap = options(s.parameters).filter_map(heap).last()?;
-    let most = memory_mebibytes(&s.parameters.memory.limit) * HEAP_PERCENT / 100;
-    (heap > most).then(|| found("memory.limit", format!("{heap}Mi"), format!("{most}Mi")))?
+    let limit = memory_mebibytes(&s.parameters.memory.limit);
+    let said = || options(s.parameters);
+    // Of several the last one counts; a share only where no size is said.
+    let (share, size): (Vec<_>, Vec<_>) = said().partition(|o| o.contains("RAMPercentage="));
+    let last = |all: Vec<&str>| all.into_iter().filter_map(|o| heap(o, limit)).last();
+    let heap = last(size).or_else(|| last(share))?;
+    let most = limit * HEAP_PERCENT / 100;
+    (heap >= most).then(|| found("memory.limit", format!("{heap}Mi"), format!("{most}Mi")))?
 }
 
 fn java_threads(s: &Subject<'_>) -> Option<Finding> {
@@ -238,30 +258,42 @@ fn java_threads(s: &Subject<'_>) -> Option<Finding> {
     (threads > cores).then(|| found("cpu.limit", threads, cores))?
 }
 
-/// The first of both probes that a rule finds wanting.
-fn either(s: &Subject<'_>, value: fn(&Probe) -> i32, least: i32) -> Option<(bool, i32)> {
+/// The first of the probes that a rule finds wanting; `fields` are those of each.
+fn short(
+    s: &Subject<'_>,
+    value: fn(&Probe) -> i32,
+    least: i32,
+    fields: [&'static str; 3],
+) -> Option<Finding> {
     let probes = &s.parameters.probes;
-    let both = [(false, &probes.readiness), (true, &probes.liveness)];
-    let mut short = both.into_iter().map(|(is, probe)| (is, value(probe)));
-    short.find(|(_, value)| *value < least)
+    let all = [
+        Some(&probes.readiness),
+        Some(&probes.liveness),
+        probes.startup.as_ref(),
+    ];
+    let mut said = all.into_iter().zip(fields);
+    said.find_map(|(probe, field)| {
+        let is = value(probe?);
+        (is < least).then(|| found(field, is, least))?
+    })
 }
 
 fn probe_failures(s: &Subject<'_>) -> Option<Finding> {
-    let (is_liveness, n) = either(s, |p| p.failures, FEWEST_FAILURES)?;
-    let field = match is_liveness {
-        true => "probes.liveness.failures",
-        false => "probes.readiness.failures",
-    };
-    found(field, n, FEWEST_FAILURES)
+    let fields = [
+        "probes.readiness.failures",
+        "probes.liveness.failures",
+        "probes.startup.failures",
+    ];
+    short(s, |p| p.failures, FEWEST_FAILURES, fields)
 }
 
 fn probe_timeout(s: &Subject<'_>) -> Option<Finding> {
-    let (is_liveness, n) = either(s, |p| p.timeout_seconds, SHORTEST_TIMEOUT)?;
-    let field = match is_liveness {
-        true => "probes.liveness.timeout_seconds",
-        false => "probes.readiness.timeout_seconds",
-    };
-    found(field, n, SHORTEST_TIMEOUT)
+    let fields = [
+        "probes.readiness.timeout_seconds",
+        "probes.liveness.timeout_seconds",
+        "probes.startup.timeout_seconds",
+    ];
+    short(s, |p| p.timeout_seconds, SHORTEST_TIMEOUT, fields)
 }
 
 fn production_two(s: &Subject<'_>) -> Option<Finding> {

@@ -83,8 +83,26 @@ fn every_rule_has_its_edge() {
         (
             "java-heap",
             "/env".to_owned(),
-            options("-Xmx1537m"),
             options("-Xmx1536m"),
+            options("-Xmx1535m"),
+        ),
+        (
+            "java-heap",
+            "/env".to_owned(),
+            options("-Xmx1t"),
+            options("-Xmx1073741824"),
+        ),
+        (
+            "java-heap",
+            "/env".to_owned(),
+            options("-XX:MaxRAMPercentage=75.0"),
+            options("-XX:MaxRAMPercentage=74.9"),
+        ),
+        (
+            "java-heap",
+            "/env".to_owned(),
+            options("-Xmx2g -XX:MaxRAMPercentage=50"),
+            options("-Xmx1g -XX:MaxRAMPercentage=95"),
         ),
         (
             "java-heap",
@@ -181,6 +199,13 @@ fn a_start_check_covers_the_start_of_java() {
     assert_eq!(java(&[early]), ["java-start"]);
     assert!(java(&[("/probes", start(10))]).is_empty());
     assert_eq!(java(&[("/probes", start(9))]), ["java-start"]);
+    let mut once = start(10);
+    once["startup"]["failures"] = json!(2);
+    once["startup"]["delay_seconds"] = json!(60);
+    assert_eq!(java(&[("/probes", once.clone())]), ["probe-failures"]);
+    once["startup"]["failures"] = json!(3);
+    once["startup"]["timeout_seconds"] = json!(1);
+    assert_eq!(java(&[("/probes", once)]), ["probe-timeout"]);
 }
 
 type Said = (&'static str, Value);
@@ -213,8 +238,10 @@ fn rules_about_the_end_have_their_edges() {
     let grace = |seconds: i64| ("/grace_seconds", json!(seconds));
     let (short, long) = (run("leave; sleep 9"), run("leave; sleep 10"));
     hold(vec![
-        ("registry-stop", eureka.clone(), sleep(9), sleep(10)),
-        ("registry-stop", eureka.clone(), short, long),
+        ("registry-stop", eureka.clone(), short, long.clone()),
+        ("registry-stop", eureka.clone(), sleep(9), long.clone()),
+        ("registry-leave", eureka.clone(), sleep(10), long.clone()),
+        ("registry-leave", eureka.clone(), run("sleep 15"), long),
         ("registry-stop", eureka.clone(), call, run("/app/leave.sh")),
         ("room-to-stop", vec![sleep(24)], grace(29), grace(30)),
     ]);
