@@ -262,6 +262,20 @@ pub fn undo(request: &Request) -> Option<String> {
     ))
 }
 
+/// What those who decide see beside: how it is there right now, and what a yes would take away.
+///
+/// # Errors
+/// 404 for a project that is gone.
+pub async fn now(
+    app: &App,
+    request: &Request,
+    most: impl Fn(&Workload) -> Option<i32>,
+) -> Result<Vec<Words>, AppError> {
+    let project = request.project_id.ok_or(AppError::NotFound)?;
+    let environment = request.environment.as_deref().ok_or(AppError::NotFound)?;
+    workloads::now(app, project, environment, most).await
+}
+
 /// The project that a stored request is about.
 ///
 /// # Errors

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::plan::{self, Planned, Rails, Which, begin, computed, plan, project_of};
 use crate::app::App;
 use crate::db::Tx;
-use crate::error::AppError;
+use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects::{self, Project};
 use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, Work};
@@ -58,6 +58,15 @@ impl RequestKind for Change {
 
     async fn works(&self, app: &App, request: &Request) -> Result<Vec<Work>, AppError> {
         plan::works(app, request).await
+    }
+
+    async fn beside(&self, app: &App, request: &Request) -> Result<Vec<Words>, AppError> {
+        let most = |to: &Value| to["replicas"]["max"].as_i64();
+        plan::now(app, request, |w| {
+            let asked: Asked = serde_json::from_value(request.parameters.clone()).ok()?;
+            i32::try_from(most(&asked.on(&w.cluster))?).ok()
+        })
+        .await
     }
 
     async fn approved(&self, app: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {

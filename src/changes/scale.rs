@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::plan::{self, Planned, Rails, Which, begin, computed, plan, project_of};
 use crate::app::App;
 use crate::db::{DbError, Tx};
-use crate::error::AppError;
+use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects::{self, Project};
 use crate::requests::{Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work};
@@ -79,6 +79,17 @@ impl RequestKind for Scale {
 
     async fn works(&self, app: &App, request: &Request) -> Result<Vec<Work>, AppError> {
         plan::works(app, request).await
+    }
+
+    async fn beside(&self, app: &App, request: &Request) -> Result<Vec<Words>, AppError> {
+        let asked: Asked = crate::parse::value(&request.parameters, "parameters")?;
+        plan::now(app, request, |w| {
+            let keys = asked.clusters.as_ref();
+            let meant =
+                w.component == asked.component && keys.is_none_or(|keys| keys.contains(&w.cluster));
+            meant.then_some(asked.max)
+        })
+        .await
     }
 
     async fn approved(&self, app: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {

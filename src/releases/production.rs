@@ -314,6 +314,21 @@ impl RequestKind for Production {
         Some(format!("/projects/{project}/releases/{number}"))
     }
 
+    async fn beside(&self, app: &App, request: &Request) -> Result<Vec<Words>, AppError> {
+        let (Some(project), Some(release)) = (request.project_id, request.release_id) else {
+            return Ok(Vec::new());
+        };
+        // A busy service is not starved: what is newer is told of, and changes nothing.
+        let newer = store::newer_confirmed(app.db.pool(), ReleaseId(release)).await?;
+        let newer = newer.map(|(number, tag)| {
+            let words = Words::new("production-newer").with("n", number);
+            words.with("tag", tag)
+        });
+        let environment = request.environment.as_deref().unwrap_or_default();
+        let now = workloads::now(app, project, environment, |_| None).await?;
+        Ok(newer.into_iter().chain(now).collect())
+    }
+
     async fn approved(&self, app: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {
         let request = &approved.request;
         let release = of(tx, request).await?;

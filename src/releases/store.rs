@@ -484,6 +484,23 @@ pub async fn last_deployment(
         .map(|r| (r.artifact, r.well)))
 }
 
+/// The newest release after this one that somebody has confirmed: its number and its tag.
+pub async fn newer_confirmed(
+    executor: impl PgExecutor<'_>,
+    release: ReleaseId,
+) -> Result<Option<(i32, String)>, DbError> {
+    let row = sqlx::query!(
+        r#"SELECT n.number, x.tag FROM release r
+           JOIN release n ON n.project_id = r.project_id AND n.number > r.number
+           JOIN artifact x ON x.release_id = n.id
+           JOIN confirmation c ON c.artifact_id = x.id AND c.live
+           WHERE r.id = $1 ORDER BY n.number DESC LIMIT 1"#,
+        release.0,
+    );
+    let row = row.fetch_optional(executor).await?;
+    Ok(row.map(|r| (r.number, r.tag)))
+}
+
 /// Whether a release's own work waits for something of this code.
 pub async fn waits_for(
     executor: impl PgExecutor<'_>,

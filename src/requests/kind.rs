@@ -196,6 +196,15 @@ pub trait RequestKind: Send + Sync {
         None
     }
 
+    /// What those who decide should know besides: what the world is like right now, which no
+    /// decision binds. Asked for while it is open.
+    ///
+    /// # Errors
+    /// No answer from the database.
+    async fn beside(&self, _: &App, _: &Request) -> Result<Vec<Words>, AppError> {
+        Ok(Vec::new())
+    }
+
     /// What it takes to file one.
     fn right(&self) -> Permission {
         Permission::FileRequest

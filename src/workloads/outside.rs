@@ -31,6 +31,8 @@ pub struct Live {
     pub deployment: Option<String>,
     pub sequence: Option<i64>,
     pub autoscaler: Option<(i32, i32)>,
+    /// The load by which it scales, as its autoscaler last saw it: of the CPU that is promised.
+    pub load_percent: Option<i32>,
     pub pods: Vec<Pod>,
     pub trouble: Option<Trouble>,
 }
@@ -65,23 +67,25 @@ async fn ask(app: &App, workload: &Workload) -> Result<Live, ConnectionError> {
         kubernetes.get::<HorizontalPodAutoscaler>(namespace, workload.autoscaler()),
         kubernetes.pods(namespace, &workload.selector),
     )?;
-    let range = autoscaler
-        .and_then(|a| a.spec)
-        .map(|s| (s.min_replicas.unwrap_or(1), s.max_replicas));
-    Ok(read(
-        deployment.unwrap_or_default(),
-        container,
-        range,
-        &pods,
-    ))
+    let deployment = deployment.unwrap_or_default();
+    Ok(read(deployment, container, autoscaler.as_ref(), &pods))
+}
+
+/// What its autoscaler says of the CPU.
+fn load(autoscaler: &HorizontalPodAutoscaler) -> Option<i32> {
+    let metrics = autoscaler.status.as_ref()?.current_metrics.as_ref()?;
+    let mut of_resources = metrics.iter().filter_map(|m| m.resource.as_ref());
+    let cpu = of_resources.find(|r| r.name == "cpu")?;
+    cpu.current.average_utilization
 }
 
 fn read(
     deployment: Deployment,
     container: &str,
-    autoscaler: Option<(i32, i32)>,
+    autoscaler: Option<&HorizontalPodAutoscaler>,
     pods: &[K8sPod],
 ) -> Live {
+    let range = autoscaler.and_then(|a| a.spec.as_ref());
     let annotations = deployment.metadata.annotations.unwrap_or_default();
     let status = deployment.status.unwrap_or_default();
     let generation = deployment.metadata.generation.unwrap_or(0);
@@ -100,7 +104,8 @@ fn read(
         observed: status.observed_generation.unwrap_or(0) >= generation,
         deployment: annotations.get(DEPLOYMENT).cloned(),
         sequence: annotations.get(SEQUENCE).and_then(|s| s.parse().ok()),
-        autoscaler,
+        autoscaler: range.map(|s| (s.min_replicas.unwrap_or(1), s.max_replicas)),
+        load_percent: autoscaler.and_then(load),
         pods: pods.iter().map(|p| pod(p, container)).collect(),
         trouble: diagnose(pods, &[]),
     }

@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::{Value, json};
+use slipway_sim::{Fault, System};
 
 use crate::support::Browser;
 use crate::support::browser::Answer;
@@ -86,6 +87,34 @@ async fn more_containers_are_there_after_one_yes() {
     assert_eq!(again.status, 400, "{}", again.body);
     assert_eq!(again.json()["fields"][0]["code"], "change-nothing");
     company.check().await;
+}
+
+/// What nobody decides on is shown beside: it may be otherwise a moment later.
+#[tokio::test]
+async fn deciders_see_how_it_is_there_right_now() {
+    let mut company = company().await;
+    let number = filed(&mut company, "scale", "prod", json!({ "min": 4, "max": 8 })).await;
+    approve(&mut company.ops, number).await;
+    company.settle().await;
+    let number = filed(&mut company, "scale", "prod", json!({ "min": 2, "max": 3 })).await;
+    let path = format!("/requests/{number}");
+    let text = company.ops.get(&path).await.text("main");
+    let fewer = "sh-prod: 4 containers run, and a yes leaves 3 at most.";
+    assert!(text.contains(fewer), "{text}");
+
+    company
+        .set_image_by_hand(("sh-prod", "pay-prod", "pay"), "registry/other:1")
+        .await;
+    let text = company.ops.get(&path).await.text("main");
+    let other = "sh-prod runs registry/other:1, which is not what was deployed";
+    assert!(text.contains(other), "{text}");
+
+    let away = Fault::on(System::named("sh-prod")).always();
+    company.world.fault(away);
+    let page = company.ops.get(&path).await;
+    let text = page.text("main");
+    assert!(text.contains("sh-prod does not answer"), "{text}");
+    assert!(page.body.contains(r#"name="verdict""#), "it can be decided on");
 }
 
 #[tokio::test]

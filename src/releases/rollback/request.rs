@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{RollingBack, Way, begin, must_be_there, way};
 use crate::app::App;
 use crate::db::{DbError, Tx};
-use crate::error::AppError;
+use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, ProjectId, Scope};
 use crate::projects;
 use crate::releases;
@@ -66,6 +66,11 @@ impl RequestKind for Rollback {
             place: String::new(),
         };
         Ok(found.map(work).into_iter().collect())
+    }
+
+    async fn beside(&self, app: &App, request: &Request) -> Result<Vec<Words>, AppError> {
+        let (project, _) = of(request)?;
+        workloads::now(app, project, environment(request)?, |_| None).await
     }
 
     async fn approved(&self, app: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {

@@ -33,6 +33,8 @@ pub struct RequestPart {
     state: parts::State,
     /// What it says, and whether that is read letter by letter.
     facts: Vec<(String, String, bool)>,
+    /// What the world is like right now, beside what is decided on.
+    beside: Vec<String>,
     /// Where more is told of what it is about.
     page: Option<String>,
     objects: Vec<Object>,
@@ -108,6 +110,10 @@ impl RequestPart {
         let kind = app.kinds.get(&request.kind);
         let facts = kind.map(|k| k.facts(&request)).unwrap_or_default();
         let said = facts.into_iter().filter(|f| !f.is_empty());
+        let beside = match (kind, request.state) {
+            (Some(kind), State::Open) => kind.beside(app, &request).await?,
+            (Some(_) | None, _) => Vec::new(),
+        };
         let absent = delegation::absent(app, actor).await?;
         let project = request.project_id.map(|p| p.0);
         let waits_for = match request.state {
@@ -133,6 +139,7 @@ impl RequestPart {
             state: state(&c, &request).pill(),
             facts: said.map(|f| fact(&c, f)).collect(),
             page: kind.and_then(|k| k.page(&request)),
+            beside: beside.iter().map(|w| c.w(w)).collect(),
             objects: objects(&request.computed),
             waits_for,
             desk: desk(&c, &request, actor, &absent),

@@ -61,3 +61,25 @@ async fn what_came_later_is_no_way_back() {
     assert_eq!(status, 400, "{body}");
     company.check().await;
 }
+
+/// A busy service is not starved: what is newer is told of, and what was asked stays decidable.
+#[tokio::test]
+async fn a_newer_confirmed_release_is_told_of_beside() {
+    let (mut company, first) = tested().await;
+    company.confirm(&first).await;
+    let number = ask_for_production(&mut company, &first).await;
+    let path = format!("/requests/{number}");
+    let text = company.ops.get(&path).await.text("main");
+    assert!(!text.contains("is confirmed as well"), "{text}");
+    company.commit("pay", "Capture twice");
+    let second = company.open("pay").await;
+    company.settle().await;
+    company.confirm(&second).await;
+    let text = company.ops.get(&path).await.text("main");
+    assert!(text.contains("Release 2 ("), "{text}");
+    assert!(text.contains("is confirmed as well"), "{text}");
+    crate::support::company::approve(&mut company.ops, number).await;
+    company.settle().await;
+    assert_eq!(company.release(&first).await["state"], "released");
+    company.check().await;
+}
