@@ -114,7 +114,10 @@ async fn deciders_see_how_it_is_there_right_now() {
     let page = company.ops.get(&path).await;
     let text = page.text("main");
     assert!(text.contains("sh-prod does not answer"), "{text}");
-    assert!(page.body.contains(r#"name="verdict""#), "it can be decided on");
+    assert!(
+        page.body.contains(r#"name="verdict""#),
+        "it can be decided on"
+    );
 }
 
 #[tokio::test]

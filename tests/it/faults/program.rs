@@ -369,6 +369,15 @@ pub fn shows_nothing(stage: &Stage) {
         assert!(cluster.object("Deployment", namespace, "pay").is_none());
     }
     assert!(stage.world.jenkins().config("slipway/pay").is_none());
+    assert_eq!(hooks(&stage.world, &stage.outside), 0, "webhooks");
+}
+
+/// The webhooks of the project in GitLab.
+fn hooks(world: &World, outside: &Outside) -> usize {
+    let url = format!("{}/apps/pay.git", outside.gitlab.base_url());
+    let gitlab = world.gitlab();
+    let project = gitlab.project_by_url(&url).map(|p| p.id);
+    project.map_or(0, |id| gitlab.hooks(id).len())
 }
 
 pub async fn shows_one_of_everything(stage: &mut Stage) {
@@ -400,6 +409,16 @@ pub async fn shows_one_of_everything(stage: &mut Stage) {
             "{name}: {image}"
         );
         assert_eq!(found["status"]["availableReplicas"], 2, "{name}");
+        for kind in ["Namespace", "Service", "HorizontalPodAutoscaler"] {
+            let (place, named) = match kind {
+                "Namespace" => ("", namespace),
+                _ => (namespace, "pay"),
+            };
+            assert!(
+                cluster.object(kind, place, named).is_some(),
+                "{name}: {kind}"
+            );
+        }
     }
     let repository = format!("{}/apps/pay.git", outside.gitlab.base_url());
     let tags = {
@@ -413,6 +432,10 @@ pub async fn shows_one_of_everything(stage: &mut Stage) {
     let made = made.find(&System::JENKINS, &Method::POST, "*/createItem?name=pay*");
     let made = made.iter().filter(|e| e.status.is_some_and(|s| s < 300));
     assert_eq!(made.count(), 1, "one job");
+    assert_eq!(hooks(world, outside), 1, "webhooks");
+    let members = "SELECT count(*) FROM membership m JOIN project p ON p.id = m.project_id
+        WHERE p.key = 'pay'";
+    assert_eq!(count(portal, members).await, 2, "an owner and a tester");
     let adopted = "SELECT count(*) FROM build WHERE number IS NOT NULL AND result = 'SUCCESS'";
     assert_eq!(count(portal, adopted).await, 1);
     assert_eq!(count(portal, "SELECT count(*) FROM build").await, 1);
