@@ -124,7 +124,9 @@ async fn show(
                 Some(said) = to_say.recv() => send(out, Message::text(said.text())).await?,
                 _ = pings.tick() => {
                     send(out, Message::Ping(Vec::new().into())).await?;
-                    send(out, Message::text(Said::Here.text())).await?;
+                    let quiet_seconds = session.quiet_for().as_secs();
+                    let said = Said::Here { quiet_seconds };
+                    send(out, Message::text(said.text())).await?;
                 }
             },
         }
