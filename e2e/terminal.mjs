@@ -163,6 +163,26 @@ await step('what was shown is found, and letters grow', async () => {
   return is('fewer columns', Number(after) < Number(before), true);
 });
 
+await step('another terminal is in a tab of its own, and both stay connected', async () => {
+  const { page } = owner;
+  const context = page.context();
+  await page.evaluate(() => { window.isSame = true; });
+  const [tab] = await Promise.all([context.waitForEvent('page'), page.click('.term-tabs [target=_blank]')]);
+  await tab.goto(await terminalForm(async (path) => (await page.request.get(`/api/v1${path}`)).json()));
+  await tab.fill('#reason', 'A second one');
+  await tab.click('main form button');
+  await tab.waitForURL(/\/terminals\/[0-9a-f-]{36}$/);
+  await tab.waitForSelector('#note', { state: 'hidden' });
+  const tabs = context.pages().length;
+  await tab.click(`.term-tabs [target="terminal-${page.url().split('/').at(-1)}"]`);
+  await say('true');
+  const stays = [await page.evaluate(() => window.isSame), await tab.locator('#note').isVisible(), context.pages().length === tabs];
+  await tab.click('form[action$="/end"] button');
+  await tab.waitForURL(/\/recordings\//);
+  await tab.close();
+  return is('the first is the same, the second has nothing to tell, no tab more', stays.join(), 'true,false,true');
+});
+
 await step('a page that is loaded again in the middle misses nothing', async () => {
   await say('clear');
   await type('for i in $(seq 1 30); do echo tick-$i; sleep 0.1; done');

@@ -436,15 +436,21 @@ at('finding').onkeydown = (event) => {
 // By this name the strip of another terminal finds the tab that this one is in.
 window.addEventListener('pageshow', () => { window.name = `terminal-${box.dataset.id}`; });
 window.addEventListener('pagehide', () => { window.name = ''; });
-for (const link of document.querySelectorAll('.term-tabs a[target^=terminal-]')) link.onclick = goTo;
+for (const link of document.querySelectorAll('.term-tabs a[target]')) {
+  // Whoever comes back from there types on.
+  link.onclick = (event) => {
+    terminal.focus();
+    if (link.target !== '_blank') goTo(link, event);
+  };
+}
 
 // A tab that is there is brought forward as it is: loaded again, it would lose what it shows.
-function goTo(event) {
+function goTo(link, event) {
   if (event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
-  const tab = window.open('', this.target);
+  const tab = window.open('', link.target);
   if (!tab) return;
   event.preventDefault();
-  if (tab.location.pathname !== this.pathname) tab.location.assign(this.href);
+  if (tab.location.pathname !== link.pathname) tab.location.assign(link.href);
   tab.focus();
 }
 
