@@ -23,11 +23,13 @@ terminal-no-websocket = A terminal is a WebSocket.
 debug-images-none = Operations allow no image for debug containers here. They can, by the setting SLIPWAY_DEBUG_IMAGES.
 debug-image-unknown = This is no image that operations allow for debug containers. Choose one of theirs.
 debug-too-many = { $n } debug containers were put into this pod already, and they stay with it. Restart it, or choose another pod.
+terminal-too-many-passes = You asked for { $n } ways into terminals within a minute. Wait a moment, then try again.
 terminal-over = This terminal is over: { $ending ->
     [exited] its shell ended by itself.
     [killed] its process was killed, or its pod was taken away.
     [no-shell] the container has no shell.
     [gone] the pod is no longer there.
+    [pod-replaced] the pod was replaced or taken away while the shell was open.
     [unreachable] the cluster did not answer.
     [failed] the cluster could not start the shell.
     [lost] the connection to the cluster broke.
@@ -51,6 +53,7 @@ ending-exited = Exited
 ending-killed = Killed
 ending-no-shell = No shell
 ending-gone = Pod was gone
+ending-pod-replaced = Pod replaced
 ending-unreachable = Cluster did not answer
 ending-failed = Could not start
 ending-lost = Cluster lost
@@ -175,6 +178,7 @@ recording-title = Recording of { $pod }
 recording-open-lede = This terminal is still open; its recording ends where it was a second ago.
 recording-download = Download (asciicast)
 recording-exit-code = Exit code
+recording-proof = SHA-256 of its output
 replay-title = Replay
 replay-never-typed = What was typed is not recorded.
 replay-needs-script = A replay needs JavaScript; the recording can be downloaded.
@@ -215,6 +219,7 @@ file-no-length = Say how long the file is.
 file-container-refused = The container would not: { $complaint }
 file-too-big = This file has { $size } MiB; { $most } MiB is the most.
 file-too-many = As many files are on their way as may be at once. Try again in a moment.
+file-too-many-mine = You are moving { $n } files already. Wait until one of them has arrived.
 file-lost = The connection to the container was lost.
 file-refused = The container would not, or it was no file that can be moved
 file-broken-off = The file was broken off before its end

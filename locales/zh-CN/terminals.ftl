@@ -23,11 +23,13 @@ terminal-no-websocket = 终端是一个 WebSocket。
 debug-images-none = 运维没有允许任何调试容器镜像，可通过设置 SLIPWAY_DEBUG_IMAGES 允许。
 debug-image-unknown = 这不是运维允许的调试容器镜像，请从允许的镜像中选择。
 debug-too-many = 这个 pod 里已放入 { $n } 个调试容器，它们会随 pod 一直保留。请重启它，或选择其他 pod。
+terminal-too-many-passes = 一分钟内你已请求进入终端 { $n } 次。请稍候再试。
 terminal-over = 终端已结束：{ $ending ->
     [exited] shell 自行退出。
     [killed] 进程被杀死，或 pod 已被移除。
     [no-shell] 容器里没有 shell。
     [gone] pod 已不存在。
+    [pod-replaced] 终端打开期间，pod 被替换或移除。
     [unreachable] 集群没有应答。
     [failed] 集群无法启动 shell。
     [lost] 与集群的连接中断。
@@ -51,6 +53,7 @@ ending-exited = 已退出
 ending-killed = 被杀死
 ending-no-shell = 没有 shell
 ending-gone = pod 已不存在
+ending-pod-replaced = pod 已被替换
 ending-unreachable = 集群没有应答
 ending-failed = 无法启动
 ending-lost = 与集群失联
@@ -175,6 +178,7 @@ recording-title = { $pod } 的录像
 recording-open-lede = 这个终端仍然打开，录像截止到一秒之前。
 recording-download = 下载（asciicast）
 recording-exit-code = 退出码
+recording-proof = 输出的 SHA-256
 replay-title = 回放
 replay-never-typed = 输入的内容没有录制。
 replay-needs-script = 回放需要 JavaScript，也可以下载录像。
@@ -215,6 +219,7 @@ file-no-length = 请说明文件的长度。
 file-container-refused = 容器拒绝：{ $complaint }
 file-too-big = 文件有 { $size } MiB，上限是 { $most } MiB。
 file-too-many = 同时传输的文件已达上限，请稍后再试。
+file-too-many-mine = 你已有 { $n } 个文件正在传输。请等其中一个完成。
 file-lost = 与容器的连接中断。
 file-refused = 容器拒绝，或不是可以传输的文件
 file-broken-off = 文件传输中途停止

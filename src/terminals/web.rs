@@ -213,6 +213,7 @@ const fn tone(ending: Ending, exit_code: Option<i32>) -> Tone {
             Ending::Killed
             | Ending::NoShell
             | Ending::Gone
+            | Ending::PodReplaced
             | Ending::Unreachable
             | Ending::Failed
             | Ending::Lost
