@@ -23,6 +23,9 @@ for (const name of ['front', 'replicas', 'processes', 'people']) {
 
 const PATIENCE_MS = 20_000;
 const CUT_MS = 60_000;
+// The portal takes a page that is silent for 40 s for gone, and then reads its shell on.
+const FLOOD_CUT_MS = 65_000;
+const FLOOD_LINES = 300_000;
 // A replica that is silent for half a minute is taken for dead.
 const DEAD_MS = 75_000;
 // Of a shell of anybody, or of root.
@@ -238,6 +241,22 @@ await step('a network that is cut for a minute is told of, and costs nothing', a
   const beats = [...(await screen()).matchAll(/^beat-(\d+)$/gm)].map(([, n]) => n);
   return [...is('told', told, /\d/), ...is('beats', beats.join(), Array.from({ length: 35 }, (_, n) => n + 1).join()),
     ...is('still told', await owner.page.locator('#note').isVisible(), false)];
+});
+
+await step('megabytes that a shell prints while the network is cut are there afterwards', async () => {
+  await say('clear');
+  await type(`sleep 3; seq 1 ${FLOOD_LINES} | sed 's/^/a line of what is printed while nobody can see it /'; echo "done-at $(date +%s)"`);
+  await enter();
+  await owner.page.waitForTimeout(1000);
+  front.cut();
+  const begun = Date.now();
+  await owner.page.waitForTimeout(FLOOD_CUT_MS);
+  const ended = Date.now();
+  front.mend();
+  const [, at] = await until(/^done-at (\d+)$/m, 2 * CUT_MS);
+  const last = (await screen()).includes(`nobody can see it ${FLOOD_LINES}`);
+  const during = at * 1000 >= begun - 1000 && at * 1000 <= ended;
+  return [...is('the last line', last, true), ...is(`printed during the cut, ${Math.round((ended - at * 1000) / 1000)} s before its end`, during, true)];
 });
 
 await step('what is typed before it is open is not lost', async () => {
