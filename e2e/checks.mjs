@@ -69,6 +69,8 @@ export async function axe(page, [theme, other]) {
     const answers = [];
     for (const [number, look] of wanted.entries()) {
       document.documentElement.dataset.bsTheme = look;
+      // A terminal's screen draws itself in its new colours within a frame.
+      for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
       const runOnly = number === 0 ? tags : { type: 'rule', values: colours };
       const { violations } = await window.axe.run(document, { runOnly, resultTypes: ['violations'] });
       answers.push(violations.map(({ id, impact, nodes }) => ({ id, impact, targets: nodes.map((n) => n.target.join(' ')) })));

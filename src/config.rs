@@ -19,6 +19,11 @@ use crate::secrets::{KeyRing, KeyRingError};
 /// A list that a person can still choose from.
 const DEBUG_IMAGES_MAX: usize = 20;
 const IMAGE_MAX_BYTES: usize = 500;
+const MIB: u64 = 1024 * 1024;
+/// In bytes: a flood is recorded again once so much of it may be.
+pub const RECORDING_BURST_LEAST: u64 = MIB;
+/// More than any database takes in a second.
+const RECORDED_MAX_BYTES: u64 = 1024 * MIB;
 
 /// Every variable with what it means; `slipway --help` prints this list.
 pub const VARIABLES: &[(&str, &str)] = &[
@@ -95,6 +100,18 @@ pub const VARIABLES: &[(&str, &str)] = &[
         "RECORDING_DAYS",
         "how many days recordings are kept at least, from 30 on; without it they are kept for ever",
     ),
+    (
+        "RECORDING_BYTES_PER_SECOND",
+        "output of a terminal that is recorded whole for ever so long [4194304]",
+    ),
+    (
+        "RECORDING_BURST_BYTES",
+        "output of a terminal that is recorded whole when it comes at once [16777216]",
+    ),
+    (
+        "STRICT_RECORDING",
+        "where no terminal is without its recording: production or always [production]",
+    ),
     ("LOG", "tracing filter [info]"),
     ("LOG_FORMAT", "text or json [text]"),
 ];
@@ -135,6 +152,18 @@ pub struct TerminalSettings {
     pub debug_images: Vec<String>,
     /// How long recordings are kept; none for ever.
     pub recording_days: Option<i32>,
+    pub recording_rate: RecordingRate,
+    /// Whether no shell is without its recording in test either.
+    pub is_strict_in_test: bool,
+}
+
+/// How fast a terminal's output may come and still be recorded whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RecordingRate {
+    /// For ever so long.
+    pub bytes_per_second: u64,
+    /// At once, on top of it; at least [`RECORDING_BURST_LEAST`].
+    pub burst_bytes: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -288,6 +317,24 @@ fn terminals(values: &Values) -> Result<TerminalSettings, ConfigError> {
             .saturating_mul(1024 * 1024),
         debug_images: debug_images(values)?,
         recording_days: recording_days(values)?,
+        recording_rate: recording_rate(values)?,
+        is_strict_in_test: values.one_of("STRICT_RECORDING", &["production", "always"])?
+            == Some("always"),
+    })
+}
+
+fn recording_rate(values: &Values) -> Result<RecordingRate, ConfigError> {
+    let bytes = |name, default, least| {
+        let bytes = values.parse(name)?.unwrap_or(default);
+        if (least..=RECORDED_MAX_BYTES).contains(&bytes) {
+            return Ok(bytes);
+        }
+        let why = format!("must be {least} to {RECORDED_MAX_BYTES} bytes");
+        Err(invalid(name, why))
+    };
+    Ok(RecordingRate {
+        bytes_per_second: bytes("RECORDING_BYTES_PER_SECOND", 4 * MIB, 64 * 1024)?,
+        burst_bytes: bytes("RECORDING_BURST_BYTES", 16 * MIB, RECORDING_BURST_LEAST)?,
     })
 }
 

@@ -4,9 +4,11 @@
 
 import './sheets.js';
 import { Terminal } from './vendor/xterm.js';
+import { colour } from './colours.js';
 import { find, read } from './found.js';
 
 const FRAME_MS = 50;
+const DRAWN_AT_ONCE_CHARACTERS = 64 * 1024;
 const PAUSE_S = 2; // longer ones are cut to this where pauses are skipped
 
 const at = (id) => document.getElementById(id);
@@ -17,15 +19,18 @@ const marks = JSON.parse(texts.marks ?? '{}');
 let events = []; // { time, code, data }
 let position = 0; // seconds
 let next = 0; // the first event that is not shown yet
+let begun = 0; // how many characters of it are shown
+let goesBack = false; // to the beginning, before anything else is shown
+let isDrawing = false;
 let playing = false;
 let terminal;
 let size; // columns and rows at the beginning
 let lines = null; // what was on the screen, once somebody searches
 
 async function load() {
-  const answer = await fetch(texts.cast).catch(() => null);
-  if (!answer?.ok) return tell(texts.failed);
-  const [head, ...lines] = (await answer.text()).split('\n').filter(Boolean).map((line) => JSON.parse(line));
+  const cast = await fetched().catch(() => null);
+  if (cast === null) return tell(texts.failed);
+  const [head, ...lines] = cast;
   if (!head) return tell(texts.nothing);
   let time = 0;
   events = lines.map(([interval, code, data]) => { time += interval; return { time, code, data }; });
@@ -33,8 +38,8 @@ async function load() {
   terminal = new Terminal({
     cols: size[0], rows: size[1], disableStdin: true, cursorBlink: false, fontSize: 13, scrollback: 0,
     fontFamily: 'ui-monospace, SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace',
-    theme: { background: '#0c0e0f', foreground: '#d9dddd', cursor: '#0c0e0f' },
   });
+  colour(terminal, (colours) => ({ ...colours, cursor: colours.background }));
   terminal.open(at('screen'));
   terminal.textarea?.setAttribute('aria-label', document.title);
   at('seek').max = String(Math.ceil(length() * 10) / 10);
@@ -44,28 +49,68 @@ async function load() {
   return undefined;
 }
 
+async function fetched() {
+  const answer = await fetch(texts.cast);
+  if (!answer.ok) return null;
+  return (await answer.text()).split('\n').filter(Boolean).map((line) => JSON.parse(line));
+}
+
 const length = () => events.at(-1)?.time ?? 0;
 
+// Says where to be. What is drawn follows, and leaves out what was not reached when this is said
+// again meanwhile.
 function go(to) {
-  if (to < position || next === 0) {
-    terminal.reset();
-    next = 0;
-  }
+  goesBack ||= to < position;
   position = Math.min(to, length());
-  let output = '';
-  for (; next < events.length && events[next].time <= position; next += 1) {
-    const { code, data } = events[next];
-    if (code === 'o') output += data;
-    if (code === 'm') tell(mark(data));
-    if (code === 'r') {
-      terminal.write(output);
-      output = '';
-      terminal.resize(...data.split('x').map(Number));
-    }
-  }
-  if (output) terminal.write(output);
   at('seek').value = String(position);
   at('at').textContent = `${clock(position)} / ${clock(length())}`;
+  draw();
+}
+
+// One at a time, in the order of the recording: a screen takes its time over what it is given, and
+// a size or an empty screen that came before that was through would stand in the wrong place.
+async function draw() {
+  if (isDrawing) return;
+  isDrawing = true;
+  at('screen').setAttribute('aria-busy', 'true');
+  while (goesBack || isDue()) {
+    if (goesBack) await rewind();
+    else if (events[next].code === 'o') await written(piece());
+    else pass(events[next]);
+  }
+  isDrawing = false;
+  at('screen').setAttribute('aria-busy', 'false');
+}
+
+const isDue = () => next < events.length && events[next].time <= position;
+const written = (text) => new Promise((done) => { terminal.write(text, done); });
+
+// CAN ends a sequence that was cut.
+async function rewind() {
+  [goesBack, next, begun] = [false, 0, 0];
+  tell('');
+  await written('\x18');
+  terminal.reset();
+  terminal.resize(...size);
+}
+
+// What is due up to the next event of another kind, and not too much of it.
+function piece() {
+  let text = '';
+  while (isDue() && events[next].code === 'o' && text.length < DRAWN_AT_ONCE_CHARACTERS) {
+    const { data } = events[next];
+    const end = Math.min(data.length, begun + DRAWN_AT_ONCE_CHARACTERS - text.length);
+    text += data.slice(begun, end);
+    begun = end;
+    if (end === data.length) [next, begun] = [next + 1, 0];
+  }
+  return text;
+}
+
+function pass({ code, data }) {
+  next += 1;
+  if (code === 'm') tell(mark(data));
+  if (code === 'r') terminal.resize(...data.split('x').map(Number));
 }
 
 // A mark is a code, and sometimes of whom or how many.
@@ -88,10 +133,7 @@ function tell(text) {
 
 function play(begins) {
   playing = begins;
-  if (playing && position >= length()) {
-    tell('');
-    go(0);
-  }
+  if (playing && position >= length()) go(0);
   at('play-text').textContent = playing ? texts.pause : texts.play;
   const icon = at('play').querySelector('use');
   icon.setAttribute('href', icon.getAttribute('href').replace(/#.*/, playing ? '#player-pause' : '#player-play'));
@@ -104,7 +146,7 @@ setInterval(() => {
   then = now;
   if (!playing) return;
   const coming = events[next]?.time ?? length();
-  const skips = at('skip').checked && coming - position > PAUSE_S;
+  const skips = at('skip').checked && !isDrawing && coming - position > PAUSE_S;
   go(skips ? coming - PAUSE_S + passed : position + passed);
   if (position >= length()) play(false);
 }, FRAME_MS);

@@ -23,11 +23,13 @@ terminal-no-websocket = A terminal is a WebSocket.
 debug-images-none = Operations allow no image for debug containers here. They can, by the setting SLIPWAY_DEBUG_IMAGES.
 debug-image-unknown = This is no image that operations allow for debug containers. Choose one of theirs.
 debug-too-many = { $n } debug containers were put into this pod already, and they stay with it. Restart it, or choose another pod.
+terminal-too-many-passes = You asked for { $n } ways into terminals within a minute. Wait a moment, then try again.
 terminal-over = This terminal is over: { $ending ->
     [exited] its shell ended by itself.
     [killed] its process was killed, or its pod was taken away.
     [no-shell] the container has no shell.
     [gone] the pod is no longer there.
+    [pod-replaced] the pod was replaced or taken away while the shell was open.
     [unreachable] the cluster did not answer.
     [failed] the cluster could not start the shell.
     [lost] the connection to the cluster broke.
@@ -51,6 +53,7 @@ ending-exited = Exited
 ending-killed = Killed
 ending-no-shell = No shell
 ending-gone = Pod was gone
+ending-pod-replaced = Pod replaced
 ending-unreachable = Cluster did not answer
 ending-failed = Could not start
 ending-lost = Cluster lost
@@ -100,7 +103,7 @@ terminal-keys = Copy: select, Ctrl+Shift+C · Paste: Ctrl+Shift+V · Search: Ctr
 terminal-paste = Paste
 terminal-paste-not = Do not paste
 terminal-says-starting = Connecting to the container.
-terminal-says-lost = Connection lost %1 s ago. Your shell keeps running and its output is kept. Trying again in %2 s.
+terminal-says-lost = Connection lost %1 ago. Your shell keeps running for another %2 at least, and its output is kept. Trying again in %3.
 terminal-says-refused = This terminal cannot be entered.
 terminal-says-replaced = This terminal was opened on another page, and goes on there.
 terminal-says-not-taken = The shell does not keep up: %1 bytes of what you pasted were not taken.
@@ -109,6 +112,30 @@ terminal-says-idle-soon = Nobody has typed for long. The shell ends in %1 s unle
 terminal-says-left = %1 left
 terminal-says-paste = Paste these %1 lines? They may run at once.
 terminal-says-size = %1 × %2
+terminal-says-lost-long = Connection lost %1 ago. For so long the shell may have been ended. Trying again in %2.
+terminal-says-away = Connection lost %1 ago. Trying again in %2.
+terminal-says-minutes = %1 min
+terminal-says-seconds = %1 s
+terminal-says-paste-line = Paste this line? It may run at once.
+terminal-says-paste-text = Paste this?
+terminal-says-paste-controls = Control characters in it: %1. They could make it do something else than it seems to. They are shown here, and are taken out of what is pasted.
+terminal-says-paste-more = Characters that are not shown here: %1
+terminal-says-paste-refused = The browser does not let this page read the clipboard. Paste with Ctrl+Shift+V, or with what the browser or the keyboard offers.
+terminal-says-paste-nothing = There is no text on the clipboard.
+terminal-says-copied = Copied.
+terminal-says-copied-screen = Nothing is selected: copied what is on the screen.
+terminal-says-copied-not = The browser does not let this page write to the clipboard. Copy with Ctrl+Shift+C, or with what the browser offers.
+terminal-copy = Copy
+terminal-copy-what = Copy what is selected, or what is on the screen
+terminal-own-tab = Opens in a browser tab of its own, so that this terminal stays connected
+terminal-keys-bar = Keys
+terminal-key-escape = Escape
+terminal-key-tab = Tab
+terminal-key-control = Ctrl, with the next key
+terminal-key-left = Arrow left
+terminal-key-up = Arrow up
+terminal-key-down = Arrow down
+terminal-key-right = Arrow right
 terminal-people = Who is in this terminal
 terminal-alone = Nobody else is in it. One more person can watch, who may see this project’s terminals; they come by the address of this page.
 terminal-person = Sign-in name
@@ -151,6 +178,7 @@ recording-title = Recording of { $pod }
 recording-open-lede = This terminal is still open; its recording ends where it was a second ago.
 recording-download = Download (asciicast)
 recording-exit-code = Exit code
+recording-proof = SHA-256 of its output
 replay-title = Replay
 replay-never-typed = What was typed is not recorded.
 replay-needs-script = A replay needs JavaScript; the recording can be downloaded.
@@ -191,6 +219,7 @@ file-no-length = Say how long the file is.
 file-container-refused = The container would not: { $complaint }
 file-too-big = This file has { $size } MiB; { $most } MiB is the most.
 file-too-many = As many files are on their way as may be at once. Try again in a moment.
+file-too-many-mine = You are moving { $n } files already. Wait until one of them has arrived.
 file-lost = The connection to the container was lost.
 file-refused = The container would not, or it was no file that can be moved
 file-broken-off = The file was broken off before its end

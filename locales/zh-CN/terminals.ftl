@@ -23,11 +23,13 @@ terminal-no-websocket = 终端是一个 WebSocket。
 debug-images-none = 运维没有允许任何调试容器镜像，可通过设置 SLIPWAY_DEBUG_IMAGES 允许。
 debug-image-unknown = 这不是运维允许的调试容器镜像，请从允许的镜像中选择。
 debug-too-many = 这个 pod 里已放入 { $n } 个调试容器，它们会随 pod 一直保留。请重启它，或选择其他 pod。
+terminal-too-many-passes = 一分钟内你已请求进入终端 { $n } 次。请稍候再试。
 terminal-over = 终端已结束：{ $ending ->
     [exited] shell 自行退出。
     [killed] 进程被杀死，或 pod 已被移除。
     [no-shell] 容器里没有 shell。
     [gone] pod 已不存在。
+    [pod-replaced] 终端打开期间，pod 被替换或移除。
     [unreachable] 集群没有应答。
     [failed] 集群无法启动 shell。
     [lost] 与集群的连接中断。
@@ -51,6 +53,7 @@ ending-exited = 已退出
 ending-killed = 被杀死
 ending-no-shell = 没有 shell
 ending-gone = pod 已不存在
+ending-pod-replaced = pod 已被替换
 ending-unreachable = 集群没有应答
 ending-failed = 无法启动
 ending-lost = 与集群失联
@@ -100,7 +103,7 @@ terminal-keys = 复制：选中后按 Ctrl+Shift+C · 粘贴：Ctrl+Shift+V · �
 terminal-paste = 粘贴
 terminal-paste-not = 不粘贴
 terminal-says-starting = 正在连接容器。
-terminal-says-lost = 连接已中断 %1 秒。shell 仍在运行，输出会保留。%2 秒后重试。
+terminal-says-lost = 连接已中断 %1。shell 至少还会保留 %2，期间继续运行，输出不会丢失。%3后重试。
 terminal-says-refused = 无法进入这个终端。
 terminal-says-replaced = 这个终端已在另一个页面打开，并在那里继续。
 terminal-says-not-taken = shell 处理不过来：粘贴的内容有 %1 字节未被接收。
@@ -109,6 +112,30 @@ terminal-says-idle-soon = 已经很久没有输入。再不按键，shell 将在
 terminal-says-left = 剩余 %1
 terminal-says-paste = 要粘贴这 %1 行吗？它们可能会立即执行。
 terminal-says-size = %1 × %2
+terminal-says-lost-long = 连接已中断 %1，shell 可能已被结束。%2后重试。
+terminal-says-away = 连接已中断 %1。%2后重试。
+terminal-says-minutes = %1 分钟
+terminal-says-seconds = %1 秒
+terminal-says-paste-line = 要粘贴这一行吗？它可能会立即执行。
+terminal-says-paste-text = 要粘贴这段文字吗？
+terminal-says-paste-controls = 其中有 %1 个控制字符，可能使它的作用与看上去不同。下面显示了这些字符，粘贴时会去掉。
+terminal-says-paste-more = 另有 %1 个字符未在此显示
+terminal-says-paste-refused = 浏览器不允许本页读取剪贴板。请按 Ctrl+Shift+V 粘贴，或使用浏览器、输入法自带的粘贴。
+terminal-says-paste-nothing = 剪贴板里没有文字。
+terminal-says-copied = 已复制。
+terminal-says-copied-screen = 没有选中内容，已复制屏幕上的内容。
+terminal-says-copied-not = 浏览器不允许本页写入剪贴板。请按 Ctrl+Shift+C 复制，或使用浏览器自带的复制。
+terminal-copy = 复制
+terminal-copy-what = 复制选中的内容，未选中时复制屏幕内容
+terminal-own-tab = 在单独的浏览器标签页中打开，这个终端保持连接
+terminal-keys-bar = 按键
+terminal-key-escape = Esc 键
+terminal-key-tab = Tab 键
+terminal-key-control = Ctrl 键，与下一个按键组合
+terminal-key-left = 左方向键
+terminal-key-up = 上方向键
+terminal-key-down = 下方向键
+terminal-key-right = 右方向键
 terminal-people = 谁在这个终端里
 terminal-alone = 没有其他人。可以再邀请一位有权查看该项目终端的人观看，对方通过本页地址进入。
 terminal-person = 登录名
@@ -151,6 +178,7 @@ recording-title = { $pod } 的录像
 recording-open-lede = 这个终端仍然打开，录像截止到一秒之前。
 recording-download = 下载（asciicast）
 recording-exit-code = 退出码
+recording-proof = 输出的 SHA-256
 replay-title = 回放
 replay-never-typed = 输入的内容没有录制。
 replay-needs-script = 回放需要 JavaScript，也可以下载录像。
@@ -191,6 +219,7 @@ file-no-length = 请说明文件的长度。
 file-container-refused = 容器拒绝：{ $complaint }
 file-too-big = 文件有 { $size } MiB，上限是 { $most } MiB。
 file-too-many = 同时传输的文件已达上限，请稍后再试。
+file-too-many-mine = 你已有 { $n } 个文件正在传输。请等其中一个完成。
 file-lost = 与容器的连接中断。
 file-refused = 容器拒绝，或不是可以传输的文件
 file-broken-off = 文件传输中途停止

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::time::{Instant, timeout};
 
+use super::outside::Found;
 use super::{Ending, TerminalId};
 use crate::app::App;
 use crate::error::AppError;
@@ -33,14 +34,17 @@ pub struct DebugContainer {
 #[derive(Debug)]
 pub struct Chosen {
     pub container: String,
+    pub pod_uid: Option<String>,
     pub debug: Option<DebugContainer>,
 }
 
 impl Chosen {
-    pub fn new(id: TerminalId, container: String, image: Option<&str>) -> Self {
+    pub fn new(id: TerminalId, found: Found, image: Option<&str>) -> Self {
+        let Found { container, pod_uid } = found;
         let Some(image) = image else {
             return Self {
                 container,
+                pod_uid,
                 debug: None,
             };
         };
@@ -48,6 +52,7 @@ impl Chosen {
         let letters = id.get(id.len() - NAME_LETTERS..).unwrap_or_default();
         Self {
             container: format!("slipway-debug-{letters}"),
+            pod_uid,
             debug: Some(DebugContainer {
                 image: image.to_owned(),
                 target: container,
@@ -118,11 +123,15 @@ mod tests {
         let id: TerminalId = "01933f2a-1111-7222-8333-4444abcdef09"
             .parse()
             .expect("an id");
-        let chosen = Chosen::new(id, "pay".to_owned(), Some("r.example/tools:1"));
+        let found = || Found {
+            container: "pay".to_owned(),
+            pod_uid: Some("a".to_owned()),
+        };
+        let chosen = Chosen::new(id, found(), Some("r.example/tools:1"));
         assert_eq!(chosen.container, "slipway-debug-abcdef09");
         let target = chosen.debug.map(|debug| debug.target);
         assert_eq!(target.as_deref(), Some("pay"));
-        let plain = Chosen::new(id, "pay".to_owned(), None);
+        let plain = Chosen::new(id, found(), None);
         assert_eq!((plain.container.as_str(), plain.debug), ("pay", None));
     }
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use super::inner::Holder;
+use super::pods::Pod;
 use super::session::shell::{self, Spot};
 use super::session::{Opened, Session};
 use super::{Hall, Terminal, TerminalId, guests, open, pass, store};
@@ -79,6 +80,12 @@ fn here(app: &App) -> Holder {
 }
 
 fn begin(app: &App, terminal: &Terminal, visitor: &Visitor<'_>) -> Arc<Session> {
+    let pod = Pod {
+        cluster: terminal.cluster_id,
+        namespace: terminal.namespace.clone(),
+        name: terminal.pod.clone(),
+        uid: terminal.pod_uid.clone(),
+    };
     let opened = Opened {
         id: terminal.id,
         account: terminal.account_id,
@@ -87,21 +94,21 @@ fn begin(app: &App, terminal: &Terminal, visitor: &Visitor<'_>) -> Arc<Session> 
         right: terminal.right(),
         scope: terminal.scope(),
         strict: terminal.strict,
+        pod: pod.clone(),
         ends_at: terminal.ends_at,
         origin: Origin::from(visitor.actor),
     };
-    let ends_at = Instant::now() + app.settings.terminals.length;
-    let (session, typed) = Session::new(opened, (visitor.presence.clone(), visitor.size), ends_at);
-    let session = Arc::new(session);
+    let settings = &app.settings.terminals;
+    let terms = (Instant::now() + settings.length, settings.recording_rate);
+    let who = (visitor.presence.clone(), visitor.size);
+    let session = Arc::new(Session::new(opened, who, terms));
     Hall::take_in(app, &session);
     let spot = Spot {
-        cluster: terminal.cluster_id,
-        namespace: terminal.namespace.clone(),
-        pod: terminal.pod.clone(),
+        pod,
         container: terminal.container.clone(),
         debug: terminal.debug.clone(),
         size: visitor.size,
     };
-    tokio::spawn(shell::live(app.clone(), session.clone(), spot, typed));
+    tokio::spawn(shell::live(app.clone(), session.clone(), spot));
     session
 }

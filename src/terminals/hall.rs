@@ -9,18 +9,18 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
-use tokio::sync::{Notify, Semaphore};
-use tokio::time::{Instant, timeout};
+use tokio::sync::Notify;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use uuid::Uuid;
 
 use super::inner::Once;
 use super::session::Session;
-use super::{Ending, TOPIC, TerminalId, files, guests, recording, store};
+use super::{Ending, TOPIC, TerminalId, files, guests, pods, recording, store};
 use crate::app::App;
 use crate::identity;
 
-/// What was shown is in the database no later than this.
-const WRITE_EVERY: Duration = Duration::from_secs(1);
+/// With the writing itself, what was shown is in the database no later than a second after it.
+const WRITE_EVERY: Duration = Duration::from_millis(800);
 /// Under a flood it is written no more often than this.
 const WRITE_GAP: Duration = Duration::from_millis(10);
 /// What may wait for the database, of all terminals together, unless they are very many.
@@ -50,7 +50,7 @@ pub struct Hall {
     /// Held while recordings are written, so that pieces stay in order.
     pub(super) writing: tokio::sync::Mutex<()>,
     /// One for each file that is on its way.
-    pub(super) moving: Arc<Semaphore>,
+    pub(super) moving: Arc<files::Places>,
 }
 
 impl Default for Hall {
@@ -64,7 +64,7 @@ impl Default for Hall {
             is_kept: AtomicBool::new(false),
             answered: Once::default(),
             writing: tokio::sync::Mutex::default(),
-            moving: Arc::new(Semaphore::new(files::AT_ONCE)),
+            moving: Arc::default(),
         }
     }
 }
@@ -145,6 +145,7 @@ async fn keep(app: App) {
             () = write_always(&app) => {}
             () = look_always(&app) => {}
             () = hear_always(&app) => {}
+            () = watch_always(&app) => {}
         }
         let hall = &app.terminals;
         hall.is_kept.store(false, Ordering::SeqCst);
@@ -168,7 +169,7 @@ async fn write_always(app: &App) {
 /// Sees to it that everybody who looks still may. Ends terminals, and never itself.
 async fn look_always(app: &App) {
     let mut known_at = Instant::now();
-    let mut wakes = tokio::time::interval(LOOK_EVERY);
+    let mut wakes = interval(LOOK_EVERY);
     loop {
         wakes.tick().await;
         match look(app).await {
@@ -181,6 +182,17 @@ async fn look_always(app: &App) {
                 }
             }
         }
+    }
+}
+
+/// Sees to it that shells end with their pods. By itself, because clusters may be slow; ends
+/// terminals, and never itself.
+async fn watch_always(app: &App) {
+    let mut wakes = interval(LOOK_EVERY);
+    wakes.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        wakes.tick().await;
+        pods::look(app).await;
     }
 }
 

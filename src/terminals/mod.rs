@@ -14,6 +14,7 @@ pub mod inner;
 mod open;
 mod outside;
 mod pass;
+mod pods;
 mod recording;
 pub mod replay;
 mod session;
@@ -61,6 +62,8 @@ crate::words! {
         NoShell = "no-shell",
         /// There was no such pod any more.
         Gone = "gone",
+        /// It was there, and was replaced or told to go while the shell was open.
+        PodReplaced = "pod-replaced",
         /// The cluster did not answer.
         Unreachable = "unreachable",
         Failed = "failed",
@@ -115,6 +118,8 @@ pub struct Terminal {
     pub site: String,
     pub namespace: String,
     pub pod: String,
+    #[serde(skip)]
+    pub pod_uid: Option<String>,
     /// The one that its shell runs in: the debug container, where there is one.
     pub container: String,
     pub debug: Option<DebugContainer>,
@@ -131,6 +136,9 @@ pub struct Terminal {
     /// Who was let in beside its owner, while it is open.
     pub guest: Option<Guest>,
     pub output_bytes: i64,
+    /// SHA-256 of all output that is recorded, one piece after another, once it is over. None for
+    /// one that could not be recorded to its end.
+    pub output_sha256: Option<String>,
     /// How long the recording is.
     pub recorded_ms: Option<i64>,
     #[serde(skip)]

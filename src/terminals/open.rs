@@ -58,10 +58,10 @@ pub async fn open(app: &App, actor: &Actor, asked: &Opening) -> Result<Way, AppE
     must_open(app, actor, &workload).await?;
     check(workload.tier, asked)?;
     debug::check(app, asked.debug_image.as_deref())?;
-    let container = outside::container(app, &workload, asked).await?;
+    let found = outside::container(app, &workload, asked).await?;
     settle::sweep(app).await?;
     let id = TerminalId::new();
-    let chosen = Chosen::new(id, container, asked.debug_image.as_deref());
+    let chosen = Chosen::new(id, found, asked.debug_image.as_deref());
     let pass = insert(app, actor, &workload, (id, asked, &chosen)).await?;
     let terminal = super::seen(app, actor, id).await?;
     Ok(Way { terminal, pass })
@@ -88,6 +88,7 @@ async fn insert(
     workload: &Workload,
     (id, asked, chosen): (TerminalId, &Opening, &Chosen),
 ) -> Result<SecretString, AppError> {
+    let limits = &app.settings.terminals;
     let new = store::NewTerminal {
         id,
         account: actor.id,
@@ -95,8 +96,8 @@ async fn insert(
         pod: &asked.pod,
         chosen,
         reason: asked.reason.trim(),
-        strict: workload.tier == Tier::Production,
-        length_seconds: app.settings.terminals.length.as_secs_f64(),
+        strict: workload.tier == Tier::Production || limits.is_strict_in_test,
+        length_seconds: limits.length.as_secs_f64(),
         replica: app.terminals.replica,
     };
     let mut tx = app.db.begin().await?;
@@ -132,6 +133,7 @@ pub async fn resume(app: &App, actor: &Actor, id: TerminalId) -> Result<Way, App
         return Err(over(ending));
     }
     let mut tx = app.db.begin().await?;
+    pass::check_pace(&mut tx, actor).await?;
     let pass = pass::make(&mut tx, id, actor).await?;
     tx.commit().await?;
     Ok(Way { terminal, pass })
@@ -161,7 +163,13 @@ pub async fn close(app: &App, actor: &Actor, id: TerminalId) -> Result<(), AppEr
         Some(session) => session.end(Ending::Closed),
         // Nobody came yet, or another process holds it and sees that its row is over.
         None => {
-            store::end(tx.connection(), id, Ending::Closed.into(), 0).await?;
+            store::end(
+                tx.connection(),
+                id,
+                Ending::Closed.into(),
+                &store::Output::default(),
+            )
+            .await?;
             tx.event(TOPIC, Some(terminal.project_id.0)).await?;
         }
     }

@@ -16,17 +16,20 @@ const LIMIT: Duration = Duration::from_secs(3);
 /// Kubernetes keeps what was put into a pod for as long as the pod is there.
 const MOST_BESIDE: usize = 20;
 
-/// The container's name: the one asked for, else the workload's own.
+/// Where a shell may be opened.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Found {
+    pub container: String,
+    pub pod_uid: Option<String>,
+}
+
+/// The container that was asked for, else the workload's own, and its pod.
 ///
 /// # Errors
 /// 404 for a pod that is not the workload's and for a container that is none of its own, 409 for
 /// one that does not run and where no more can be put beside it, 503 when the cluster does not
 /// answer.
-pub async fn container(
-    app: &App,
-    workload: &Workload,
-    asked: &Opening,
-) -> Result<String, AppError> {
+pub async fn container(app: &App, workload: &Workload, asked: &Opening) -> Result<Found, AppError> {
     let pods = within(&workload.cluster, LIMIT, ask(app, workload)).await?;
     // Asked for by the workload's labels, so another's pod is not among them.
     let named = |p: &&Pod| p.metadata.name.as_deref() == Some(&asked.pod);
@@ -35,7 +38,10 @@ pub async fn container(
     if asked.debug_image.is_some() {
         has_room(found)?;
     }
-    choose(found, asked.container.as_deref().or(usual))
+    Ok(Found {
+        container: choose(found, asked.container.as_deref().or(usual))?,
+        pod_uid: found.metadata.uid.clone(),
+    })
 }
 
 /// Whether one more container may be put beside those of a pod.

@@ -23,8 +23,10 @@ const SWEEP_EVERY: Duration = Duration::from_secs(15);
 /// Writes the last of the recording and the end; whoever looks has been told already.
 pub async fn settle(app: &App, session: &Arc<Session>, ended: Ended, bytes: u64) {
     recording::finish(app).await;
+    let hash = session.tape().proof();
+    let output = store::Output { bytes, hash };
     for _ in 0..TRIES {
-        match record(app, session, ended, bytes).await {
+        match record(app, session, ended, &output).await {
             Ok(()) => break,
             Err(error) => tracing::error!(%error, "the end of a terminal is not on record yet"),
         }
@@ -34,14 +36,20 @@ pub async fn settle(app: &App, session: &Arc<Session>, ended: Ended, bytes: u64)
     app.terminals.remove(session.opened.id);
 }
 
-async fn record(app: &App, session: &Session, ended: Ended, bytes: u64) -> Result<(), DbError> {
+async fn record(
+    app: &App,
+    session: &Session,
+    ended: Ended,
+    output: &store::Output,
+) -> Result<(), DbError> {
     let opened = &session.opened;
     let mut tx = app.db.begin().await?;
-    if !store::end(tx.connection(), opened.id, ended, bytes).await? {
+    if !store::end(tx.connection(), opened.id, ended, output).await? {
         return Ok(());
     }
     let told = json!({
-        "ending": ended.ending, "exit_code": ended.exit_code, "output_bytes": bytes,
+        "ending": ended.ending, "exit_code": ended.exit_code,
+        "output_bytes": output.bytes, "output_sha256": output.hash.map(hex::encode),
     });
     let entry = Entry::done("terminal.end", "terminal", opened.id)
         .in_project(opened.project)

@@ -89,10 +89,10 @@ pub async fn insert(connection: &mut PgConnection, new: &NewTerminal<'_>) -> Res
     sqlx::query!(
         "INSERT INTO terminal (id, account_id, project_id, workload_id, environment_id,
             cluster_id, tier, namespace, pod, container, reason, strict, ends_at, replica,
-            alive_until, debug_image, debug_target)
+            alive_until, debug_image, debug_target, pod_uid)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
             slipway_now() + make_interval(secs => $13), $14,
-            slipway_now() + interval '40 seconds', $15, $16)",
+            slipway_now() + interval '40 seconds', $15, $16, $17)",
         new.id.0,
         new.account.0,
         new.workload.project_id.0,
@@ -109,6 +109,7 @@ pub async fn insert(connection: &mut PgConnection, new: &NewTerminal<'_>) -> Res
         new.replica,
         debug.map(|debug| debug.image.as_str()),
         debug.map(|debug| debug.target.as_str()),
+        new.chosen.pod_uid,
     )
     .execute(connection)
     .await?;
@@ -221,21 +222,30 @@ pub async fn ended(executor: impl PgExecutor<'_>, ids: &[Uuid]) -> Result<Vec<Uu
     Ok(ended.fetch_all(executor).await?)
 }
 
+/// All that a shell ever showed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Output {
+    pub bytes: u64,
+    /// SHA-256 of what is recorded of it, where that is whole.
+    pub hash: Option<[u8; 32]>,
+}
+
 /// False if its end is on record already.
 pub async fn end(
     connection: &mut PgConnection,
     id: TerminalId,
     ended: Ended,
-    bytes: u64,
+    output: &Output,
 ) -> Result<bool, DbError> {
     let done = sqlx::query!(
         "UPDATE terminal SET ended_at = slipway_now(), ending = $2, exit_code = $3,
-            output_bytes = $4
+            output_bytes = $4, output_hash = $5
          WHERE id = $1 AND ended_at IS NULL",
         id.0,
         ended.ending.as_str(),
         ended.exit_code,
-        i64::try_from(bytes).unwrap_or(i64::MAX),
+        i64::try_from(output.bytes).unwrap_or(i64::MAX),
+        output.hash.as_ref().map(|hash| &hash[..]),
     )
     .execute(connection)
     .await?;
@@ -415,6 +425,27 @@ pub async fn let_recordings_go(
     Ok(gone.fetch_one(connection).await?)
 }
 
+/// Takes away passes that nobody can come by any more; gives how many.
+pub async fn let_passes_go(executor: impl PgExecutor<'_>) -> Result<i64, DbError> {
+    let gone = sqlx::query_scalar!(r#"SELECT slipway_let_passes_go() AS "gone!""#);
+    Ok(gone.fetch_one(executor).await?)
+}
+
+/// Passes that this person asked for within so many seconds.
+pub async fn count_passes(
+    executor: impl PgExecutor<'_>,
+    account: AccountId,
+    seconds: f64,
+) -> Result<i64, DbError> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM terminal_pass
+           WHERE account_id = $1 AND created_at > slipway_now() - make_interval(secs => $2)"#,
+        account.0,
+        seconds,
+    );
+    Ok(count.fetch_one(executor).await?)
+}
+
 /// Terminals, the newest first.
 pub async fn select(
     executor: impl PgExecutor<'_>,
@@ -427,10 +458,11 @@ pub async fn select(
             p.key AS project, t.workload_id AS "workload_id: WorkloadId", w.component,
             t.environment_id, e.key AS environment, e.shell_by_request,
             t.tier AS "tier: Tier", t.cluster_id, c.key AS cluster, c.site,
-            t.namespace, t.pod, t.container, t.debug_image, t.debug_target, t.reason, t.strict,
-            t.opened_at, t.started_at,
+            t.namespace, t.pod, t.pod_uid, t.container, t.debug_image, t.debug_target, t.reason,
+            t.strict, t.opened_at, t.started_at,
             t.ends_at, t.ended_at, t.ending AS "ending: Ending", t.exit_code, t.output_bytes,
-            t.replica, (SELECT max(until_ms) FROM recording_chunk r WHERE r.terminal_id = t.id)
+            t.output_hash, t.replica,
+            (SELECT max(until_ms) FROM recording_chunk r WHERE r.terminal_id = t.id)
                 AS recorded_ms,
             g.account_id AS "guest?: AccountId", ga.name AS "guest_name?",
             ga.display_name AS "guest_display_name?", g.types AS "guest_types?"
@@ -489,6 +521,7 @@ pub async fn select(
         site: r.site,
         namespace: r.namespace,
         pod: r.pod,
+        pod_uid: r.pod_uid,
         container: r.container,
         debug: r
             .debug_image
@@ -511,6 +544,7 @@ pub async fn select(
             types: r.guest_types.unwrap_or_default(),
         }),
         output_bytes: r.output_bytes,
+        output_sha256: r.output_hash.map(hex::encode),
         recorded_ms: r.recorded_ms,
         replica: r.replica,
     });

@@ -108,13 +108,18 @@ pub(super) fn join(
         idle: limits.idle,
         grace: limits.grace,
     };
-    let upgrade = upgrade
-        .read_buffer_size(READ_BUFFER_BYTES)
-        .max_message_size(MESSAGE_BYTES);
-    upgrade.on_upgrade(move |socket| {
+    bounded(upgrade).on_upgrade(move |socket| {
         let place = session.attach(presence, from);
         viewer::look(session, place, terms, socket)
     })
+}
+
+/// A socket that takes no more at once than a message may have, whichever way it goes on.
+pub(super) fn bounded(upgrade: WebSocketUpgrade) -> WebSocketUpgrade {
+    upgrade
+        .read_buffer_size(READ_BUFFER_BYTES)
+        .max_message_size(MESSAGE_BYTES)
+        .max_frame_size(MESSAGE_BYTES)
 }
 
 /// A browser always names the page; only who comes with a token may leave it out.

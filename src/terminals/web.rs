@@ -29,6 +29,10 @@ const SAID: &[&str] = &[
     "terminal-says-starting",
     "terminal-says-debug-starting",
     "terminal-says-lost",
+    "terminal-says-lost-long",
+    "terminal-says-away",
+    "terminal-says-minutes",
+    "terminal-says-seconds",
     "terminal-says-refused",
     "terminal-says-replaced",
     "terminal-says-not-taken",
@@ -36,6 +40,15 @@ const SAID: &[&str] = &[
     "terminal-says-idle-soon",
     "terminal-says-left",
     "terminal-says-paste",
+    "terminal-says-paste-line",
+    "terminal-says-paste-text",
+    "terminal-says-paste-controls",
+    "terminal-says-paste-more",
+    "terminal-says-paste-refused",
+    "terminal-says-paste-nothing",
+    "terminal-says-copied",
+    "terminal-says-copied-screen",
+    "terminal-says-copied-not",
     "terminal-says-size",
     "terminal-says-alone",
     "terminal-says-invited",
@@ -200,6 +213,7 @@ const fn tone(ending: Ending, exit_code: Option<i32>) -> Tone {
             Ending::Killed
             | Ending::NoShell
             | Ending::Gone
+            | Ending::PodReplaced
             | Ending::Unreachable
             | Ending::Failed
             | Ending::Lost

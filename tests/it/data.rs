@@ -160,6 +160,15 @@ async fn a_terminal_says_why_and_how_and_its_pass_is_good_once() {
             "debug_image = 'r.example/a:1', debug_target = repeat('a', 64)",
             "terminal_debug_target_size",
         ),
+        ("pod_uid = ''", "terminal_pod_uid_size"),
+        (
+            "ended_at = now(), ending = 'closed', output_hash = 'x'",
+            "terminal_output_hash_size",
+        ),
+        (
+            "output_hash = decode(repeat('ab', 32), 'hex')",
+            "terminal_output_hash_at_end",
+        ),
     ] {
         tries
             .refused(format!("UPDATE terminal SET {set}"), by)

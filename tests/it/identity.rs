@@ -255,6 +255,11 @@ fn settings_that_are_unknown_empty_or_samples_are_refused() {
         ("SLIPWAY_STEP_LIMIT_SECONDS", "45"),
         ("SLIPWAY_DEBUG_IMAGES", "busybox:1.37"),
         ("SLIPWAY_DEBUG_IMAGES", "r.example/tools/busybox"),
+        ("SLIPWAY_RECORDING_BYTES_PER_SECOND", "65535"),
+        ("SLIPWAY_RECORDING_BYTES_PER_SECOND", "1073741825"),
+        ("SLIPWAY_RECORDING_BYTES_PER_SECOND", "4 MB"),
+        ("SLIPWAY_RECORDING_BURST_BYTES", "1048575"),
+        ("SLIPWAY_STRICT_RECORDING", "never"),
     ] {
         let error = refused(&[(name, value)]);
         assert!(error.to_string().starts_with(name), "{error}");

@@ -2,11 +2,13 @@
 
 mod access;
 mod attacks;
+mod bounds;
 mod debug;
 mod files;
 mod guests;
 mod killed;
 mod limits;
+mod pods;
 mod program;
 mod recordings;
 mod replicas;

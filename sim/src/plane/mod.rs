@@ -69,6 +69,9 @@ impl Plane {
                 self.limited_kubeconfig_path.clone().into(),
             ),
             ("SLIPWAY_CONTRACT_KUBECTL", self.kubectl.clone().into()),
+            // Its nodes are pretended, and run commands on this machine all the same; but any code
+            // other than 0 is an internal error to them.
+            ("SLIPWAY_CONTRACT_EXEC", "codeless".into()),
             (
                 "SLIPWAY_CONTRACT_REGISTRY_URL",
                 self.registry_url.clone().into(),

@@ -109,8 +109,10 @@ impl Front {
     ) -> anyhow::Result<Totals> {
         let replicas = format!("{},{}", first.url, second.url);
         let people = people.to_string_lossy();
+        let processes = format!("{},{}", first.id()?, second.id()?);
         let place = ["e2e/terminal.mjs", "--front", &self.port];
-        let told = ["--replicas", &replicas, "--people", &people];
+        let told = ["--replicas", &replicas, "--processes", &processes];
+        let told = [&told[..], &["--people", &people]].concat();
         let totals = script(&[&place[..], &told, &["--out", PICTURES], more].concat()).await;
         first.stop().await;
         second.stop().await;

@@ -11,6 +11,7 @@ pub mod archive;
 mod into;
 mod out;
 mod path;
+mod places;
 mod store;
 
 use std::time::Duration;
@@ -19,13 +20,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 pub use into::{Taken, Way, put};
 pub use out::{Given, get};
 pub use path::RemotePath;
+pub use places::Places;
 
 use super::{Terminal, TerminalId, open};
 use crate::app::App;
@@ -41,8 +42,6 @@ use crate::integrations::kubernetes::{End, Place, Running};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How often somebody looks whether the terminal is still open.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// Moved at once by one process of the portal.
-pub const AT_ONCE: usize = 16;
 /// Shown of one terminal.
 const SHOWN: i64 = 200;
 /// What is shown of a complaint.
@@ -105,7 +104,7 @@ struct Move {
     origin: Origin,
     id: Uuid,
     /// Given back when it has ended.
-    _place: OwnedSemaphorePermit,
+    _place: places::Place,
 }
 
 /// What has gone over so far.
@@ -143,8 +142,7 @@ impl Move {
         if terminal.started_at.is_none() {
             return Err(AppError::conflict("terminal-not-begun"));
         }
-        let place = app.terminals.moving.clone().try_acquire_owned();
-        let place = place.map_err(|_| AppError::conflict("file-too-many"))?;
+        let place = app.terminals.moving.take(actor.id)?;
         let id = Uuid::now_v7();
         let what = (direction, path.to_string());
         store::begin(app.db.pool(), id, terminal.id, (what.0, &what.1)).await?;

@@ -42,6 +42,19 @@ pub async fn get(
     terminal: TerminalId,
     path: &str,
 ) -> Result<Given, AppError> {
+    // It is put on record even where whoever asked is gone before anything came.
+    let (app, actor, path) = (app.clone(), actor.clone(), path.to_owned());
+    let begun = tokio::spawn(async move { begin(&app, &actor, terminal, &path).await });
+    let begun = begun.await;
+    begun.map_err(|error| AppError::Internal(error.to_string()))?
+}
+
+async fn begin(
+    app: &App,
+    actor: &Actor,
+    terminal: TerminalId,
+    path: &str,
+) -> Result<Given, AppError> {
     let moving = Move::begin(app, actor, terminal, (Direction::Out, path)).await?;
     match start(&moving).await {
         Ok((output, first, size)) => {
@@ -129,7 +142,11 @@ async fn pour(
         came = pass(&mut output, (first, size), &mut sum, &sender) => came,
         () = moving.terminal_over() => Err(Outcome::BrokenOff),
     };
-    let outcome = came.as_ref().err().copied().unwrap_or(Outcome::Done);
+    let outcome = match &came {
+        Ok(last) if !last.is_empty() && sender.is_closed() => Outcome::BrokenOff,
+        Ok(_) => Outcome::Done,
+        Err(outcome) => *outcome,
+    };
     let recorded = moving.settle(outcome, sum).await;
     if let Err(error) = &recorded {
         tracing::error!(%error, "what came of a file is not on record");

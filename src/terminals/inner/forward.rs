@@ -19,7 +19,7 @@ use crate::error::{AppError, Words};
 use crate::identity::Presence;
 use crate::integrations::replica::{self, Connection};
 use crate::integrations::silence::Silence;
-use crate::terminals::TerminalId;
+use crate::terminals::{TerminalId, stream};
 
 /// The one that holds the shell pings both of us every fifteen seconds.
 const HEARD_WITHIN: Duration = Duration::from_secs(40);
@@ -53,7 +53,7 @@ pub async fn forward(
         tracing::warn!(%error, terminal.id = %id, "the replica that holds a shell is away");
         away()
     })?;
-    Ok(upgrade.on_upgrade(move |here| pass_on(here, there)))
+    Ok(stream::bounded(upgrade).on_upgrade(move |here| pass_on(here, there)))
 }
 
 /// Until either side ends. Dropping the other's connection tells it so.

@@ -62,7 +62,7 @@ pub async fn write_all(app: &App) -> bool {
             return false;
         }
         for (session, piece) in waiting.drain(..together) {
-            session.written(piece.packed.len());
+            session.written(&piece);
         }
     }
     true

@@ -1,4 +1,5 @@
-//! Recordings go when they are older than somebody said; who opened which terminal stays.
+//! Recordings go when they are older than somebody said, and passes soon after they are over; who
+//! opened which terminal stays.
 
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ impl Timer for Retention {
     }
 
     async fn run(&self) -> Result<(), String> {
+        let passes = store::let_passes_go(self.0.db.pool()).await;
+        passes.map_err(|error| error.to_string())?;
         let Some(days) = self.0.settings.terminals.recording_days else {
             return Ok(());
         };

@@ -8,16 +8,13 @@ use std::collections::VecDeque;
 use aws_lc_rs::digest::{Context, SHA256};
 
 use super::frames::{self, Frame, What};
+use crate::config::{RECORDING_BURST_LEAST, RecordingRate};
 
 /// So much is made small as soon as it is there, so that a flood takes little memory while it waits
 /// for the database.
 const PIECE_BYTES: usize = 16 * 1024;
-/// What is kept for ever so long.
-const BYTES_PER_SECOND: u64 = 4 * 1024 * 1024;
-/// What may come at once on top of it.
-const BURST_BYTES: u64 = 16 * 1024 * 1024;
 /// A flood is taken up again once so much may be kept.
-const AGAIN_BYTES: u64 = 1024 * 1024;
+const AGAIN_BYTES: u64 = RECORDING_BURST_LEAST;
 /// How much of a flood's end is kept.
 const TAIL_BYTES: usize = 16 * 1024;
 /// A flood that is silent for so long is over.
@@ -25,6 +22,7 @@ const OVER_AFTER_MS: u64 = 500;
 
 #[derive(Debug)]
 pub struct Tape {
+    rate: RecordingRate,
     frames: Vec<u8>,
     /// What is older than the frames.
     pieces: VecDeque<Piece>,
@@ -36,7 +34,15 @@ pub struct Tape {
     allowance: u64,
     counted_ms: u64,
     flood: Option<Flood>,
+    /// Of all output in frames.
+    proof: Proof,
+    /// Of that which the database holds.
+    written: Proof,
 }
+
+/// SHA-256 of output, as far as it came.
+#[derive(Clone)]
+struct Proof(Context);
 
 /// What is left out just now.
 struct Flood {
@@ -51,30 +57,59 @@ impl std::fmt::Debug for Flood {
     }
 }
 
+impl std::fmt::Debug for Proof {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a proof")
+    }
+}
+
+impl Proof {
+    fn new() -> Self {
+        Self(Context::new(&SHA256))
+    }
+
+    fn finish(&self) -> [u8; 32] {
+        let mut hash = [0; 32];
+        hash.copy_from_slice(self.0.clone().finish().as_ref());
+        hash
+    }
+}
+
 /// Frames on their way into the database, compressed.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Piece {
     pub sequence: i32,
     pub until_ms: u64,
     pub packed: Vec<u8>,
+    /// Of all output up to its end.
+    proof: Proof,
 }
 
-impl Default for Tape {
-    fn default() -> Self {
+impl Tape {
+    #[must_use]
+    pub fn new(rate: RecordingRate) -> Self {
         Self {
+            rate,
             frames: Vec::new(),
             pieces: VecDeque::new(),
             waiting: 0,
             next: 0,
             last_ms: 0,
-            allowance: BURST_BYTES,
+            allowance: rate.burst_bytes,
             counted_ms: 0,
             flood: None,
+            proof: Proof::new(),
+            written: Proof::new(),
         }
     }
-}
 
-impl Tape {
+    /// SHA-256 of all output that is recorded, one frame after another; nothing while the database
+    /// does not hold all of it.
+    #[must_use]
+    pub fn proof(&self) -> Option<[u8; 32]> {
+        (self.waiting() == 0).then(|| self.written.finish())
+    }
+
     /// How many bytes the database does not hold yet.
     #[must_use]
     pub fn waiting(&self) -> usize {
@@ -100,7 +135,7 @@ impl Tape {
             if self.frames.len() + bytes.len() > PIECE_BYTES {
                 self.pack();
             }
-            frames::write_output(&mut self.frames, at_ms, bytes);
+            self.keep(at_ms, bytes);
         } else {
             self.flood.insert(Flood::new()).add(bytes);
         }
@@ -108,6 +143,11 @@ impl Tape {
         if self.frames.len() >= PIECE_BYTES {
             self.pack();
         }
+    }
+
+    fn keep(&mut self, at_ms: u64, output: &[u8]) {
+        frames::write_output(&mut self.frames, at_ms, output);
+        self.proof.0.update(output);
     }
 
     /// Anything else that happened.
@@ -126,6 +166,7 @@ impl Tape {
             sequence: self.next,
             until_ms: self.last_ms,
             packed: frames::compress(&self.frames),
+            proof: self.proof.clone(),
         };
         self.frames.clear();
         self.next += 1;
@@ -145,9 +186,10 @@ impl Tape {
         std::mem::take(&mut self.pieces)
     }
 
-    /// The database has taken so many bytes.
-    pub const fn written(&mut self, bytes: usize) {
-        self.waiting = self.waiting.saturating_sub(bytes);
+    /// The database has taken this one, and all before it.
+    pub fn written(&mut self, piece: &Piece) {
+        self.waiting = self.waiting.saturating_sub(piece.packed.len());
+        self.written = piece.proof.clone();
     }
 
     /// The database did not take them; they go first the next time.
@@ -163,7 +205,7 @@ impl Tape {
         let first = self.pieces.front().map_or(self.next, |p| p.sequence);
         let (mut lost, mut flood) = (0, Flood::new());
         for piece in self.take(at_ms) {
-            self.written(piece.packed.len());
+            self.waiting = self.waiting.saturating_sub(piece.packed.len());
             let waiting = frames::decompress(&piece.packed).and_then(|all| frames::read(&all));
             for frame in waiting.unwrap_or_default() {
                 match frame.what {
@@ -179,6 +221,7 @@ impl Tape {
             }
         }
         self.next = first;
+        self.proof = self.written.clone();
         if lost > 0 {
             flood.bytes = lost;
             let what = flood.told();
@@ -188,8 +231,9 @@ impl Tape {
 
     fn earn(&mut self, now_ms: u64) {
         let passed = now_ms.saturating_sub(self.counted_ms);
-        let earned = passed.saturating_mul(BYTES_PER_SECOND) / 1000;
-        self.allowance = self.allowance.saturating_add(earned).min(BURST_BYTES);
+        let earned = passed.saturating_mul(self.rate.bytes_per_second) / 1000;
+        let allowance = self.allowance.saturating_add(earned);
+        self.allowance = allowance.min(self.rate.burst_bytes);
         self.counted_ms = self.counted_ms.max(now_ms);
     }
 
@@ -204,7 +248,7 @@ impl Tape {
             let (at_ms, what) = (self.last_ms, flood.told());
             frames::write(&mut self.frames, &Frame { at_ms, what });
         }
-        frames::write_output(&mut self.frames, self.last_ms, &tail);
+        self.keep(self.last_ms, &tail);
     }
 }
 

@@ -1,6 +1,11 @@
 use super::*;
 use crate::terminals::recording::frames::{Mark, decompress, read};
 
+const RATE: RecordingRate = RecordingRate {
+    bytes_per_second: 4 * 1024 * 1024,
+    burst_bytes: 16 * 1024 * 1024,
+};
+
 fn frames_of(pieces: &VecDeque<Piece>) -> Vec<What> {
     let packed = pieces.iter().map(|p| &p.packed[..]);
     let all = packed.flat_map(|packed| read(&decompress(packed).expect("deflate")));
@@ -25,7 +30,7 @@ fn pieces_are_numbered_and_come_back_in_order() {
         let told = pieces.iter().map(|p| (p.sequence, p.until_ms));
         told.collect()
     };
-    let mut tape = Tape::default();
+    let mut tape = Tape::new(RATE);
     tape.output(1, b"one ");
     let first = tape.take(2);
     assert_eq!(told(&first), [(0, 1)]);
@@ -41,7 +46,7 @@ fn pieces_are_numbered_and_come_back_in_order() {
 
 #[test]
 fn what_waits_is_small_is_counted_and_asks_to_be_written() {
-    let mut tape = Tape::default();
+    let mut tape = Tape::new(RATE);
     tape.output(0, &[b'x'; 1024]);
     assert!(tape.waiting() > 1024 && !tape.is_filling());
     for _ in 0..1024 {
@@ -55,13 +60,13 @@ fn what_waits_is_small_is_counted_and_asks_to_be_written() {
     tape.put_back(pieces.clone());
     assert_eq!(tape.waiting(), packed);
     assert_eq!(outputs(&taken(&mut tape, 0)).len(), 1025 * 1024);
-    tape.written(packed);
+    pieces.iter().for_each(|piece| tape.written(piece));
     assert_eq!(tape.waiting(), 0);
 }
 
 #[test]
 fn a_flood_keeps_its_head_and_its_tail_and_says_what_is_missing() {
-    let mut tape = Tape::default();
+    let mut tape = Tape::new(RATE);
     let mut all = Vec::new();
     let mut kept = Vec::new();
     for n in 0..2000u64 {
@@ -80,13 +85,13 @@ fn a_flood_keeps_its_head_and_its_tail_and_says_what_is_missing() {
         .sum();
     let shown = outputs(&kept);
     assert_eq!(shown.len() as u64 + missing, all.len() as u64);
-    let most = BURST_BYTES + 3 * BYTES_PER_SECOND;
+    let most = RATE.burst_bytes + 3 * RATE.bytes_per_second;
     assert!(
         missing > 0 && (shown.len() as u64) < most,
         "{}",
         shown.len()
     );
-    let head = BURST_BYTES as usize / 2;
+    let head = RATE.burst_bytes as usize / 2;
     assert_eq!(shown[..head], all[..head]);
     let tail = TAIL_BYTES;
     assert_eq!(shown[shown.len() - tail..], all[all.len() - tail..]);
@@ -94,8 +99,8 @@ fn a_flood_keeps_its_head_and_its_tail_and_says_what_is_missing() {
 
 #[test]
 fn the_hash_is_of_exactly_what_is_missing() {
-    let mut tape = Tape::default();
-    tape.output(0, &vec![b'a'; BURST_BYTES as usize]);
+    let mut tape = Tape::new(RATE);
+    tape.output(0, &vec![b'a'; RATE.burst_bytes as usize]);
     assert!(!tape.take(0).is_empty());
     let flood: Vec<u8> = (0..100_000u32).map(|n| n as u8).collect();
     tape.output(0, &flood);
@@ -111,7 +116,7 @@ fn the_hash_is_of_exactly_what_is_missing() {
 
 #[test]
 fn what_could_not_be_kept_is_counted() {
-    let mut tape = Tape::default();
+    let mut tape = Tape::new(RATE);
     tape.output(1, b"lost");
     tape.note(2, What::Mark(Mark::RecorderAway));
     tape.forget(3);
@@ -125,7 +130,7 @@ fn what_could_not_be_kept_is_counted() {
 
 #[test]
 fn what_is_forgotten_leaves_no_gap_in_the_numbers() {
-    let mut tape = Tape::default();
+    let mut tape = Tape::new(RATE);
     tape.output(1, b"kept");
     let kept = tape.take(1);
     tape.output(2, &[b'x'; PIECE_BYTES]);
@@ -138,5 +143,46 @@ fn what_is_forgotten_leaves_no_gap_in_the_numbers() {
     assert!(
         matches!(what[..], [What::Omitted { bytes, .. }] if bytes == missing),
         "{what:?}"
+    );
+}
+
+#[test]
+fn the_proof_is_of_exactly_what_was_written() {
+    let hash = |output: &[u8]| Some(aws_lc_rs::digest::digest(&SHA256, output).as_ref().to_vec());
+    let proof = |tape: &Tape| tape.proof().map(|hash| hash.to_vec());
+    let mut tape = Tape::new(RATE);
+    assert_eq!(proof(&tape), hash(b""));
+    tape.output(1, b"kept ");
+    assert_eq!(proof(&tape), None, "it waits");
+    let kept = tape.take(1);
+    assert_eq!(proof(&tape), None, "it is on its way");
+    kept.iter().for_each(|piece| tape.written(piece));
+    assert_eq!(proof(&tape), hash(b"kept "));
+    tape.output(2, b"lost");
+    tape.forget(3);
+    tape.output(4, b"again");
+    let pieces = tape.take(4);
+    pieces.iter().for_each(|piece| tape.written(piece));
+    assert_eq!(outputs(&frames_of(&pieces)), b"again");
+    assert_eq!(proof(&tape), hash(b"kept again"));
+}
+
+#[test]
+fn what_is_left_out_of_a_flood_is_not_in_the_proof() {
+    let mut tape = Tape::new(RATE);
+    let mut shown = Vec::new();
+    for n in 0..40u8 {
+        tape.output(0, &vec![n; 1024 * 1024]);
+    }
+    let pieces = tape.take(OVER_AFTER_MS);
+    for piece in &pieces {
+        tape.written(piece);
+    }
+    shown.extend(outputs(&frames_of(&pieces)));
+    assert!(shown.len() < 20 * 1024 * 1024);
+    let hash = aws_lc_rs::digest::digest(&SHA256, &shown);
+    assert_eq!(
+        tape.proof().as_ref().map(|hash| &hash[..]),
+        Some(hash.as_ref())
     );
 }

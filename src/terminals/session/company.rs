@@ -6,7 +6,8 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::scroll::Scroll;
+use super::modes::TOLD_BYTES;
+use super::scroll::{Entry, Scroll};
 use super::window;
 use super::{Next, jump};
 use crate::identity::{AccountId, Person, Presence};
@@ -44,6 +45,8 @@ pub struct Here {
     pub presence: Presence,
     /// Up to where their page has shown it.
     pub shown: u64,
+    /// Where they began, with what they are told first.
+    pub entry: Entry,
 }
 
 /// What everybody in a terminal sees of who is in it.
@@ -127,11 +130,15 @@ impl Circle {
         if here.number != number {
             return Some(Next::Replaced);
         }
+        if from < here.entry.at {
+            return Some(Next::Pass(here.entry.clone()));
+        }
         if from < scroll.begin() {
-            let to = scroll.last_lines(jump::SHOWN_BYTES);
+            let last = scroll.last_lines(jump::SHOWN_BYTES);
+            let entry = scroll.enter(last.max(from + TOLD_BYTES), from);
             // What is passed over is never shown, and so holds nothing up.
-            here.shown = here.shown.max(to);
-            return Some(Next::Pass(to));
+            here.shown = here.shown.max(entry.at);
+            return Some(Next::Pass(entry));
         }
         if from >= scroll.end() {
             return None;
@@ -171,6 +178,7 @@ mod tests {
                 door: Door::Session("a key".to_owned()),
             },
             shown: 0,
+            entry: Entry::default(),
         });
         circle
     }
@@ -184,7 +192,9 @@ mod tests {
             scroll.push(&[b'x'; 300_000], 100_000);
             let next = circle.next(2, from, (&scroll, 100));
             let to = scroll.last_lines(jump::SHOWN_BYTES);
-            assert_eq!(next, Some(Next::Pass(to)));
+            let entry = scroll.enter(to, from);
+            assert_eq!((entry.at, &entry.told[..]), (to, &b""[..]));
+            assert_eq!(next, Some(Next::Pass(entry)));
             from = to;
         }
         let next = circle.next(2, from, (&scroll, 100));

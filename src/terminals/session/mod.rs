@@ -7,8 +7,12 @@
 pub mod clock;
 pub mod company;
 mod jump;
+mod keys;
+mod modes;
+mod pace;
 mod scroll;
 pub mod shell;
+mod state;
 pub mod viewer;
 mod window;
 pub mod wire;
@@ -18,28 +22,23 @@ use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, mpsc, watch};
-use tokio::time::Instant;
+use tokio::sync::{Notify, watch};
+use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::Bytes;
 
 use self::clock::Facts;
-use self::company::{Circle, Company, Guest, Here, Seat, Viewer};
-use self::jump::Jump;
-use self::scroll::Scroll;
+use self::company::{Company, Guest, Here, Seat, Viewer};
+use self::keys::Telling;
+use self::scroll::Entry;
+use self::state::State;
 use self::window::Window;
-use super::recording::{Mark, Tape, What};
+use super::pods::Pod;
+use super::recording::{Mark, Piece, Tape, What};
 use super::{Ending, TerminalId};
 use crate::audit::Origin;
+use crate::config::RecordingRate;
 use crate::identity::{AccountId, Permission, Person, Presence, ProjectId, Scope};
 use crate::integrations::kubernetes::Size;
-
-/// What may be typed ahead of a shell that does not read.
-const TYPED_AHEAD_BYTES: usize = 1024 * 1024;
-/// Kept of what was shown beyond a window: it may be full but for a byte when the shell is read,
-/// and that comes in pieces.
-const BESIDE_BYTES: usize = 2 * 16 * 1024;
-/// Sizes that come faster are somebody's game, and would fill the recording.
-const SIZES_APART: Duration = Duration::from_millis(20);
 
 /// What stays as it was when the terminal was opened.
 #[derive(Debug, Clone)]
@@ -52,6 +51,7 @@ pub struct Opened {
     /// Where that right is asked for.
     pub scope: Scope,
     pub strict: bool,
+    pub pod: Pod,
     pub ends_at: Timestamp,
     /// Whoever opened it, for the record of its end.
     pub origin: Origin,
@@ -62,7 +62,8 @@ pub struct Session {
     state: Mutex<State>,
     tape: Mutex<Tape>,
     began: Instant,
-    typed: mpsc::UnboundedSender<Typed>,
+    /// Rung when there is something to tell the shell.
+    typed: Notify,
     /// Changes when there is something new to show.
     pub news: watch::Sender<u64>,
     /// Rung when it may be over sooner than was thought.
@@ -71,13 +72,6 @@ pub struct Session {
     pub room: Notify,
     /// Rung when a jump has begun.
     jumps: Notify,
-}
-
-/// What the shell is to be told.
-#[derive(Debug)]
-pub enum Typed {
-    Bytes(Bytes),
-    Size(Size),
 }
 
 /// How it ended.
@@ -96,39 +90,12 @@ impl From<Ending> for Ended {
     }
 }
 
-struct State {
-    scroll: Scroll,
-    /// Up to where the viewer has shown it.
-    shown: u64,
-    window: Window,
-    /// Under way while what was held back is passed over.
-    jump: Option<Jump>,
-    /// The viewer is shown nothing before this byte.
-    passed: u64,
-    /// Counts viewers.
-    comings: u64,
-    /// The owner's last one; no other of theirs types or is shown anything.
-    viewer: u64,
-    circle: Circle,
-    presence: Presence,
-    alone_since: Option<Instant>,
-    typed_at: Instant,
-    typed_ahead: usize,
-    sized_at: Option<Instant>,
-    ends_at: Instant,
-    /// Since when the recording cannot be written.
-    unwritten_since: Option<Instant>,
-    /// Why it is to end, before its task has seen it.
-    told_to_end: Option<Ending>,
-    ended: Option<Ended>,
-}
-
 /// What a viewer is to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
     Show(Vec<u8>),
-    /// Go on at this byte; all before it was passed over.
-    Pass(u64),
+    /// Go on there; all before it was passed over.
+    Pass(Entry),
     Wait,
     /// Somebody came, went or was handed the keyboard; so many changes there were.
     Meet(u64, Box<Company>),
@@ -138,115 +105,30 @@ pub enum Next {
     Ended(Ended),
 }
 
-impl State {
-    /// How much the shell has shown that its viewer has not.
-    fn ahead(&self) -> u64 {
-        self.scroll.end().saturating_sub(self.shown)
-    }
-
-    /// Whether it is the last one on their seat.
-    fn is_now(&self, viewer: Viewer) -> bool {
-        match viewer.seat {
-            Seat::Owner => self.viewer == viewer.number,
-            Seat::Guest => self.circle.is_here(viewer.number),
-        }
-    }
-
-    /// Nothing for one who is up to date.
-    fn next_of_owner(&self, number: u64, from: u64) -> Option<Next> {
-        if self.viewer != number {
-            return Some(Next::Replaced);
-        }
-        if self.jump.is_some() {
-            return Some(Next::Wait);
-        }
-        if from < self.passed {
-            return Some(Next::Pass(self.passed));
-        }
-        let most = self.window.piece();
-        (from < self.scroll.end()).then(|| Next::Show(self.scroll.read(from, most)))
-    }
-
-    /// What the viewer has not confirmed is kept, because the shell waits before there is too much
-    /// of it; but during a jump it does not wait, and the viewer is told where to go on.
-    fn push(&mut self, bytes: &[u8]) {
-        let before = self.ahead();
-        let ahead = before + bytes.len() as u64;
-        let window = self.window.bytes();
-        let needed = match self.jump {
-            Some(_) => window,
-            None => window.max(ahead),
-        };
-        let most = usize::try_from(needed).unwrap_or(usize::MAX);
-        self.scroll.push(bytes, most.saturating_add(BESIDE_BYTES));
-        let now = Instant::now();
-        self.window.grow(self.scroll.end(), (before, ahead), now);
-    }
-
-    /// Only where something is held back; true if it has begun.
-    fn begin_jump(&mut self) -> bool {
-        let begins = self.jump.is_none() && self.ahead() >= self.window.bytes() / 2;
-        if begins {
-            self.jump = Some(Jump::new(Instant::now()));
-        }
-        begins
-    }
-
-    /// More came during a jump, if there is one; true if it has lasted too long.
-    fn pass_over(&mut self, bytes: usize) -> bool {
-        let over = |jump: &mut Jump| {
-            let now = Instant::now();
-            jump.hear(now, bytes);
-            jump.ends_at() <= now
-        };
-        self.jump.as_mut().is_some_and(over)
-    }
-}
-
 /// A poisoned lock is one whose holder panicked; what it holds is still the best there is.
 fn locked<T>(of: &Mutex<T>) -> MutexGuard<'_, T> {
     of.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 impl Session {
+    #[must_use]
     pub fn new(
         opened: Opened,
-        (presence, size): (Presence, Size),
-        ends_at: Instant,
-    ) -> (Self, mpsc::UnboundedReceiver<Typed>) {
-        let (typed, to_tell) = mpsc::unbounded_channel();
+        who: (Presence, Size),
+        (ends_at, rate): (Instant, RecordingRate),
+    ) -> Self {
         let now = Instant::now();
-        let state = State {
-            scroll: Scroll::default(),
-            shown: 0,
-            window: Window::default(),
-            jump: None,
-            passed: 0,
-            comings: 0,
-            viewer: 0,
-            circle: Circle::new(size),
-            presence,
-            alone_since: Some(now),
-            typed_at: now,
-            typed_ahead: 0,
-            sized_at: None,
-            ends_at,
-            unwritten_since: None,
-            told_to_end: None,
-            ended: None,
-        };
-        let session = Self {
+        Self {
             opened,
-            state: Mutex::new(state),
-            tape: Mutex::default(),
+            state: Mutex::new(State::new(who, (now, ends_at))),
+            tape: Mutex::new(Tape::new(rate)),
             began: now,
-            typed,
+            typed: Notify::new(),
             news: watch::Sender::new(0),
             limits: Notify::new(),
             room: Notify::new(),
             jumps: Notify::new(),
-        };
-        (session, to_tell)
+        }
     }
 
     /// Milliseconds since it was begun.
@@ -269,18 +151,25 @@ impl Session {
         let mut state = self.state();
         state.comings += 1;
         let number = state.comings;
-        let (begin, end) = (state.scroll.begin(), state.scroll.end());
-        let from = from.unwrap_or(begin).clamp(begin, end);
+        let end = state.scroll.end();
+        let (from, entry) = state.enter(from);
+        let shown = from.max(entry.at);
         if presence.account != self.opened.account {
             drop(state);
-            return (self.attach_guest(presence, (number, from)), from..end);
+            let here = Here {
+                number,
+                presence,
+                shown,
+                entry,
+            };
+            return (self.attach_guest(here), from..end);
         }
         state.viewer = number;
         state.presence = presence;
         state.alone_since = None;
-        state.shown = from;
+        state.shown = shown;
         state.window = Window::default();
-        state.passed = 0;
+        state.entry = entry;
         state.circle.change_if_any();
         drop(state);
         self.mark(What::Mark(Mark::Attached));
@@ -290,16 +179,13 @@ impl Session {
         (Viewer { seat, number }, from..end)
     }
 
-    fn attach_guest(&self, presence: Presence, (number, shown): (u64, u64)) -> Viewer {
+    fn attach_guest(&self, here: Here) -> Viewer {
         let mut state = self.state();
+        let number = here.number;
         let guest = state.circle.guest.as_ref();
-        if let Some(guest) = guest.filter(|guest| guest.account == presence.account) {
+        if let Some(guest) = guest.filter(|guest| guest.account == here.presence.account) {
             let name = guest.person.name.clone();
-            state.circle.here = Some(Here {
-                number,
-                presence,
-                shown,
-            });
+            state.circle.here = Some(here);
             state.circle.change();
             drop(state);
             self.mark(What::Person(Mark::GuestCame, name));
@@ -329,6 +215,8 @@ impl Session {
         drop(state);
         self.mark(what);
         self.limits.notify_one();
+        // Nobody's screen holds the shell up any longer.
+        self.room.notify_one();
         self.tell_news();
     }
 
@@ -424,22 +312,20 @@ impl Session {
     }
 
     /// Takes keys; gives how many were not taken, because the shell is far behind.
-    pub fn type_in(&self, viewer: Viewer, bytes: Bytes) -> usize {
+    pub fn type_in(&self, viewer: Viewer, keys: &[u8]) -> usize {
         let mut state = self.state();
         let types = state.is_now(viewer) && state.circle.typist() == viewer.seat;
-        if !types || state.ended.is_some() || state.told_to_end.is_some() {
+        let is_over = state.ended.is_some() || state.told_to_end.is_some();
+        if !types || is_over || keys.is_empty() {
             return 0;
         }
         state.typed_at = Instant::now();
-        let length = bytes.len();
-        if state.typed_ahead + length > TYPED_AHEAD_BYTES {
-            return length;
+        if !state.keys.take(keys) {
+            return keys.len();
         }
-        state.typed_ahead += length;
-        let jumps = jump::breaks_off(&bytes) && state.begin_jump();
-        // Nobody takes it any longer once the shell has ended.
-        let _ = self.typed.send(Typed::Bytes(bytes));
+        let jumps = jump::breaks_off(keys) && state.begin_jump();
         drop(state);
+        self.typed.notify_one();
         if jumps {
             let what = What::Mark(Mark::PassedOver);
             self.tape().note(self.now_ms(), what);
@@ -458,36 +344,55 @@ impl Session {
     fn end_jump(&self) {
         let mut state = self.state();
         if state.jump.take().is_some() {
-            state.passed = state.scroll.last_lines(jump::SHOWN_BYTES);
-            state.shown = state.shown.max(state.passed);
+            let last = state.scroll.last_lines(jump::SHOWN_BYTES);
+            state.entry = state.scroll.enter(last, state.shown);
+            state.shown = state.shown.max(state.entry.at);
             drop(state);
             self.tell_news();
         }
     }
 
-    /// The owner's screen says how big it is; a guest sees it as the owner does.
+    /// The owner's screen says how big it is.
     pub fn resize(&self, viewer: Viewer, size: Size) {
         let mut state = self.state();
-        let too_soon = state.sized_at.is_some_and(|at| at.elapsed() < SIZES_APART);
         let is_owner = viewer.seat == Seat::Owner && state.is_now(viewer);
-        if !is_owner || state.ended.is_some() || too_soon {
-            return;
+        if is_owner && state.ended.is_none() {
+            state.keys.resize(size);
+            drop(state);
+            self.typed.notify_one();
         }
-        state.sized_at = Some(Instant::now());
+    }
+
+    /// Waits for what the shell is to be told.
+    async fn telling(&self) -> Telling {
+        loop {
+            let next = self.state().keys.next(Instant::now());
+            match next {
+                Telling::Nothing(None) => self.typed.notified().await,
+                Telling::Nothing(Some(at)) => drop(timeout_at(at, self.typed.notified()).await),
+                Telling::Size(size) => {
+                    self.sized(size);
+                    return next;
+                }
+                Telling::Keys(_) => return next,
+            }
+        }
+    }
+
+    /// The shell is told so now; a guest sees it as the owner does.
+    fn sized(&self, size: Size) {
+        let mut state = self.state();
         state.circle.size = size;
         state.circle.change_if_any();
         drop(state);
         self.tell_news();
         let (columns, rows) = (size.columns, size.rows);
-        let what = What::Resized { columns, rows };
-        self.tape().note(self.now_ms(), what);
-        let _ = self.typed.send(Typed::Size(size));
+        self.mark(What::Resized { columns, rows });
     }
 
     /// The shell has taken so many bytes.
     fn took(&self, bytes: usize) {
-        let mut state = self.state();
-        state.typed_ahead = state.typed_ahead.saturating_sub(bytes);
+        self.state().keys.taken(bytes);
     }
 
     /// Decides that it is over; the first reason counts.
@@ -523,9 +428,21 @@ impl Session {
     /// Whether both the viewer and the recording, which has this room, can take more.
     fn has_room(&self, of_recording: usize) -> bool {
         let state = self.state();
-        let is_shown = state.jump.is_some() || state.ahead() < state.window.bytes();
+        let is_shown = state.holds_nobody_up() || state.ahead() < state.window.bytes();
         drop(state);
         is_shown && self.tape().waiting() < of_recording
+    }
+
+    /// Whether its owner is away.
+    #[must_use]
+    pub fn is_alone(&self) -> bool {
+        self.state().alone_since.is_some()
+    }
+
+    /// How much it ever showed, where nobody looks.
+    fn shown_to_nobody(&self) -> Option<u64> {
+        let state = self.state();
+        state.alone_since.map(|_| state.scroll.end())
     }
 
     /// The shell has shown something, in one piece or several; true if the recording should be
@@ -563,9 +480,9 @@ impl Session {
         bytes
     }
 
-    /// So much of the recording was written; the shell may show more.
-    pub fn written(&self, bytes: usize) {
-        self.tape().written(bytes);
+    /// A piece of the recording was written; the shell may show more.
+    pub fn written(&self, piece: &Piece) {
+        self.tape().written(piece);
         self.state().unwritten_since = None;
         self.room.notify_one();
     }

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_tungstenite::tungstenite::Bytes;
 
 use super::clock::{self, Limits};
-use super::{Ended, Session, Typed};
+use super::keys::Telling;
+use super::pace::Pace;
+use super::{Ended, Session};
 use crate::app::App;
-use crate::clusters::{self, ClusterId};
+use crate::clusters;
 use crate::connections::ConnectionError;
 use crate::integrations::CallError;
 use crate::integrations::kubernetes::{End, Input, Output, Place, Running, Size};
 use crate::terminals::debug::{self, DebugContainer};
+use crate::terminals::pods::Pod;
 use crate::terminals::{Ending, recording, settle};
 
 /// What is shown at once; the scroll keeps this and one more piece beyond its window.
@@ -27,9 +29,7 @@ const GOODBYE: &str = "\x03\x04";
 /// Where the shell is to run.
 #[derive(Debug, Clone)]
 pub struct Spot {
-    pub cluster: ClusterId,
-    pub namespace: String,
-    pub pod: String,
+    pub pod: Pod,
     pub container: String,
     /// What is to be put there first.
     pub debug: Option<DebugContainer>,
@@ -37,13 +37,13 @@ pub struct Spot {
 }
 
 /// From the first byte to the last line of the record.
-pub async fn live(app: App, session: Arc<Session>, spot: Spot, typed: UnboundedReceiver<Typed>) {
-    let ended = hold(&app, &session, &spot, typed).await;
+pub async fn live(app: App, session: Arc<Session>, spot: Spot) {
+    let ended = hold(&app, &session, &spot).await;
     let bytes = session.close(ended);
     settle::settle(&app, &session, ended, bytes).await;
 }
 
-async fn hold(app: &App, session: &Session, spot: &Spot, typed: UnboundedReceiver<Typed>) -> Ended {
+async fn hold(app: &App, session: &Session, spot: &Spot) -> Ended {
     if !recording::begin(app, session, spot.size).await {
         return Ending::NoRecorder.into();
     }
@@ -58,7 +58,7 @@ async fn hold(app: &App, session: &Session, spot: &Spot, typed: UnboundedReceive
     let (input, output) = (&running.input, &mut running.output);
     let why = tokio::select! {
         end = pass_output(app, session, output) => return ended(&end),
-        () = pass_input(session, input, typed) => None,
+        () = pass_input(session, input) => None,
         why = over(app, session) => Some(why),
     };
     match why {
@@ -72,11 +72,11 @@ async fn hold(app: &App, session: &Session, spot: &Spot, typed: UnboundedReceive
 }
 
 async fn start(app: &App, spot: &Spot) -> Result<Running, Ending> {
-    let kubernetes = clusters::kubernetes(app, spot.cluster).await;
+    let kubernetes = clusters::kubernetes(app, spot.pod.cluster).await;
     let kubernetes = kubernetes.map_err(|error| refused(&error))?;
     let place = Place {
-        namespace: &spot.namespace,
-        pod: &spot.pod,
+        namespace: &spot.pod.namespace,
+        pod: &spot.pod.name,
         container: &spot.container,
     };
     if let Some(wanted) = &spot.debug {
@@ -116,7 +116,9 @@ fn ended(end: &End) -> Ended {
 
 /// Reads no more than can be shown and recorded.
 async fn pass_output(app: &App, session: &Session, output: &mut Output) -> End {
+    let mut pace = Pace::default();
     loop {
+        pace.keep(session).await;
         let hall = &app.terminals;
         while !session.has_room(hall.room()) {
             session.room.notified().await;
@@ -163,16 +165,16 @@ fn together(first: Bytes, output: &mut Output) -> impl Iterator<Item = Bytes> {
     })
 }
 
-async fn pass_input(session: &Session, input: &Input, mut typed: UnboundedReceiver<Typed>) {
-    while let Some(next) = typed.recv().await {
-        let told = match next {
-            Typed::Bytes(bytes) => {
-                let length = bytes.len();
-                let told = input.write(bytes).await;
-                session.took(length);
+async fn pass_input(session: &Session, input: &Input) {
+    loop {
+        let told = match session.telling().await {
+            Telling::Keys(keys) => {
+                let told = input.write(&keys).await;
+                session.took(keys.len());
                 told
             }
-            Typed::Size(size) => input.resize(size).await,
+            Telling::Size(size) => input.resize(size).await,
+            Telling::Nothing(_) => Ok(()),
         };
         if told.is_err() {
             return;

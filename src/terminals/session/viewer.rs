@@ -13,6 +13,7 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
 use super::company::{Seat, Viewer};
+use super::scroll::Entry;
 use super::wire::{Said, Told, is_fit};
 use super::{Next, Session};
 use crate::integrations::kubernetes::Size;
@@ -97,13 +98,9 @@ async fn show(
                 at += bytes.len() as u64;
                 send(out, Message::binary(bytes)).await?;
             }
-            Next::Pass(to) => {
-                let said = Said::Skipped {
-                    bytes: to - at,
-                    offset: to,
-                };
-                at = to;
-                send(out, Message::text(said.text())).await?;
+            Next::Pass(entry) => {
+                pass(at, &entry, out).await?;
+                at = entry.at;
             }
             Next::Meet(changes, company) => {
                 told = changes;
@@ -124,11 +121,27 @@ async fn show(
                 Some(said) = to_say.recv() => send(out, Message::text(said.text())).await?,
                 _ = pings.tick() => {
                     send(out, Message::Ping(Vec::new().into())).await?;
-                    send(out, Message::text(Said::Here.text())).await?;
+                    let quiet_seconds = session.quiet_for().as_secs();
+                    let said = Said::Here { quiet_seconds };
+                    send(out, Message::text(said.text())).await?;
                 }
             },
         }
     }
+}
+
+/// What a screen is told before it goes on counts as the last of what was passed over.
+async fn pass(at: u64, entry: &Entry, out: &mut Out) -> Option<()> {
+    let offset = entry.at.saturating_sub(entry.told.len() as u64);
+    let bytes = offset.saturating_sub(at);
+    if bytes > 0 {
+        let said = Said::Skipped { bytes, offset };
+        send(out, Message::text(said.text())).await?;
+    }
+    if !entry.told.is_empty() {
+        send(out, Message::binary(entry.told.clone())).await?;
+    }
+    Some(())
 }
 
 /// Never waits for the shell, so that confirmations come through while it is far behind.
@@ -141,7 +154,7 @@ async fn listen(
     let mut silence = Silence::new(HEARD_WITHIN);
     while let Ok(Some(Ok(message))) = silence.next(incoming).await {
         match message {
-            Message::Binary(keys) => match session.type_in(viewer, keys) {
+            Message::Binary(keys) => match session.type_in(viewer, &keys) {
                 0 => {}
                 // One such message that waits is enough.
                 bytes => drop(say.try_send(Said::NotTaken { bytes })),

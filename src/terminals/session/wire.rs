@@ -35,7 +35,10 @@ pub enum Said {
     /// What was held back when somebody broke it off was passed over; output goes on from there.
     Skipped { bytes: u64, offset: u64 },
     /// The portal is still there: a page hears no pings, and is to notice when nothing comes.
-    Here,
+    Here {
+        /// For how long nobody has typed by now; a page hears only its own keys.
+        quiet_seconds: u64,
+    },
     /// More was typed at once than can be held; so much of it was not taken.
     NotTaken { bytes: usize },
     /// Who is in it; said again whenever that changes.

@@ -77,6 +77,7 @@ behaviours! {
         a_missing_program_is_an_end_and_not_an_error
         a_shell_is_the_best_that_there_is
         a_command_ends_with_its_pod
+        kubectl_runs_a_shell_in_a_container
         commands_are_refused_as_other_calls_are;
     beside:
         a_container_is_put_beside_others_once

@@ -1,7 +1,5 @@
 //! Files in and out of containers: whole or not at all, and on record.
 
-use std::path::PathBuf;
-
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -26,13 +24,6 @@ fn hash(bytes: &[u8]) -> String {
 }
 
 impl Stage {
-    /// Where the container's commands run, on this machine.
-    fn folder(&self) -> PathBuf {
-        let mut kubernetes = self.company.world.kubernetes();
-        let cluster = kubernetes.cluster("sh-test").unwrap();
-        cluster.folder("pay-test", &self.pod, "pay").unwrap()
-    }
-
     fn address(id: &str, path: &str) -> String {
         let path: String = path
             .bytes()
@@ -284,4 +275,75 @@ async fn files_move_in_ones_own_open_terminal_alone() {
     assert_eq!(late.status(), 409);
     assert_eq!(code(&late.json().await.unwrap()), "terminal-over");
     stage.company.check().await;
+}
+
+/// Begins a request and hangs up when it is told to, by being dropped.
+async fn half(stage: &Stage, head: &str) -> TcpStream {
+    let base = stage.company.portal.url.replace("http://", "");
+    let mut socket = TcpStream::connect(&base).await.unwrap();
+    let cookies = &stage.company.developer.cookies;
+    let cookies: Vec<_> = cookies.iter().map(|(k, v)| format!("{k}={v}")).collect();
+    let cookies = cookies.join("; ");
+    let origin = format!("http://{base}");
+    let text = format!("{head}host: {base}\r\norigin: {origin}\r\ncookie: {cookies}\r\n\r\n");
+    socket.write_all(text.as_bytes()).await.unwrap();
+    socket
+}
+
+/// What is on record of a terminal's files so far.
+async fn begun(stage: &mut Stage, id: &str) -> Vec<Value> {
+    let path = format!("/terminals/{id}/files");
+    let list = stage.company.ops.api_get(&path).await.json();
+    list["items"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn whoever_hangs_up_before_anything_came_is_on_record_too() {
+    let mut stage = Stage::start().await;
+    // A program that never says anything by itself.
+    stage.containers("sh-test", Exec::Echoes);
+    let (way, _terminal) = stage.enter().await;
+    let address = Stage::address(&way.id, "/app/x");
+    let socket = half(&stage, &format!("GET {address} HTTP/1.1\r\n")).await;
+    while begun(&mut stage, &way.id).await.is_empty() {
+        tokio::task::yield_now().await;
+    }
+    drop(socket);
+    let moved = stage.moved(&way.id).await;
+    assert_eq!(moved[0]["outcome"], "refused", "{moved:?}");
+    let trail = stage.trail("terminal.file-out").await;
+    assert_eq!((trail.len(), &trail[0]["result"]), (1, &json!("refused")));
+}
+
+#[tokio::test]
+async fn one_person_who_trickles_leaves_places_for_others() {
+    let mut stage = Stage::start().await;
+    let (way, _terminal) = stage.enter().await;
+    let mut slow = Vec::new();
+    for n in 0..4 {
+        let address = Stage::address(&way.id, &format!("/app/{n}"));
+        let head = format!("PUT {address} HTTP/1.1\r\ncontent-length: 100\r\n");
+        slow.push(half(&stage, &head).await);
+    }
+    while begun(&mut stage, &way.id).await.len() < 4 {
+        tokio::task::yield_now().await;
+    }
+    let (status, problem) = stage.put(&way.id, "/app/fifth", b"x".to_vec()).await;
+    assert_eq!((status, code(&problem)), (409, "file-too-many-mine"));
+    let asked = stage.asked();
+    let ops = super::stage::open(&mut stage.company.ops, &asked).await;
+    let knock = super::stage::Knock::of(&stage.company.ops, &ops);
+    let _theirs = knock.enter().await.unwrap();
+    let folder = stage.folder();
+    let path = format!("{}/other", folder.display());
+    let address = Stage::address(&ops.id, &path);
+    let request = stage.company.ops.request(Method::PUT, &address);
+    let answer = request.body("x").send().await.unwrap();
+    assert_eq!(answer.status(), 201, "{:?}", answer.text().await);
+    drop(slow);
+    let moved = stage.moved(&way.id).await;
+    assert!(
+        moved.iter().all(|file| file["outcome"] != "done"),
+        "{moved:?}"
+    );
 }

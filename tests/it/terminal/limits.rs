@@ -1,10 +1,16 @@
 //! What ends a terminal besides its shell, and how many there may be.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::json;
+use sqlx::Executor as _;
 
 use super::stage::{Stage, open};
 use crate::support::seed;
+
+/// Whoever may no longer be in a terminal is out of it within this.
+const SOON: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn nobody_has_more_than_is_allowed() {
@@ -89,7 +95,7 @@ async fn what_nobody_comes_back_to_ends() {
 async fn signing_out_ends_it_and_no_key_counts_any_more() {
     let mut stage = Stage::start().await;
     let (way, mut terminal) = stage.enter().await;
-    terminal.type_in("echo re''ady\n").await;
+    terminal.type_in("touch before; echo re''ady\n").await;
     terminal.until("ready").await;
     let began = std::time::Instant::now();
     let out = stage
@@ -99,15 +105,39 @@ async fn signing_out_ends_it_and_no_key_counts_any_more() {
         .await;
     assert_eq!(out.status, 204);
     assert_eq!(terminal.hear("ended").await["ending"], "signed-out");
-    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
-    assert!(terminal.is_closed().await);
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+    // Its page may not know yet; the shell, which would have written a file, hears nothing.
+    let marker = stage.folder().join("marker");
+    for _ in 0..20 {
+        let _ = terminal.try_type("touch marker; echo un''seen\n").await;
+    }
+    terminal.until_closed().await;
     assert_eq!(stage.ending(&way.id).await, "signed-out");
+    assert!(stage.folder().join("before").exists() && !marker.exists());
+    let cast = stage.cast(&way.id).await;
+    assert!(!super::stage::shown(&cast).contains("unseen"), "{cast:?}");
+    assert_eq!(cast.last().unwrap()[2], "signed-out");
+}
+
+#[tokio::test]
+async fn it_ends_when_the_session_that_it_was_opened_in_is_over() {
+    let mut stage = Stage::start().await;
+    let (way, mut terminal) = stage.enter().await;
+    let over = "UPDATE session SET expires_at = slipway_now() - interval '1 second'
+        WHERE account_id = (SELECT id FROM account WHERE name = 'lin')";
+    let began = std::time::Instant::now();
+    let owner = stage.company.portal.db.owner.clone();
+    owner.execute(over).await.unwrap();
+    assert_eq!(terminal.hear("ended").await["ending"], "signed-out");
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+    assert_eq!(stage.last_word(&way.id).await, "signed-out");
 }
 
 #[tokio::test]
 async fn whoever_is_put_out_is_out_of_the_terminal_too() {
     let mut stage = Stage::start().await;
-    let (_, mut terminal) = stage.enter().await;
+    let (way, mut terminal) = stage.enter().await;
+    let began = std::time::Instant::now();
     let disabled = json!({ "disabled": true });
     let answer = stage
         .company
@@ -116,6 +146,8 @@ async fn whoever_is_put_out_is_out_of_the_terminal_too() {
         .await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!(terminal.hear("ended").await["ending"], "signed-out");
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+    assert_eq!(stage.last_word(&way.id).await, "signed-out");
 }
 
 #[tokio::test]
@@ -127,8 +159,10 @@ async fn a_role_that_is_taken_ends_it() {
     let knock = super::stage::Knock::of(&stage.company.tester, &way);
     let mut terminal = knock.enter().await.unwrap();
     let path = "/api/v1/projects/pay/members/chen/developer";
+    let began = std::time::Instant::now();
     let answer = stage.company.developer.bare(Method::DELETE, path).await;
     assert!(answer.status < 300, "{}", answer.body);
     assert_eq!(terminal.hear("ended").await["ending"], "right-lost");
-    assert_eq!(stage.ending(&way.id).await, "right-lost");
+    assert!(began.elapsed() < SOON, "{:?}", began.elapsed());
+    assert_eq!(stage.last_word(&way.id).await, "right-lost");
 }

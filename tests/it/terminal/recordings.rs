@@ -2,6 +2,7 @@
 
 use reqwest::Method;
 use serde_json::json;
+use sha2::{Digest as _, Sha256};
 use slipway::{app, jobs};
 use slipway_sim::kubernetes::Exec;
 use sqlx::{AssertSqlSafe, Executor as _};
@@ -160,6 +161,158 @@ async fn who_may_see_which() {
             .await;
         assert_eq!(answer.status, 400, "{wrong}: {}", answer.body);
     }
+}
+
+#[tokio::test]
+async fn they_are_found_by_pod_person_and_time() {
+    let mut stage = Stage::start().await;
+    seed::member(&stage.company.portal, "pay", "stranger", "developer").await;
+    let mut other = stage.company.portal.signed_in("stranger").await;
+    let asked = stage.asked();
+    let theirs = super::stage::open(&mut other, &asked).await.id;
+    let mine = stage.open().await.id;
+    let owner = stage.company.portal.db.owner.clone();
+    let earlier = format!(
+        "UPDATE terminal SET opened_at = '2026-03-04T10:00Z', ends_at = '2026-03-04T11:00Z',
+            pod = 'pay-old-1' WHERE id = '{theirs}'"
+    );
+    owner.execute(AssertSqlSafe(earlier)).await.unwrap();
+    let beginning = stage.pod[..stage.pod.len() - 2].to_owned();
+    let both = vec![mine.clone(), theirs.clone()];
+    for (query, expected) in [
+        (format!("pod={}", stage.pod), vec![mine.clone()]),
+        (format!("pod={beginning}"), vec![mine.clone()]),
+        ("pod=pay-old".to_owned(), vec![theirs.clone()]),
+        ("pod=ay-old".to_owned(), vec![]),
+        ("user=lin".to_owned(), vec![mine.clone()]),
+        ("user=stranger".to_owned(), vec![theirs.clone()]),
+        ("user=li".to_owned(), vec![]),
+        ("to=2026-03-04".to_owned(), vec![theirs.clone()]),
+        ("to=2026-03-03".to_owned(), vec![]),
+        ("from=2026-03-04".to_owned(), both.clone()),
+        ("from=2026-03-05".to_owned(), vec![mine.clone()]),
+        ("from=2026-03-04T10:00:01Z".to_owned(), vec![mine.clone()]),
+        (
+            "from=2026-03-04T10:00:00Z&to=2026-03-04T10:00:01Z".to_owned(),
+            vec![theirs.clone()],
+        ),
+        ("user=stranger&from=2026-03-05".to_owned(), vec![]),
+        (String::new(), both.clone()),
+    ] {
+        let list = stage
+            .company
+            .ops
+            .api_get(&format!("/recordings?{query}"))
+            .await
+            .json();
+        let items = list["items"].as_array().unwrap();
+        let ids: Vec<_> = items.iter().map(|t| t["id"].as_str().unwrap()).collect();
+        assert_eq!(ids, expected, "{query}");
+    }
+}
+
+/// Whoever has the recording can tell that its output is what the portal wrote at the end.
+#[tokio::test]
+async fn an_end_says_what_proves_the_recording() {
+    let mut stage = Stage::start().await;
+    let (way, mut terminal) = stage.enter().await;
+    let row = stage.until(&way.id, |_| true).await;
+    assert!(row["output_sha256"].is_null(), "it goes on: {row}");
+    terminal.type_in("echo 你好; seq 10000; exit\n").await;
+    terminal.hear("ended").await;
+    stage.ending(&way.id).await;
+    let hash = |output: &[u8]| hex::encode(Sha256::digest(output));
+    let output = shown(&stage.cast(&way.id).await);
+    assert!(output.contains("你好"));
+    let row = stage.until(&way.id, |_| true).await;
+    assert_eq!(row["output_sha256"], hash(output.as_bytes()));
+    assert_eq!(row["output_sha256"], hash(&terminal.shown));
+    let ends = stage.trail("terminal.end").await;
+    assert_eq!(ends[0]["after"]["output_sha256"], row["output_sha256"]);
+    let page = stage
+        .company
+        .ops
+        .get(&format!("/recordings/{}", way.id))
+        .await;
+    let said = row["output_sha256"].as_str().unwrap();
+    assert!(page.text("main").contains(said), "{}", page.body);
+}
+
+#[tokio::test]
+async fn how_fast_is_recorded_whole_is_a_setting() {
+    let rate = [
+        ("RECORDING_BYTES_PER_SECOND", "65536"),
+        ("RECORDING_BURST_BYTES", "1048576"),
+    ];
+    let mut stage = Stage::start_with(&rate).await;
+    let flood = Exec::Floods {
+        frames: 256,
+        bytes: 16 * 1024,
+    };
+    stage.containers("sh-test", flood);
+    let (way, mut terminal) = stage.enter().await;
+    terminal.hear("ended").await;
+    stage.ending(&way.id).await;
+    let cast = stage.cast(&way.id).await;
+    let notes = cast.iter().filter_map(|e| e[2].as_str());
+    assert!(notes.filter(|note| note.starts_with("omitted ")).count() > 0);
+    let kept = shown(&cast);
+    assert!(
+        (1024 * 1024..3 * 1024 * 1024).contains(&kept.len()),
+        "{}",
+        kept.len()
+    );
+    let row = stage.until(&way.id, |_| true).await;
+    let hash = hex::encode(Sha256::digest(kept.as_bytes()));
+    assert_eq!(row["output_sha256"], hash, "of what is kept");
+}
+
+#[tokio::test]
+async fn where_it_is_always_strict_there_is_no_shell_without_a_recorder_in_test() {
+    let mut stage = Stage::start_with(&[("STRICT_RECORDING", "always")]).await;
+    recorder(&stage, false).await;
+    let (way, mut terminal) = stage.enter().await;
+    assert_eq!(terminal.hear("ended").await["ending"], "no-recorder");
+    assert!(terminal.shown.is_empty());
+    recorder(&stage, true).await;
+    assert_eq!(stage.ending(&way.id).await, "no-recorder");
+    let row = stage.until(&way.id, |_| true).await;
+    assert_eq!(
+        (&row["strict"], &row["tier"]),
+        (&json!(true), &json!("test"))
+    );
+}
+
+#[tokio::test]
+async fn passes_that_are_over_go_and_nobody_asks_for_very_many() {
+    let mut stage = Stage::start().await;
+    let (way, _terminal) = stage.enter().await;
+    for _ in 1..60 {
+        stage.again(&way.id).await;
+    }
+    let path = format!("/terminals/{}/passes", way.id);
+    let lin = &mut stage.company.developer;
+    let refused = lin.api(Method::POST, &path, &json!(null)).await;
+    assert_eq!(
+        (refused.status, &refused.json()["code"]),
+        (409, &json!("terminal-too-many-passes"))
+    );
+    let pool = stage.company.portal.app.db.pool().clone();
+    let count = async || -> i64 {
+        let passes = sqlx::query_scalar("SELECT count(*) FROM terminal_pass");
+        passes.fetch_one(&pool).await.unwrap()
+    };
+    assert_eq!(count().await, 60);
+    let old = "UPDATE terminal_pass SET created_at = created_at - interval '2 hours',
+        expires_at = expires_at - interval '2 hours' WHERE terminal_id IN (
+            SELECT terminal_id FROM terminal_pass)";
+    stage.company.portal.db.owner.execute(old).await.unwrap();
+    stage.again(&way.id).await;
+    let app = &stage.company.portal.app;
+    jobs::run_due(&app.db, &app::timers(app)).await.unwrap();
+    assert_eq!(count().await, 1);
+    let trail = stage.trail("terminal.attach").await;
+    assert_eq!(trail.len(), 1, "who came stays on record");
 }
 
 /// The database takes no recordings from now on, or does again.

@@ -164,8 +164,8 @@ async fn the_prompt_is_there_at_once_when_a_program_is_broken_off() {
     let all = Permissions::from_mode(0o777);
     std::fs::set_permissions(folder.path(), all).unwrap();
     let written = folder.path().join("written");
-    // More than a window, and less than what the buffers on the way take.
-    let flood = "yes abcdefgh | head -c 60000";
+    // More than a window with all that is read at once, and less than what the buffers on the way take.
+    let flood = "yes abcdefgh | head -c 90000";
     let line = format!("{flood}; touch '{}'; cat\n", written.display());
     terminal.type_in(&line).await;
     terminal.until_bytes(WINDOW).await;

@@ -1,11 +1,13 @@
 //! A project with containers that run in test, and people who open shells in them.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use reqwest::Method;
 use serde_json::{Value, json};
 use slipway_sim::kubernetes::Exec;
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::{Error, Message};
@@ -121,6 +123,22 @@ impl Stage {
     pub async fn ending(&mut self, id: &str) -> String {
         let row = self.until(id, |row| !row["ended_at"].is_null()).await;
         row["ending"].as_str().unwrap().to_owned()
+    }
+
+    /// How it ended, as its recording says in the end.
+    pub async fn last_word(&mut self, id: &str) -> String {
+        let ending = self.ending(id).await;
+        let cast = self.cast(id).await;
+        let last = cast.last().unwrap()[2].as_str().unwrap();
+        assert_eq!(last, ending);
+        ending
+    }
+
+    /// Where the commands of its container run, on this machine.
+    pub fn folder(&self) -> PathBuf {
+        let mut kubernetes = self.company.world.kubernetes();
+        let cluster = kubernetes.cluster("sh-test").unwrap();
+        cluster.folder("pay-test", &self.pod, "pay").unwrap()
     }
 
     /// The recording's events, after its head.
@@ -357,8 +375,21 @@ impl Terminal {
         self.socket.send(keys).await.unwrap();
     }
 
+    /// The same into what may be closed by now.
+    pub async fn try_type(&mut self, keys: &str) -> Result<(), Error> {
+        let keys = Message::binary(keys.as_bytes().to_vec());
+        self.socket.send(keys).await
+    }
+
     pub async fn tell(&mut self, said: &Value) -> Result<(), Error> {
         self.socket.send(Message::text(said.to_string())).await
+    }
+
+    /// Begins a message of so many bytes, and says none of them.
+    pub async fn begin_long(&mut self, bytes: u64) {
+        // The last of one message, of bytes, masked, with a length of eight bytes; then a mask.
+        let head = [&[0x82, 0xff], &bytes.to_be_bytes()[..], &[0; 4]].concat();
+        self.socket.get_mut().write_all(&head).await.unwrap();
     }
 
     /// Until the other side has closed, whatever it still had to show.

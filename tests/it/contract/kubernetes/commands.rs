@@ -1,16 +1,21 @@
 //! Commands in containers, over WebSockets.
 
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use k8s_openapi::api::core::v1::Pod;
 use slipway::integrations::CallError;
 use slipway::integrations::kubernetes::{End, Output, Place, Running, Size};
 use slipway_sim::kubernetes::Exec;
 
-use super::reading::pod;
+use super::reading::{KUBECTL, pod};
 use super::target::{Target, client};
 use crate::contract::setting;
 
 /// Says that the real cluster's nodes run commands; pretended ones may not.
 const REAL_RUNS: &str = "SLIPWAY_CONTRACT_EXEC";
+/// What it says of nodes that run commands and do not tell their codes.
+const CODELESS: &str = "codeless";
 
 const SIZE: Size = Size {
     columns: 101,
@@ -27,6 +32,15 @@ fn runs(target: &Target, behaviour: &str) -> bool {
         println!("unconfirmed: kubernetes {behaviour} (its nodes run nothing)");
     }
     runs
+}
+
+/// Whether how a command ended is told by its code, and not in words alone as pretended nodes do.
+fn tells_codes(target: &Target, behaviour: &str) -> bool {
+    let tells = target.is_simulated() || setting(REAL_RUNS).as_deref() != Some(CODELESS);
+    if !tells {
+        println!("unconfirmed: kubernetes {behaviour} (its nodes tell no codes but 0)");
+    }
+    tells
 }
 
 /// Whether the target is one whose containers can be told how to behave.
@@ -70,7 +84,11 @@ async fn end(output: &mut Output) -> End {
 async fn ends_with_its_code(target: &Target, pod: &str) {
     let mut shell = exec(target, pod, &["sh"]).await;
     shell.input.write("exit 7\n").await.expect("a shell");
-    assert_eq!(end(&mut shell.output).await, End::Exited { code: 7 });
+    let ended = end(&mut shell.output).await;
+    match tells_codes(target, "a_command_ends_with_its_code") {
+        true => assert_eq!(ended, End::Exited { code: 7 }),
+        false => assert!(matches!(ended, End::Failed { .. }), "{ended:?}"),
+    }
     let mut fine = exec(target, pod, &["sh", "-c", "echo done"]).await;
     until(&mut fine.output, "done").await;
     assert_eq!(end(&mut fine.output).await, End::Exited { code: 0 });
@@ -215,6 +233,62 @@ pub async fn a_command_ends_with_its_pod(target: &Target) {
         })
         .await;
     assert_eq!(end(&mut shell.output).await, End::Killed);
+}
+
+/// `kubectl exec -it` behind a terminal of its own: what it showed, and its code; nothing where
+/// this machine has no kubectl, or nothing that makes a terminal.
+async fn kubectl_exec(target: &Target, pod: &str, typed: &'static str) -> Option<(String, i32)> {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), &target.kubeconfig).expect("a kubeconfig");
+    let kubectl = setting(KUBECTL).unwrap_or_else(|| "kubectl".to_owned());
+    let line = format!(
+        "{kubectl} --kubeconfig {} -n {} exec -it {pod} -c app -- sh",
+        file.path().display(),
+        target.namespace,
+    );
+    let ran = tokio::task::spawn_blocking(move || {
+        Command::new(&kubectl)
+            .arg("version")
+            .arg("--client")
+            .output()?;
+        let mut child = Command::new("script")
+            .args(["-q", "-e", "-c", &line, "/dev/null"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()?;
+        let mut input = child.stdin.take().expect("its input");
+        input.write_all(typed.as_bytes())?;
+        let output = child.wait_with_output()?;
+        drop((input, file));
+        Ok::<_, std::io::Error>(output)
+    });
+    let output = match ran.await.expect("a thread") {
+        Ok(output) => output,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return None,
+        Err(error) => panic!("{error}"),
+    };
+    let said = [output.stdout, output.stderr].concat();
+    let said = String::from_utf8_lossy(&said).into_owned();
+    Some((said, output.status.code().expect("a code")))
+}
+
+pub async fn kubectl_runs_a_shell_in_a_container(target: &Target) {
+    let behaviour = "kubectl_runs_a_shell_in_a_container";
+    if !runs(target, behaviour) {
+        return;
+    }
+    let pod = pod(target, "r/shop:1").await;
+    let typed = "test -t 0 && echo my-$((40 + 2)); exit 7\n";
+    let Some((said, code)) = kubectl_exec(target, &pod, typed).await else {
+        println!("unconfirmed: kubernetes {behaviour} (no kubectl, or no script)");
+        return;
+    };
+    assert!(said.contains("my-42"), "{said}");
+    match tells_codes(target, behaviour) {
+        true => assert_eq!(code, 7, "{said}"),
+        false => assert_ne!(code, 0, "{said}"),
+    }
 }
 
 /// What is asked before any node is needed.

@@ -14,7 +14,7 @@ use super::target::{Target, client};
 use crate::contract::setting;
 
 /// Names a kubectl other than the one on the path.
-const KUBECTL: &str = "SLIPWAY_CONTRACT_KUBECTL";
+pub const KUBECTL: &str = "SLIPWAY_CONTRACT_KUBECTL";
 
 pub async fn the_version_is_told(target: &Target) {
     let version = target.kubernetes.version().await.expect("a version");
