@@ -243,7 +243,7 @@ fn java_heap(s: &Subject<'_>) -> Option<Finding> {
     let said = || options(s.parameters);
     // Of several the last one counts; a share only where no size is said.
     let (share, size): (Vec<_>, Vec<_>) = said().partition(|o| o.contains("RAMPercentage="));
-    let last = |all: Vec<&str>| all.into_iter().filter_map(|o| heap(o, limit)).last();
+    let last = |all: Vec<&str>| all.into_iter().rev().find_map(|o| heap(o, limit));
     let heap = last(size).or_else(|| last(share))?;
     let most = limit * HEAP_PERCENT / 100;
     (heap >= most).then(|| found("memory.limit", format!("{heap}Mi"), format!("{most}Mi")))?
