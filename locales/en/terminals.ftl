@@ -23,7 +23,6 @@ terminal-no-websocket = A terminal is a WebSocket.
 debug-images-none = Operations allow no image for debug containers here. They can, by the setting SLIPWAY_DEBUG_IMAGES.
 debug-image-unknown = This is no image that operations allow for debug containers. Choose one of theirs.
 debug-too-many = { $n } debug containers were put into this pod already, and they stay with it. Restart it, or choose another pod.
-terminal-too-many-passes = You asked for { $n } ways into terminals within a minute. Wait a moment, then try again.
 terminal-over = This terminal is over: { $ending ->
     [exited] its shell ended by itself.
     [killed] its process was killed, or its pod was taken away.

@@ -23,7 +23,6 @@ terminal-no-websocket = 终端是一个 WebSocket。
 debug-images-none = 运维没有允许任何调试容器镜像，可通过设置 SLIPWAY_DEBUG_IMAGES 允许。
 debug-image-unknown = 这不是运维允许的调试容器镜像，请从允许的镜像中选择。
 debug-too-many = 这个 pod 里已放入 { $n } 个调试容器，它们会随 pod 一直保留。请重启它，或选择其他 pod。
-terminal-too-many-passes = 一分钟内你已请求进入终端 { $n } 次。请稍候再试。
 terminal-over = 终端已结束：{ $ending ->
     [exited] shell 自行退出。
     [killed] 进程被杀死，或 pod 已被移除。

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::{TerminalId, store};
 use crate::db::{DbError, Tx};
-use crate::error::{AppError, Words};
+use crate::error::AppError;
 use crate::identity::Actor;
 
 /// 256 bits of chance.
@@ -23,18 +23,20 @@ pub const SECONDS: i32 = 30;
 /// Somebody who comes back by hand, or by a page that tries again and again, asks for fewer.
 const MOST: i64 = 60;
 const WITHIN_SECONDS: f64 = 60.0;
+const RETRY_AFTER_SECONDS: u64 = 10;
 
 /// Whether this person may ask for one more just now.
 ///
 /// # Errors
-/// 409 when they have asked for too many of late, no answer from the database.
+/// 429 when they have asked for too many of late, no answer from the database.
 pub async fn check_pace(tx: &mut Tx, actor: &Actor) -> Result<(), AppError> {
     let asked = store::count_passes(tx.connection(), actor.id, WITHIN_SECONDS).await?;
     if asked < MOST {
         return Ok(());
     }
-    let words = Words::new("terminal-too-many-passes").with("n", MOST);
-    Err(AppError::Conflict(words))
+    Err(AppError::TooMany {
+        retry_after_seconds: RETRY_AFTER_SECONDS,
+    })
 }
 
 /// Makes one for this person.

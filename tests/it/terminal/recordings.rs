@@ -295,7 +295,7 @@ async fn passes_that_are_over_go_and_nobody_asks_for_very_many() {
     let refused = lin.api(Method::POST, &path, &json!(null)).await;
     assert_eq!(
         (refused.status, &refused.json()["code"]),
-        (409, &json!("terminal-too-many-passes"))
+        (429, &json!("error-too-many"))
     );
     let pool = stage.company.portal.app.db.pool().clone();
     let count = async || -> i64 {
