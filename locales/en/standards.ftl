@@ -1,4 +1,5 @@
 parameters-min-over-max = The most must be at least the fewest.
+parameters-secret-again = Type the secret’s value, also once more after a form was refused: it is never shown again.
 parameters-request-over-limit = The limit must be at least what is asked for.
 parameters-env-twice = Two variables have the same name.
 parameters-no-schema = Slipway’s own schema is broken.

@@ -1,4 +1,5 @@
 parameters-min-over-max = 最大数必须不小于最小数。
+parameters-secret-again = 请输入密文的值。密文不会再次显示，表单被退回后需要重新输入。
 parameters-request-over-limit = 上限必须不小于申请量。
 parameters-env-twice = 有两个变量同名。
 parameters-no-schema = Slipway 自身的模式文件损坏。

@@ -152,6 +152,7 @@ async fn compute(
             json!({
                 "cluster": w.cluster, "site": w.site, "component": w.component,
                 "parameters_revision": w.parameters_revision,
+                "layer_versions": w.layer_versions,
                 "runs": now.map(|c| &c.digest), "runs_tag": now.map(|c| &c.tag),
             })
         })

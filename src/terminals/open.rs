@@ -1,9 +1,12 @@
 //! Opening a terminal, coming back to one, ending one: who may, and with what reason.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::{interval, timeout};
 
 use super::debug::{self, Chosen};
 use super::{Ending, TOPIC, Terminal, TerminalId, outside, pass, right, settle, store};
@@ -14,6 +17,8 @@ use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::workloads::{self, Workload, WorkloadId};
 
+const SETTLED_WITHIN: Duration = Duration::from_secs(2);
+const LOOK_EVERY: Duration = Duration::from_millis(20);
 const MAX_REASON: usize = 2000;
 const MAX_LABEL: usize = 63;
 const MAX_POD: usize = 253;
@@ -159,7 +164,8 @@ pub async fn close(app: &App, actor: &Actor, id: TerminalId) -> Result<(), AppEr
     let mut tx = app.db.begin().await?;
     let entry = Entry::done("terminal.close", "terminal", id).in_project(terminal.project_id);
     audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
-    match app.terminals.find(id) {
+    let held = app.terminals.find(id);
+    match &held {
         Some(session) => session.end(Ending::Closed),
         // Nobody came yet, or another process holds it and sees that its row is over.
         None => {
@@ -174,7 +180,19 @@ pub async fn close(app: &App, actor: &Actor, id: TerminalId) -> Result<(), AppEr
         }
     }
     tx.commit().await?;
+    if held.is_some() {
+        // Whoever looks at its recording next finds the whole of it.
+        let _ = timeout(SETTLED_WITHIN, settled(app, id)).await;
+    }
     Ok(())
+}
+
+/// Waits until the end of a terminal that this process holds is on record.
+async fn settled(app: &App, id: TerminalId) {
+    let mut looks = interval(LOOK_EVERY);
+    while app.terminals.find(id).is_some() {
+        looks.tick().await;
+    }
 }
 
 /// Until when a pass that is made now is good, for whoever waits with it.

@@ -213,7 +213,8 @@ impl Summary {
             Some((f.id.clone(), format!("{}: {error}", f.label)))
         };
         let lacking = |e: &&FieldError| fields.iter().all(|f| f.name != e.field);
-        let other = |e: &FieldError| (id(&e.field), format!("{} {}", e.field, c.w(&e.words)));
+        let named = |e: &FieldError| format!("{}: {}", c.locale.named(&e.field), c.w(&e.words));
+        let other = |e: &FieldError| (id(&e.field), named(e));
         let others = errors.0.iter().filter(lacking).map(other);
         Self::lines(c, fields.iter().filter_map(line).chain(others).collect())
     }

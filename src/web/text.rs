@@ -76,6 +76,21 @@ impl Locale {
         self.lookup(&words.code, Some(&args))
     }
 
+    /// A field as people speak of it: each part of its path in words where there are some, and
+    /// places in lists counted from one.
+    #[must_use]
+    pub fn named(self, field: &str) -> String {
+        let language = self.identifier();
+        let part = |part: &str| match part.parse::<usize>() {
+            Ok(at) => (at + 1).to_string(),
+            Err(_) => LOCALES
+                .lookup_single_language::<&str>(&language, &format!("named-{part}"), None)
+                .unwrap_or_else(|_| part.to_owned()),
+        };
+        let parts = field.split('.').filter(|p| *p != "parameters").map(part);
+        parts.collect::<Vec<_>>().join(" ")
+    }
+
     fn lookup(
         self,
         code: &str,

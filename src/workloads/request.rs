@@ -505,7 +505,12 @@ async fn seal_variable(
         return Ok(());
     };
     let text = value.as_str().filter(|t| (1..=8000).contains(&t.len()));
-    let wrong = || AppError::field(&format!("{field}.secret_value"), "field-wrong-type");
+    // What nobody is ever shown again comes empty from a form that was refused.
+    let code = match value.as_str() {
+        Some("") | None => "parameters-secret-again",
+        Some(_) => "field-too-long",
+    };
+    let wrong = || AppError::field(&format!("{field}.secret_value"), code);
     let secret = SecretString::from(text.ok_or_else(wrong)?.to_owned());
     let version = secrets::create(app, tx, project.id, &secret).await?;
     object.insert("secret".to_owned(), json!(version));

@@ -216,18 +216,56 @@ async fn what_a_lock_forbids_is_refused_by_page_and_api() {
 async fn an_approval_is_void_once_a_layer_has_moved() {
     let mut company = Company::start().await;
     company.project("pay").await;
+    let policy = json!({ "kind": "containers", "note": "Two pairs of eyes",
+        "quorum": [{ "permission": "handle-requests", "needed": 2 }] });
+    let answer = company.admin.api(Method::POST, "/policies", &policy).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
     let (status, answer) = ask(&mut company, json!({})).await;
     assert_eq!(status, 201, "{answer}");
     let number = answer["number"].as_i64().unwrap();
     let path = format!("/requests/{number}");
+    let decisions = format!("{path}/decisions");
     let shown = company.ops.api_get(&path).await.json();
+    let yes = |hash: &Value| json!({ "verdict": "approve", "hash": hash });
+    let answer = company
+        .ops
+        .api(Method::POST, &decisions, &yes(&shown["hash"]))
+        .await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+
     // The same document, but the layer has spoken again.
     layer(&company, "language", "go", json!({}), json!([])).await;
-    let body = json!({ "verdict": "approve", "hash": shown["hash"] });
-    let path = format!("{path}/decisions");
-    let answer = company.ops.api(Method::POST, &path, &body).await;
-    assert_eq!(answer.status, 409, "{}", answer.body);
-    assert_eq!(answer.json()["code"], "request-moved");
+    let mut other = company.portal.signed_in("sun").await;
+    let hash = shown["hash"].as_str().unwrap();
+    let pressed = [("verdict", "approve"), ("hash", hash), ("comment", "")];
+    let page = other.post(&decisions, &pressed).await;
+    assert_eq!(page.status, 409, "by the page");
+    let said = page.text("main");
+    assert!(
+        said.contains("What this request would do has changed"),
+        "{said}"
+    );
+    let answer = other
+        .api(Method::POST, &decisions, &yes(&shown["hash"]))
+        .await;
+    assert_eq!(answer.status, 409, "by the API");
+
+    // What is true now asks for both again.
+    let fresh = other.api_get(&path).await.json();
+    assert_eq!(
+        (&fresh["revision"], &fresh["because"]),
+        (&json!(2), &json!("moved"))
+    );
+    for (who, state) in [(&mut other, "open"), (&mut company.ops, "approved")] {
+        let answer = who
+            .api(Method::POST, &decisions, &yes(&fresh["hash"]))
+            .await;
+        assert_eq!(answer.json()["state"], state, "{}", answer.body);
+    }
+    company.settle().await;
+    let all = company.developer.api_get("/projects/pay/workloads").await;
+    let versions = all.json()["items"][0]["layer_versions"].clone();
+    assert_eq!(versions["language:go"], 1, "{versions}");
     company.check().await;
 }
 

@@ -131,6 +131,7 @@ pub(super) async fn filed(
         let runs = current.iter().find(|c| c.workload == w.id);
         json!({
             "cluster": w.cluster, "revision": w.parameters_revision,
+            "layer_versions": w.layer_versions,
             "runs": runs.map(|c| &c.digest), "runs_tag": runs.map(|c| &c.tag),
         })
     });
