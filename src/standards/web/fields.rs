@@ -271,3 +271,70 @@ pub fn label(c: &Chrome, pointer: &str) -> Option<String> {
 fn code(name: &str) -> String {
     format!("form-{}", name.replace('.', "-"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::standards::web::lists::OF_WORKLOAD;
+
+    /// Each leaf of the schema by its name, with the words that it may be.
+    type Leaves = BTreeMap<String, Vec<String>>;
+
+    fn walk(all: &Value, part: &Value, name: &str, found: &mut Leaves) {
+        if let Some(at) = part["$ref"].as_str() {
+            let target = all.pointer(at.trim_start_matches('#'));
+            return walk(all, target.expect("what it leads to"), name, found);
+        }
+        // A part that may be left out is of either form.
+        for either in ["then", "else"] {
+            if part[either].is_object() {
+                walk(all, &part[either], name, found);
+            }
+        }
+        let below = part["properties"].as_object();
+        for (key, value) in below.into_iter().flatten() {
+            let name = if name.is_empty() {
+                key.clone()
+            } else {
+                format!("{name}.{key}")
+            };
+            walk(all, value, &name, found);
+        }
+        let is_leaf = ["type", "enum", "const", "allOf"]
+            .iter()
+            .any(|k| part.get(k).is_some());
+        if below.is_none() && is_leaf {
+            let words = part["enum"].as_array().into_iter().flatten();
+            let words = words.chain(part.get("const"));
+            let words = words.filter_map(|w| w.as_str().map(str::to_owned));
+            found.entry(name.to_owned()).or_default().extend(words);
+        }
+    }
+
+    /// What the schema gains the form has to gain too, and nothing else may be typed.
+    #[test]
+    fn the_form_has_every_leaf_of_the_schema_and_no_other() {
+        let text = include_str!("../../../schemas/parameters.v2.json");
+        let schema: Value = serde_json::from_str(text).expect("a schema");
+        let mut said = Leaves::new();
+        walk(&schema, &schema, "", &mut said);
+        let mut shown = Leaves::new();
+        for (name, shape) in all() {
+            let words = match shape {
+                Choice(_, words) => words.iter().map(|w| (*w).to_owned()).collect(),
+                Word | Number(_) | Cores | Mebibytes | Maybe | Lines => Vec::new(),
+            };
+            shown.insert((*name).to_owned(), words);
+        }
+        // Lists have rows of their own; variables may be secrets besides.
+        let lists = OF_WORKLOAD.iter().map(|(list, _)| *list).chain(["env"]);
+        shown.extend(lists.map(|list| (list.to_owned(), Vec::new())));
+        for words in said.values_mut().chain(shown.values_mut()) {
+            words.sort_unstable();
+            words.dedup();
+        }
+        assert_eq!(said, shown);
+    }
+}
