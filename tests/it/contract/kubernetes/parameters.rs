@@ -14,7 +14,7 @@ use slipway::workloads::objects::{Objects, before, objects};
 
 use super::objects::replicas;
 use super::target::Target;
-use crate::support::documents::{any_document, judged, stamp, workload};
+use crate::support::documents::{all_objects, any_document, denied, judged, stamp, workload};
 
 const HOW_MANY: usize = 500;
 
@@ -119,6 +119,9 @@ async fn tried<K: Kind>(target: &Target, object: &K) {
 
 pub async fn every_accepted_document_becomes_objects_that_are_accepted(target: &Target) {
     for parameters in accepted() {
+        for object in all_objects(&workload("pay-test", parameters.clone())) {
+            assert_eq!(denied(&object), Vec::<String>::new(), "{object}");
+        }
         let workload = workload(&target.namespace, parameters);
         let made = objects(&workload, &workload.parameters, Some(&stamp(1)));
         tried(target, made.service.as_ref().expect("a Service")).await;
