@@ -81,36 +81,6 @@ fn every_rule_has_its_edge() {
             json!("internal"),
         ),
         (
-            "java-heap",
-            "/env".to_owned(),
-            options("-Xmx1536m"),
-            options("-Xmx1535m"),
-        ),
-        (
-            "java-heap",
-            "/env".to_owned(),
-            options("-Xmx1t"),
-            options("-Xmx1073741824"),
-        ),
-        (
-            "java-heap",
-            "/env".to_owned(),
-            options("-XX:MaxRAMPercentage=75.0"),
-            options("-XX:MaxRAMPercentage=74.9"),
-        ),
-        (
-            "java-heap",
-            "/env".to_owned(),
-            options("-Xmx2g -XX:MaxRAMPercentage=50"),
-            options("-Xmx1g -XX:MaxRAMPercentage=95"),
-        ),
-        (
-            "java-heap",
-            "/env".to_owned(),
-            options("-Xmx2g"),
-            options("-Xms2g -Xmx1g"),
-        ),
-        (
             "java-threads",
             "/env".to_owned(),
             options("-XX:ParallelGCThreads=4"),
@@ -122,6 +92,24 @@ fn every_rule_has_its_edge() {
             java(&[(&pointer, good.clone())]).is_empty(),
             "{pointer} = {good}"
         );
+    }
+}
+
+/// As a size or as a share; of several the last one counts, and a size before any share.
+#[test]
+fn a_heap_has_its_edges() {
+    for (bad, good) in [
+        ("-Xmx1536m", "-Xmx1535m"),
+        ("-Xmx2g", "-Xms2g -Xmx1g"),
+        ("-Xmx1t", "-Xmx1073741824"),
+        ("-XX:MaxRAMPercentage=75.0", "-XX:MaxRAMPercentage=74.9"),
+        (
+            "-Xmx2g -XX:MaxRAMPercentage=50",
+            "-Xmx1g -XX:MaxRAMPercentage=95",
+        ),
+    ] {
+        assert_eq!(java(&[("/env", options(bad))]), ["java-heap"], "{bad}");
+        assert!(java(&[("/env", options(good))]).is_empty(), "{good}");
     }
 }
 
