@@ -175,7 +175,7 @@ draft-kept = Kept
 draft-anew = Start anew
 draft-throw-away = Throw away
 drafts-title = Your drafts
-draft-too-large = is longer than the { $n } KiB that are kept. Shorten it, or file it as it is.
+draft-too-large = Is longer than the { $n } KiB that are kept. Shorten it, or file it as it is.
 draft-too-many = You have { $n } drafts, which is as many as are kept. Throw one away on the page of requests, which you may open beside this one, then keep this again.
 
 request-together = Asked together with:

@@ -140,7 +140,7 @@ async fn what_is_refused_in_one_place_is_filed_in_none() {
     assert!(
         answer
             .text("[role=alert]")
-            .contains("also.prod.replicas.max")
+            .contains("Also in prod Containers most")
     );
     assert!(
         answer
@@ -164,7 +164,7 @@ async fn what_is_refused_in_one_place_is_filed_in_none() {
     form.push(("also.moon", "true"));
     let answer = send(&mut company.developer, &here, &form).await;
     assert_eq!(answer.status, 400);
-    assert!(answer.text("[role=alert]").contains("also.moon"));
+    assert!(answer.text("[role=alert]").contains("Also in moon"));
     // Who may not ask for one may not ask for two.
     for (who, status) in [("chen", 403), ("stranger", 404)] {
         let mut who = company.portal.signed_in(who).await;

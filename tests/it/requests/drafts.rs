@@ -185,7 +185,7 @@ async fn what_is_too_much_is_refused_and_stays_in_the_form() {
     let answer = keep(&mut dev, NEW, &[("description", &long)]).await;
     assert_eq!(answer.status, 400);
     let said = answer.text("[role=alert]");
-    assert!(said.contains("draft is longer than the 64 KiB"), "{said}");
+    assert!(said.contains("Draft: Is longer than the 64 KiB"), "{said}");
     assert!(answer.body.contains(&long), "what was typed is still there");
 
     for n in 0..20 {
