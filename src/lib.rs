@@ -22,6 +22,7 @@ mod ids;
 pub mod intake;
 pub mod integrations;
 pub mod jobs;
+mod listen;
 pub mod log;
 pub mod news;
 pub mod notifications;

@@ -1,11 +1,9 @@
 //! What the commands do: start, wait for the signal, stop in order.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
-use axum::serve::ListenerExt as _;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -17,7 +15,7 @@ use crate::audit::{self, Entry, Origin};
 use crate::identity::{self, NewAccount, PlatformRole};
 use crate::jobs::{self, Engine};
 use crate::web::{idempotency, router, session};
-use crate::{notifications, secrets, terminals, vitals};
+use crate::{listen, notifications, secrets, terminals, vitals};
 
 /// Requests that are under way when the signal comes get this long.
 const DRAIN: Duration = Duration::from_secs(20);
@@ -39,18 +37,12 @@ pub async fn portal(app: App, listener: TcpListener, work: bool) -> anyhow::Resu
         start_workers(&app, &stop, &tasks);
     }
     let address = listener.local_addr()?;
-    tasks.spawn(end_terminals(app.clone(), stop.clone()));
+    tasks.spawn(end_connections(app.clone(), stop.clone()));
     tracing::info!(%address, public_url = %app.settings.public_url, "the portal is open");
-    let service = router::router(&app).into_make_service_with_connect_info::<SocketAddr>();
-    let done = stop.clone();
-    // What a terminal shows is small and must not wait for the answer to what it showed before.
-    // A connection that has gone already is found out by who reads.
-    let listener = listener.tap_io(|connection| drop(connection.set_nodelay(true)));
-    let server = axum::serve(listener, service)
-        .with_graceful_shutdown(async move { done.cancelled().await });
+    let server = listen::serve(listener, router::router(&app), stop.clone());
     let drained = drain(&stop);
     tokio::select! {
-        ended = server => ended?,
+        () = server => {}
         () = drained => tracing::warn!("some requests did not end in time"),
     }
     finish(&stop, &tasks).await;
@@ -74,9 +66,11 @@ pub async fn workers(app: App) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Whoever is in a terminal is told at once why it ends, and each end is put on record.
-async fn end_terminals(app: App, stop: CancellationToken) {
+/// What would stay open for long is ended at once: pages listen elsewhere, and whoever is in a
+/// terminal is told why it ends, which is put on record.
+async fn end_connections(app: App, stop: CancellationToken) {
     stop.cancelled().await;
+    app.events.close();
     terminals::stop(&app).await;
 }
 

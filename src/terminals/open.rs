@@ -229,6 +229,23 @@ fn is_name(text: &str, longest: usize, dots: bool) -> bool {
     text.len() <= longest && parts.all(label)
 }
 
+/// How long a terminal may be open and how many there may be, with how many there are: told before
+/// any of it is in somebody's way.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn limits(app: &App, actor: &Actor) -> Result<Words, AppError> {
+    let limits = &app.settings.terminals;
+    let (mine, all) = store::count_open(app.db.pool(), actor.id).await?;
+    Ok(Words::new("terminal-limits")
+        .with("minutes", limits.length.as_secs() / 60)
+        .with("idle", limits.idle.as_secs() / 60)
+        .with("mine", mine)
+        .with("each", limits.each)
+        .with("all", all)
+        .with("in_all", limits.in_all))
+}
+
 fn check_limits(app: &App, (mine, all): (i64, i64)) -> Result<(), AppError> {
     let limits = &app.settings.terminals;
     if mine >= limits.each {

@@ -261,13 +261,8 @@ async fn new_page(app: &App, actor: &Actor, ctx: &Ctx, asked: Asked) -> Result<N
     open::must_open(app, actor, &workload).await?;
     let c = Chrome::new(ctx, Nav::Projects);
     let settings = &app.settings.terminals;
-    let minutes = settings.length.as_secs() / 60;
     Ok(NewPage {
-        limits: c.t2(
-            "terminal-limits",
-            ("minutes", &minutes),
-            ("n", &settings.each),
-        ),
+        limits: c.w(&open::limits(app, actor).await?),
         c,
         workload,
         pod: asked.pod,

@@ -72,6 +72,11 @@ impl Hub {
         self.newest.lock().map(|c| *c).unwrap_or_default()
     }
 
+    /// Ends every stream, because the process stops.
+    pub fn close(&self) {
+        self.stop.cancel();
+    }
+
     /// Events as they are seen; who is far behind is told so.
     pub fn subscribe(&self) -> BroadcastStream<Arc<Event>> {
         BroadcastStream::new(self.sender.subscribe())
@@ -150,7 +155,7 @@ pub async fn stream(
     // Subscribed before the table is read, so that nothing falls between.
     let live = app.events.subscribe();
     let missed = match from {
-        Some(from) => app.db.events_after(from, BATCH).await?,
+        Some(from) => missed(&app, from, &topics).await?,
         None => Vec::new(),
     };
     let last = missed.last().map(|e| e.cursor).or(from).unwrap_or_default();
@@ -168,13 +173,30 @@ pub async fn stream(
                 .id(event.cursor.to_string())
                 .data(&event.topic))
         });
-    let limited = events.take_until(over());
+    let limited = events.take_until(over(app.events.stop.clone()));
     Ok(Sse::new(limited).keep_alive(KeepAlive::default()))
 }
 
-/// Ends a stream after its limit.
-async fn over() {
-    let _ = tokio::time::timeout(STREAM_LIMIT, std::future::pending::<()>()).await;
+/// What was written since; whoever missed more than is read in one go is told that anything they
+/// listen to may have changed.
+async fn missed(app: &App, from: Cursor, topics: &BTreeSet<String>) -> Result<Vec<Event>, DbError> {
+    let newest = app.events.newest();
+    let missed = app.db.events_after(from, BATCH).await?;
+    if i64::try_from(missed.len()).unwrap_or(BATCH) < BATCH {
+        return Ok(missed);
+    }
+    let cursor = missed.last().map_or(newest, |last| last.cursor.max(newest));
+    let any = |topic: &String| Event {
+        cursor,
+        topic: topic.clone(),
+        project: None,
+    };
+    Ok(topics.iter().map(any).collect())
+}
+
+/// Ends a stream after its limit, or with the process: whoever listens goes on at another one.
+async fn over(stop: CancellationToken) {
+    let _ = tokio::time::timeout(STREAM_LIMIT, stop.cancelled()).await;
 }
 
 fn may_hear(actor: &Actor, event: &Event) -> bool {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 /// Ctrl-C, Ctrl-Z and Ctrl-\: what breaks off the program in front.
 const BREAKS: [u8; 3] = [0x03, 0x1a, 0x1c];
 /// When nothing came for so long, all that was on its way is there.
-const QUIET: Duration = Duration::from_millis(60);
+const QUIET: Duration = Duration::from_millis(100);
 /// A program that goes on in spite of it is shown again after so long.
 const LONGEST: Duration = Duration::from_secs(1);
 /// What comes faster than this in that time was on its way: an API server, what forwards to it and

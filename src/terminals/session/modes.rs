@@ -102,7 +102,7 @@ impl Modes {
                 continue;
             }
             // Text up to the next escape is not looked at byte by byte.
-            let text = bytes.iter().position(|byte| *byte == ESCAPE);
+            let text = memchr::memchr(ESCAPE, bytes);
             let (text, rest) = bytes.split_at(text.unwrap_or(bytes.len()));
             self.at += text.len() as u64;
             bytes = rest;

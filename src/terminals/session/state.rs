@@ -20,7 +20,7 @@ use crate::terminals::Ending;
 /// and that comes in pieces.
 const BESIDE_BYTES: usize = 2 * 16 * 1024;
 /// Kept in any case, for a page that comes anew or back.
-const KEPT_BYTES: usize = 128 * 1024;
+const KEPT_BYTES: usize = 64 * 1024;
 
 pub struct State {
     pub scroll: Scroll,

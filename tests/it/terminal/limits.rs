@@ -18,6 +18,14 @@ async fn nobody_has_more_than_is_allowed() {
     let first = stage.open().await;
     stage.open().await;
     let asked = stage.asked();
+    let form = format!(
+        "/terminals/new?workload={}&pod={}",
+        asked["workload"].as_str().unwrap(),
+        stage.pod
+    );
+    let form = stage.company.developer.get(&form).await;
+    let limits = "You have 2 of 2 open; 2 of 3 are open in all.";
+    assert!(form.text("main").contains(limits), "{}", form.text("main"));
     let third = stage
         .company
         .developer

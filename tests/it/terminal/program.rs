@@ -3,6 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use rustix::process::{Resource, getrlimit, setrlimit};
 use secrecy::ExposeSecret as _;
 use tokio::net::TcpListener;
 use tokio::process::{Child, Command};
@@ -14,6 +15,13 @@ use crate::support::portal::PASSWORD;
 /// How soon the program is up.
 const START_LIMIT: Duration = Duration::from_secs(30);
 
+/// Takes as many files for this process as it may have; the usual 1,024 are too few for a crowd.
+pub fn take_all_files() {
+    let mut limit = getrlimit(Resource::Nofile);
+    limit.current = limit.maximum;
+    setrlimit(Resource::Nofile, limit).expect("one's own limit");
+}
+
 /// The real program beside the stage's portal, over the same database.
 pub struct Program {
     pub child: Child,
@@ -22,17 +30,44 @@ pub struct Program {
 
 impl Program {
     pub async fn start(stage: &Stage, key: &str) -> Self {
+        Self::start_with(stage, key, &[]).await
+    }
+
+    /// The same with settings of its own.
+    pub async fn start_with(stage: &Stage, key: &str, settings: &[(&str, &str)]) -> Self {
+        let command = Command::new(env!("CARGO_BIN_EXE_slipway"));
+        Self::run(stage, command, key, settings).await
+    }
+
+    /// The same with so many files that it may open.
+    pub async fn start_among(stage: &Stage, key: &str, files: usize) -> Self {
+        let mut command = Command::new("sh");
+        let limited = format!("ulimit -n {files} && exec \"$0\" \"$@\"");
+        command.args(["-c", &limited, env!("CARGO_BIN_EXE_slipway")]);
+        Self::run(stage, command, key, &[]).await
+    }
+
+    async fn run(
+        stage: &Stage,
+        mut command: Command,
+        key: &str,
+        settings: &[(&str, &str)],
+    ) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = free.local_addr().unwrap().to_string();
         drop(free);
         let database = &stage.company.portal.db.app_url;
-        let child = Command::new(env!("CARGO_BIN_EXE_slipway"))
+        let settings = settings
+            .iter()
+            .map(|(name, value)| (format!("SLIPWAY_{name}"), *value));
+        let child = command
             .args(["serve", "--no-work"])
             .env_clear()
             .env("SLIPWAY_DATABASE_URL", database.expose_secret())
             .env("SLIPWAY_SECRET_KEYS", key)
             .env("SLIPWAY_LISTEN", &address)
             .env("SLIPWAY_LOG", "error")
+            .envs(settings)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .kill_on_drop(true)

@@ -16,10 +16,10 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
 use crate::support::company::Company;
 use crate::support::{Browser, Portal};
 
-/// Longer than anything here takes on a busy machine.
 /// What may be shown beyond what was confirmed.
 pub const WINDOW: usize = 32 * 1024;
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Longer than anything here takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 pub struct Stage {
     pub company: Company,
