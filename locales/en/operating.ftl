@@ -294,6 +294,7 @@ vitals-versions = Versions
 vitals-schema = Schema
 timer-connections-watch = Look at every connection
 timer-requests-expire = Close requests that nobody decides on, remind, and let old drafts go
+timer-requests-look-again = Compute open requests anew whose world has moved
 timer-terminals-sweep = End terminals that nobody comes to
 timer-recordings-expire = Let recordings go that are older than they are kept
 timer-clusters-watch = Look at every cluster

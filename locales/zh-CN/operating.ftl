@@ -274,6 +274,7 @@ vitals-versions = 版本
 vitals-schema = 结构版本
 timer-connections-watch = 检查所有连接
 timer-requests-expire = 关闭长期无人审批的工单、发送提醒并清理过期草稿
+timer-requests-look-again = 对依据已变化的待审批工单重新计算
 timer-terminals-sweep = 结束无人进入的终端
 timer-recordings-expire = 清除超过保留期的录像
 timer-clusters-watch = 检查所有集群

@@ -16,7 +16,7 @@ use crate::audit::{self, Entry, Origin};
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, TokenScope, delegation};
-use crate::news::Happening;
+use crate::news::{self, Happening, News};
 
 /// Files a request: checked, computed, stored, on record, in one transaction.
 ///
@@ -231,13 +231,14 @@ pub async fn revise(
     let kind = app.kinds.get(&now.kind).ok_or_else(unknown_kind)?;
     let computed = kind.compute(app, &mut tx, actor, &filing).await?;
     let next = Next {
+        by: Some(actor),
         because: Because::Changed,
         subject: &computed.subject,
         payload: &computed.payload,
         computed: &computed.computed,
         note: &revising.note,
     };
-    append(app, &mut tx, actor, &now, &next).await?;
+    append(app, &mut tx, &now, &next).await?;
     if let Some(path) = &filing.draft {
         draft::filed(&mut tx, actor.id, path).await?;
     }
@@ -247,6 +248,8 @@ pub async fn revise(
 
 /// What a new revision holds.
 struct Next<'a> {
+    /// Whose doing it is; nobody's where the portal itself found that the world has moved.
+    by: Option<&'a Actor>,
     because: Because,
     subject: &'a str,
     payload: &'a Value,
@@ -255,13 +258,7 @@ struct Next<'a> {
 }
 
 /// Stores it unless nothing differs, and tells those who decide.
-async fn append(
-    app: &App,
-    tx: &mut Tx,
-    actor: &Actor,
-    now: &Request,
-    next: &Next<'_>,
-) -> Result<(), AppError> {
+async fn append(app: &App, tx: &mut Tx, now: &Request, next: &Next<'_>) -> Result<(), AppError> {
     let hash = content_hash(next.payload, next.computed, next.note)?;
     if hex::encode(&hash) == now.hash {
         return Ok(());
@@ -300,10 +297,19 @@ async fn append(
         Some(project) => entry.in_project(project),
         None => entry,
     };
-    audit::record(tx, &entry, &Origin::from(actor)).await?;
+    let origin = next.by.map(Origin::from).unwrap_or_default();
+    audit::record(tx, &entry, &origin).await?;
     let code = format!("notice-request-{}", next.because);
     let news = news_of(now, Happening::RequestWaits, &code);
-    tell(tx, actor, news, now.project_id).await?;
+    match next.by {
+        Some(actor) => tell(tx, actor, news, now.project_id).await?,
+        // Somebody's word counts no longer; where nobody gave one yet, nobody has to come back.
+        None if !now.decisions_now().is_empty() => {
+            let project = now.project_id.map(|p| p.0);
+            news::tell(tx, &News { project, ..news }).await?;
+        }
+        None => {}
+    }
     announce(tx, now.number, now.project_id).await?;
     Ok(())
 }
@@ -326,24 +332,38 @@ pub async fn has_moved(app: &App, request: &Request) -> Result<bool, AppError> {
 pub async fn renew(app: &App, actor: &Actor, number: i64) -> Result<Request, AppError> {
     let seen = get(app, actor, number).await?;
     let mut tx = app.db.begin().await?;
-    store::lock(tx.connection(), seen.id).await?;
-    let now = store::find_by_id(tx.connection(), seen.id).await?;
+    renew_in(app, &mut tx, Some(actor), seen.id).await?;
+    tx.commit().await?;
+    get(app, actor, number).await
+}
+
+/// The same in a transaction, which then holds the request.
+///
+/// # Errors
+/// As [`renew`].
+pub async fn renew_in(
+    app: &App,
+    tx: &mut Tx,
+    by: Option<&Actor>,
+    id: RequestId,
+) -> Result<(), AppError> {
+    store::lock(tx.connection(), id).await?;
+    let now = store::find_by_id(tx.connection(), id).await?;
     let now = now.ok_or(AppError::NotFound)?;
     if now.state != State::Open {
         return Err(AppError::Conflict(decided_words(&now)));
     }
     let kind = app.kinds.get(&now.kind).ok_or_else(unknown_kind)?;
-    let fresh = kind.recompute(app, &mut tx, &now).await?;
+    let fresh = kind.recompute(app, tx, &now).await?;
     let next = Next {
+        by,
         because: Because::Moved,
         subject: &now.subject,
         payload: &now.parameters,
         computed: &fresh,
         note: &now.note,
     };
-    append(app, &mut tx, actor, &now, &next).await?;
-    tx.commit().await?;
-    get(app, actor, number).await
+    append(app, tx, &now, &next).await
 }
 
 /// The same by hand: for the author, and for those who would decide on it.

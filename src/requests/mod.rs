@@ -161,15 +161,17 @@ impl Request {
         self.decisions.iter().any(|d| d.by == actor.name)
     }
 
+    /// The words that were given on the newest revision.
+    fn decisions_now(&self) -> Vec<&Decision> {
+        let now = |d: &&Decision| d.revision == self.revision;
+        self.decisions.iter().filter(now).collect()
+    }
+
     /// This person's decision on the newest revision, also if a deputy made it.
     #[must_use]
     pub fn decision_of(&self, name: &str) -> Option<&Decision> {
         let is_theirs = |d: &&Decision| d.by == name || d.stands_for_user.as_deref() == Some(name);
-        let mut now = self
-            .decisions
-            .iter()
-            .filter(|d| d.revision == self.revision);
-        now.find(is_theirs)
+        self.decisions_now().into_iter().find(is_theirs)
     }
 }
 
@@ -307,6 +309,15 @@ pub async fn void_of_project(tx: &mut Tx, project: ProjectId) -> Result<(), DbEr
         announce(tx, number, Some(project)).await?;
     }
     Ok(())
+}
+
+/// Something moved that open requests may have been computed from, a project's or everybody's: each
+/// is looked at again soon, and those whose word counts no longer are told.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn look_again(tx: &mut Tx, project: Option<ProjectId>) -> Result<(), DbError> {
+    store::moved(tx.connection(), project).await
 }
 
 /// The durable work that an approval started has ended.

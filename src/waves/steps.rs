@@ -156,6 +156,7 @@ async fn start(
             author: run.author_id,
         };
         workloads::revise(tx.connection(), workload.id, &revised).await?;
+        requests::look_again(tx, Some(workload.project_id)).await?;
     }
     match releases::roll_parameters(tx, workload, run.author_id, &reason).await? {
         Rolled::Started(rollout) => {

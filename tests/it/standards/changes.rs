@@ -1,10 +1,13 @@
 //! A change of a layer is a request: who may, what it shows, what refuses it.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
+use slipway::{app, jobs};
 
 use super::{DELAY, delay, layer, lock};
-use crate::support::company::{Company, approve};
+use crate::support::company::{Company, approve, parameters};
 
 /// Files a change of a layer, and gives the answer.
 pub async fn propose(
@@ -231,4 +234,57 @@ pub fn whole() -> Value {
         "memory": { "request": "256Mi", "limit": "512Mi" }, "access": "internal",
         "probes": { "readiness": probe(5), "liveness": probe(15) }, "grace_seconds": 30,
     })
+}
+
+/// How often it was told that a request is not what it was.
+async fn told(company: &Company) -> i64 {
+    let sql = "SELECT count(*) FROM outbox WHERE payload->'what'->>'code' = 'notice-request-moved'";
+    let count = sqlx::query_scalar(sql).fetch_one(&company.portal.db.owner);
+    count.await.expect("a count")
+}
+
+/// Whoever said yes is told that it counts no longer, before anybody comes to decide.
+#[tokio::test]
+async fn a_yes_that_a_moved_layer_voids_is_told_to_who_gave_it() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    let two = json!({ "kind": "containers", "quorum":
+        [{ "permission": "handle-requests", "needed": 2 }], "note": "Two pairs of eyes" });
+    let policy = company.admin.api(Method::POST, "/policies", &two).await;
+    assert_eq!(policy.status, 201, "{}", policy.body);
+    let mut numbers = Vec::new();
+    for environment in ["test", "prod"] {
+        let body = json!({ "kind": "containers", "project": "pay", "environment": environment,
+            "parameters": { "parameters": parameters() }, "note": "A place" });
+        let filed = company
+            .developer
+            .api(Method::POST, "/requests", &body)
+            .await;
+        assert_eq!(filed.status, 201, "{}", filed.body);
+        numbers.push(filed.json()["number"].as_i64().expect("a number"));
+    }
+    approve(&mut company.ops, numbers[0]).await;
+    let timers = app::timers(&company.portal.app);
+    let run_timers = async |company: &mut Company| {
+        company.advance(Duration::from_secs(20)).await;
+        let due = jobs::run_due(&company.portal.app.db, &timers).await;
+        due.expect("timers");
+    };
+    run_timers(&mut company).await;
+    assert_eq!(told(&company).await, 0);
+
+    change(&mut company, "platform", "", delay(45), json!([])).await;
+    run_timers(&mut company).await;
+    for number in numbers {
+        let now = company.ops.api_get(&format!("/requests/{number}")).await;
+        let now = now.json();
+        assert_eq!(
+            (&now["revision"], &now["because"], &now["state"]),
+            (&json!(2), &json!("moved"), &json!("open"))
+        );
+    }
+    assert_eq!(told(&company).await, 1, "nobody had decided on the other");
+    run_timers(&mut company).await;
+    assert_eq!(told(&company).await, 1);
+    company.check().await;
 }
