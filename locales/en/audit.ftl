@@ -56,6 +56,7 @@ audit-did-production-resume = Let production go on
 audit-did-production-stop = Stopped production
 audit-did-project-change = Changed a project
 audit-did-project-create = Created a project
+audit-did-project-keep-job = Let a job stay as somebody changed it
 audit-did-release-abort = Aborted a deployment
 audit-did-release-build-again = Retried a build
 audit-did-release-cancel = Cancelled a release

@@ -56,6 +56,7 @@ audit-did-production-resume = 恢复生产变更
 audit-did-production-stop = 停止生产变更
 audit-did-project-change = 修改项目
 audit-did-project-create = 创建项目
+audit-did-project-keep-job = 保留被手工修改的任务
 audit-did-release-abort = 中止部署
 audit-did-release-build-again = 重新构建
 audit-did-release-cancel = 取消发布

@@ -11,6 +11,8 @@ pub struct Adoption {
     pub content_sha256: String,
     /// Whether its definition stays as it is, or becomes the template's.
     pub keeps_definition: bool,
+    /// Whether the portal made the job, so that it goes with its project.
+    pub of_ours: bool,
 }
 
 impl Adoption {

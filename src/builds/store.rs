@@ -267,7 +267,7 @@ pub async fn adoption(
 ) -> Result<Option<Adoption>, DbError> {
     let row = sqlx::query_as!(
         Adoption,
-        "SELECT content_sha256, keeps_definition FROM job_adoption
+        "SELECT content_sha256, keeps_definition, of_ours FROM job_adoption
          WHERE jenkins_id = $1 AND job = $2 AND project_id = $3",
         jenkins.0,
         job,
@@ -276,8 +276,8 @@ pub async fn adoption(
     Ok(row.fetch_optional(executor).await?)
 }
 
-/// Keeps operations' yes; a later one to the same job takes its place. False where it belongs to
-/// another project.
+/// Keeps operations' yes; a later one to the same job takes its place. What was somebody's own once
+/// is never ours. False where it belongs to another project.
 pub async fn keep_adoption(
     connection: &mut PgConnection,
     (jenkins, job, project): (ConnectionId, &str, Uuid),
@@ -286,11 +286,13 @@ pub async fn keep_adoption(
 ) -> Result<bool, DbError> {
     let done = sqlx::query!(
         "INSERT INTO job_adoption
-            (jenkins_id, job, project_id, content_sha256, keeps_definition, account_id, note)
-         VALUES ($1, $2, $3, $4, $5, $6, $7)
+            (jenkins_id, job, project_id, content_sha256, keeps_definition, account_id, note,
+             of_ours)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
          ON CONFLICT (jenkins_id, job) DO UPDATE SET content_sha256 = excluded.content_sha256,
             keeps_definition = excluded.keeps_definition, account_id = excluded.account_id,
-            note = excluded.note, created_at = slipway_now()
+            note = excluded.note, created_at = slipway_now(),
+            of_ours = job_adoption.of_ours AND excluded.of_ours
          WHERE job_adoption.project_id = excluded.project_id",
         jenkins.0,
         job,
@@ -299,6 +301,7 @@ pub async fn keep_adoption(
         adoption.keeps_definition,
         account,
         note,
+        adoption.of_ours,
     )
     .execute(connection)
     .await?;

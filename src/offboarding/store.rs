@@ -261,7 +261,7 @@ pub async fn jobs(executor: impl PgExecutor<'_>, project: ProjectId) -> Result<V
         Job,
         r#"SELECT j.jenkins_id AS "jenkins!: ConnectionId", c.key AS connection, j.job AS "job!",
             EXISTS (SELECT 1 FROM job_adoption a WHERE a.project_id = $1
-                AND a.jenkins_id = j.jenkins_id AND a.job = j.job) AS "adopted!"
+                AND NOT a.of_ours AND a.jenkins_id = j.jenkins_id AND a.job = j.job) AS "adopted!"
            FROM (SELECT b.jenkins_id, b.job FROM build b
                     JOIN release r ON r.id = b.release_id WHERE r.project_id = $1
                  UNION SELECT jenkins_id, job FROM project_place

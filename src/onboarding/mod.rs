@@ -23,6 +23,7 @@ pub use hook::take_away;
 
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
+use crate::builds::{self, Adoption, Drift};
 use crate::connections::ConnectionId;
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
@@ -150,7 +151,13 @@ pub struct Again {
     /// Whether a job that was edited by hand becomes the template's again.
     #[serde(default)]
     pub restore: bool,
-    /// Needed to restore: somebody's work is lost by it.
+    /// The content of a job that was edited by hand, as it was shown, where it is to stay so: no
+    /// template is copied over it, until it is edited again and asked about again. Nothing else is
+    /// done then.
+    #[serde(default)]
+    pub keep: String,
+    /// Needed to restore, by which somebody's work is lost, and to keep, by which the project
+    /// leaves its template.
     #[serde(default)]
     pub reason: String,
 }
@@ -158,8 +165,9 @@ pub struct Again {
 /// Goes through all of it once more: what is missing is made, what moved is set right.
 ///
 /// # Errors
-/// 400 for restoring without a reason, 403 without the right, 409 while it is being done, before
-/// the repository was found, or when the project is leaving.
+/// 400 for restoring or keeping without a reason, 403 without the right, 409 while it is being
+/// done, before the repository was found, or when the project is leaving; for keeping, when the
+/// job is not as it was shown any more.
 pub async fn again(
     app: &App,
     actor: &Actor,
@@ -171,8 +179,14 @@ pub async fn again(
     if again.restore && reason.is_empty() {
         return Err(AppError::field("reason", "setup-restore-says-why"));
     }
+    if !again.keep.is_empty() && reason.is_empty() {
+        return Err(AppError::field("reason", "setup-keep-says-why"));
+    }
     if reason.chars().count() > MAX_REASON {
         return Err(AppError::field("reason", "field-too-long"));
+    }
+    if !again.keep.is_empty() {
+        return keep(app, actor, project, (&again.keep, reason)).await;
     }
     if project.bound.is_none() {
         return Err(AppError::conflict("release-project-unbound"));
@@ -201,4 +215,39 @@ pub async fn again(
         .await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// The job stays as somebody made it by hand; nothing is written to Jenkins.
+async fn keep(
+    app: &App,
+    actor: &Actor,
+    project: &Project,
+    (content, reason): (&str, &str),
+) -> Result<(), AppError> {
+    let place = place(app, project.id).await?.ok_or(AppError::NotFound)?;
+    let (Some(jenkins), Some(job)) = (place.jenkins, place.job.as_deref()) else {
+        return Err(AppError::conflict("job-changed-since"));
+    };
+    match outside::drift(app, project, &place).await {
+        Some(Drift::Edited(_, now)) if now == content => {}
+        Some(_) => return Err(AppError::conflict("job-changed-since")),
+        None => return Err(AppError::conflict("setup-job-not-seen")),
+    }
+    let yes = Adoption {
+        content_sha256: content.to_owned(),
+        keeps_definition: true,
+        of_ours: true,
+    };
+    let mut tx = app.db.begin().await?;
+    let of = (jenkins, job, project.id.0);
+    if !builds::keep_adoption(tx.connection(), of, &yes, (actor.id.0, reason)).await? {
+        return Err(AppError::conflict("job-adopted-elsewhere"));
+    }
+    let entry = Entry::done("project.keep_job", "project", &project.key)
+        .in_project(project.id)
+        .after(json!({ "job": job, "content_sha256": content, "reason": reason }));
+    audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
+    tx.event(&projects::topic(project.id), Some(project.id.0))
+        .await?;
+    Ok(tx.commit().await?)
 }

@@ -23,7 +23,8 @@ pub async fn drift(app: &App, project: &Project, place: &Place) -> Option<Drift>
             project: &project.key,
             restores: false,
         };
-        let found = builds::drift(&jenkins, spec).await;
+        let adoption = builds::adoption(app.db.pool(), id, name, project.id.0).await;
+        let found = builds::drift(&jenkins, spec, adoption.ok()?.as_ref()).await;
         found
             .inspect_err(|error| tracing::info!(%error, "a job could not be looked at"))
             .ok()

@@ -70,6 +70,8 @@ struct JobView {
     said: String,
     changes: Vec<ChangeView>,
     can_restore: bool,
+    /// The content that operations may say is to stay.
+    may_stay: Option<String>,
 }
 
 /// `GET /projects/{key}/setup`
@@ -115,6 +117,11 @@ pub struct Setup {
     image: Option<String>,
     /// Whether our own account may push there; Jenkins uses its own.
     image_writable: Option<bool>,
+    /// How the job stands to its template: `missing`, `no-template`, `same`, `behind`, `edited`,
+    /// `kept`, `foreign`; none where Jenkins does not answer within three seconds.
+    job_drift: Option<&'static str>,
+    /// Of an edited job: what `keep` takes, to let it stay so.
+    job_content_sha256: Option<String>,
 }
 
 /// What a project has outside of the portal: webhook, job, path of its images.
@@ -129,7 +136,13 @@ pub struct Setup {
 pub async fn read(State(app): State<App>, access: ProjectAccess) -> Result<Json<Setup>, AppError> {
     let found = place(&app, access.project.id).await?;
     let found = found.ok_or(AppError::NotFound)?;
+    let drift = outside::drift(&app, &access.project, &found).await;
     Ok(Json(Setup {
+        job_drift: drift.as_ref().map(Drift::as_str),
+        job_content_sha256: match drift {
+            Some(Drift::Edited(_, content)) => Some(content),
+            _ => None,
+        },
         webhook: found.hook,
         last_push: found.pushed_at,
         job: found.job,
@@ -294,18 +307,20 @@ fn image(c: &Chrome, place: &Place) -> Line {
 }
 
 fn job_view(c: &Chrome, drift: &Drift) -> JobView {
-    let (said, changes, can_restore) = match drift {
-        Drift::Missing => ("setup-drift-missing", None, false),
-        Drift::NoTemplate => ("setup-drift-no-template", None, false),
-        Drift::Same => ("setup-drift-same", None, false),
-        Drift::Foreign => ("setup-drift-foreign", None, false),
-        Drift::Behind(changes) => ("setup-drift-behind", Some(changes), false),
-        Drift::Edited(changes) => ("setup-drift-edited", Some(changes), true),
+    let (said, changes, may_stay) = match drift {
+        Drift::Missing => ("setup-drift-missing", None, None),
+        Drift::NoTemplate => ("setup-drift-no-template", None, None),
+        Drift::Same => ("setup-drift-same", None, None),
+        Drift::Foreign => ("setup-drift-foreign", None, None),
+        Drift::Behind(changes) => ("setup-drift-behind", Some(changes), None),
+        Drift::Edited(changes, content) => ("setup-drift-edited", Some(changes), Some(content)),
+        Drift::Kept(changes) => ("setup-drift-kept", Some(changes), None),
     };
     let changes = changes.into_iter().flatten();
     JobView {
         said: c.t(said),
         changes: changes.map(|change| told(c, change)).collect(),
-        can_restore,
+        can_restore: matches!(drift, Drift::Edited(..) | Drift::Kept(_)),
+        may_stay: may_stay.cloned(),
     }
 }

@@ -127,6 +127,7 @@ async fn take(
     let adoption = Adoption {
         content_sha256: question.content_sha256.clone(),
         keeps_definition: deciding.verdict == Verdict::Keep,
+        of_ours: false,
     };
     let of = (
         build.jenkins,

@@ -191,6 +191,70 @@ async fn a_job_that_was_edited_is_shown_and_restored_by_operations() {
     company.check().await;
 }
 
+/// What somebody changed may stay: then no template is copied over it, it is asked about again when
+/// it is edited again, and it goes with its project like any job that the portal made.
+#[tokio::test]
+async fn a_job_that_was_edited_is_kept_by_operations_as_they_saw_it() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    let edit = |company: &Company, from: &'static str, to: &'static str| {
+        let by_hand = move |xml: &str| xml.replace(from, to);
+        company.world.jenkins().edit_config("slipway/pay", by_hand);
+    };
+    edit(&company, "go build", "echo by hand; go build");
+    let path = "/projects/pay/setup";
+    let found = company.ops.api_get(path).await.json();
+    assert_eq!(found["job_drift"], "edited", "{found}");
+    let content = found["job_content_sha256"].as_str().unwrap().to_owned();
+    let page = company.ops.get(path).await;
+    assert!(page.body.contains(&content), "{}", page.body);
+    let told = company.developer.get(path).await;
+    assert!(!told.body.contains("Keep what was changed"));
+    let reason = ("reason", "A cache that the template lacks");
+    let silent = company
+        .ops
+        .post(path, &[("keep", &content), ("reason", "")])
+        .await;
+    assert_eq!(silent.status, 400);
+    assert!(silent.body.contains("leaves its template"));
+
+    // A yes is to what was seen.
+    edit(&company, "echo by hand", "echo by two hands");
+    let stale = company.ops.post(path, &[("keep", &content), reason]).await;
+    assert_eq!(stale.status, 409, "{}", stale.body);
+    let found = company.ops.api_get(path).await.json();
+    let content = found["job_content_sha256"].as_str().unwrap().to_owned();
+    let body = json!({ "keep": content, "reason": reason.1 });
+    let refused = company.developer.api(Method::POST, path, &body).await;
+    assert_eq!(refused.status, 403);
+    let kept = company.ops.api(Method::POST, path, &body).await;
+    assert_eq!(kept.status, 202, "{}", kept.body);
+    let found = company.ops.api_get(path).await.json();
+    assert_eq!(found["job_drift"], "kept", "{found}");
+    let page = company.ops.get(path).await;
+    assert!(page.body.contains("is to stay so"), "{}", page.body);
+    let again = company.ops.post(path, &[]).await;
+    assert_eq!(again.status, 303);
+    company.settle().await;
+    let is_kept = |xml: &str| xml.contains("echo by two hands");
+    let config = company.world.jenkins().config("slipway/pay");
+    assert!(config.is_some_and(is_kept));
+    edit(&company, "echo by two hands", "echo by three");
+    let found = company.ops.api_get(path).await.json();
+    assert_eq!(found["job_drift"], "edited", "{found}");
+
+    let body = json!({ "kind": "offboarding", "project": "pay", "note": "Over",
+        "parameters": { "key": "pay" } });
+    let filed = company
+        .developer
+        .api(Method::POST, "/requests", &body)
+        .await;
+    approve(&mut company.ops, filed.json()["number"].as_i64().unwrap()).await;
+    company.settle().await;
+    assert!(company.world.jenkins().config("slipway/pay").is_none());
+    company.check().await;
+}
+
 #[tokio::test]
 async fn what_was_made_for_a_project_without_a_release_goes_with_it() {
     let mut company = Company::start().await;
