@@ -97,6 +97,7 @@ named-project = Project
 named-quorum = Line
 named-reason = Reason
 named-rows = Row
+named-ports = Ports
 named-scratch = Scratch space
 named-secret_value = secret value
 named-size = size

@@ -88,6 +88,7 @@ named-project = 项目
 named-quorum = 条目
 named-reason = 原因
 named-rows = 行
+named-ports = 端口
 named-scratch = 临时空间
 named-secret_value = 密文值
 named-size = 大小

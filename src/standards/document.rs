@@ -6,6 +6,10 @@ use uuid::Uuid;
 
 use super::upkeep::{BeforeDeploy, BeforeStop, Disruption, Rollout, Scaling, Spread};
 
+/// What others call the first port, and reach it by inside a cluster.
+pub const MAIN_PORT: &str = "http";
+pub const SERVICE_PORT: u16 = 80;
+
 /// A valid document, typed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -17,6 +21,9 @@ pub struct Parameters {
     pub memory: Resource,
     pub access: Access,
     pub port: u16,
+    /// Others that it answers on, besides the one that it is probed and called by.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ports: Vec<Port>,
     /// Where callers outside find it; counts with `access: ingress`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ingress: Option<IngressRule>,
@@ -80,6 +87,16 @@ where
 pub struct Range {
     pub min: i32,
     pub max: i32,
+}
+
+/// One more port: inside the cluster it has this very number, and a name of its own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NamedPort)]
+pub struct Port {
+    /// As RFC 6335 has names of services: up to 15 letters, digits and hyphens.
+    pub name: String,
+    pub port: u16,
 }
 
 /// What a container is promised and may at most use; Kubernetes quantities.

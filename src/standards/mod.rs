@@ -18,8 +18,8 @@ pub mod web;
 use serde_json::Value;
 
 pub use document::{
-    Access, Discovery, File, IngressRule, NodeLabel, Parameters, Probe, ProbeKind, Probes, Range,
-    Resource, Scratch, SecretKey, SecretVersion, Variable,
+    Access, Discovery, File, IngressRule, MAIN_PORT, NodeLabel, Parameters, Port, Probe, ProbeKind,
+    Probes, Range, Resource, SERVICE_PORT, Scratch, SecretKey, SecretVersion, Variable,
 };
 pub use quantity::{cpu_millis, memory_mebibytes};
 pub use upkeep::{

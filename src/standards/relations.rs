@@ -1,7 +1,7 @@
 //! What a schema cannot say: how the document's fields go together.
 
 use super::upkeep::RolloutKind;
-use super::{Access, Parameters, cpu_millis, memory_mebibytes};
+use super::{Access, MAIN_PORT, Parameters, Port, SERVICE_PORT, cpu_millis, memory_mebibytes};
 use crate::error::FieldError;
 
 /// The container system's own folders, and where Kubernetes puts its own files.
@@ -15,6 +15,7 @@ pub(super) fn wrong(p: &Parameters) -> Vec<FieldError> {
         sizes(p),
         scaling(p),
         traffic(p),
+        ports(p),
         twice(p),
         mounts(p),
         life(p),
@@ -52,6 +53,18 @@ fn traffic(p: &Parameters) -> Vec<FieldError> {
     let lacks = p.access == Access::Ingress && p.ingress.is_none();
     let error = error("ingress.host", "field-required");
     lacks.then_some(error).into_iter().collect()
+}
+
+/// To others in the cluster the first port is `http` and 80, whatever number it has inside.
+fn ports(p: &Parameters) -> Vec<FieldError> {
+    let takes_first =
+        |port: &Port| port.port == p.port || port.port == SERVICE_PORT || port.name == MAIN_PORT;
+    let numbers: Vec<String> = p.ports.iter().map(|port| port.port.to_string()).collect();
+    let wrong = p.ports.iter().any(takes_first)
+        || has_twice(numbers.iter().map(String::as_str))
+        || has_twice(p.ports.iter().map(|port| port.name.as_str()));
+    let error = error("ports", "parameters-port-twice");
+    wrong.then_some(error).into_iter().collect()
 }
 
 fn has_twice<'a>(names: impl Iterator<Item = &'a str>) -> bool {

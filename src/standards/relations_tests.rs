@@ -83,6 +83,7 @@ fn parts_have_what_their_kind_needs_and_nothing_else() {
 
 #[test]
 fn fields_go_together() {
+    let port = |name: &str, port: u16| json!({"name": name, "port": port});
     let file = |path: &str| json!({"path": path, "text": "x"});
     let ingress = json!({"host": "pay.example.com"});
     for (good, bad, field) in [
@@ -105,6 +106,31 @@ fn fields_go_together() {
             json!({"rollout": {"kind": "rolling", "surge": 0, "unavailable": 1}}),
             json!({"rollout": {"kind": "rolling", "surge": 0, "unavailable": 0}}),
             "rollout.surge",
+        ),
+        (
+            json!({"ports": [port("grpc", 9000), port("metrics", 9001)]}),
+            json!({"ports": [port("grpc", 9000), port("metrics", 9000)]}),
+            "ports",
+        ),
+        (
+            json!({"ports": [port("grpc", 9000), port("metrics", 81)]}),
+            json!({"ports": [port("grpc", 9000), port("metrics", 80)]}),
+            "ports",
+        ),
+        (
+            json!({"ports": [port("grpc", 9000)]}),
+            json!({"ports": [port("grpc", 8080)]}),
+            "ports",
+        ),
+        (
+            json!({"ports": [port("https", 9000), port("grpc", 9001)]}),
+            json!({"ports": [port("http", 9000), port("grpc", 9001)]}),
+            "ports",
+        ),
+        (
+            json!({"ports": [port("grpc", 9000), port("grpc-2", 9001)]}),
+            json!({"ports": [port("grpc", 9000), port("grpc", 9001)]}),
+            "ports",
         ),
         (
             json!({"files": [file("/a"), file("/b")]}),

@@ -85,6 +85,7 @@ fn pattern_words(field: &str) -> &'static str {
         "value" if is_in(".nodes.") => "parameters-label-value-shape",
         "key" => "parameters-key-shape",
         "class" | "tls_secret" | "priority" => "parameters-object-name-shape",
+        "name" if is_in(".ports.") => "parameters-port-name-shape",
         "name" if is_in(".secret.") => "parameters-object-name-shape",
         "name" => "parameters-env-name-shape",
         "size" => "parameters-memory-shape",

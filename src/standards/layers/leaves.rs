@@ -10,8 +10,9 @@ use serde_json::{Map, Value};
 use crate::standards::{cpu_millis, memory_mebibytes};
 
 /// Lists whose items are told apart by a field.
-const LISTS: [(&str, &str); 4] = [
+const LISTS: [(&str, &str); 5] = [
     ("/env", "name"),
+    ("/ports", "name"),
     ("/files", "path"),
     ("/scratch", "path"),
     ("/nodes", "label"),

@@ -217,6 +217,7 @@ mod tests {
             "files": [{"path": "/etc/a", "text": "a\nb"},
                 {"path": "/etc/b", "secret": {"name": "tls", "key": "tls.key"}}],
             "scratch": [{"path": "/tmp", "size": "1Gi"}],
+            "ports": [{"name": "metrics", "port": 9090}],
             "nodes": [{"label": "disk", "value": "ssd"}],
             "env": [{"name": "A", "value": "b"}, {"name": "TOKEN", "secret": held}],
         });
@@ -225,7 +226,7 @@ mod tests {
         let quantities = |d: &Value| (cpu_millis(&text(&d["cpu"]["limit"])), d["memory"].clone());
         assert_eq!(quantities(&filed), quantities(&own));
         for part in [
-            "replicas", "port", "args", "probes", "files", "scratch", "nodes", "env",
+            "replicas", "port", "ports", "args", "probes", "files", "scratch", "nodes", "env",
         ] {
             assert_eq!(filed[part], own[part], "{part}");
         }

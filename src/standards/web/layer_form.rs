@@ -16,8 +16,9 @@ use crate::web::layout::{Chrome, Errors};
 pub const DOCUMENT: &str = "document";
 pub const LOCKS: &str = "locks";
 /// What the names of fields begin with in either view.
-const OF_LAYER: [&str; 8] = [
+const OF_LAYER: [&str; 9] = [
     "parameters.",
+    "ports.",
     "files.",
     "scratch.",
     "nodes.",

@@ -1,4 +1,4 @@
-//! Lists of the form: files, rooms and node labels, a row each and some empty rows after them.
+//! Lists of the form: ports, files, rooms and node labels, a row each and some empty rows after them.
 
 use serde_json::{Map, Value, json};
 
@@ -14,13 +14,14 @@ const MOST_ROWS: usize = 200;
 pub type Kind = (&'static str, &'static [&'static str]);
 
 const FILES: Kind = ("files", &["path", "text", "secret", "key"]);
+const PORTS: Kind = ("ports", &["name", "port"]);
 const SCRATCH: Kind = ("scratch", &["path", "size"]);
 const NODES: Kind = ("nodes", &["label", "value"]);
 
 /// A workload's variables may be secrets, and have rows of their own.
-pub const OF_WORKLOAD: &[Kind] = &[FILES, SCRATCH, NODES];
+pub const OF_WORKLOAD: &[Kind] = &[PORTS, FILES, SCRATCH, NODES];
 /// A layer holds no secrets.
-pub const OF_LAYER: &[Kind] = &[FILES, SCRATCH, NODES, ("env", &["name", "value"])];
+pub const OF_LAYER: &[Kind] = &[PORTS, FILES, SCRATCH, NODES, ("env", &["name", "value"])];
 
 /// One list as it is drawn.
 pub struct ListView {
@@ -119,6 +120,11 @@ fn item((list, columns): &Kind, row: &[String]) -> Value {
             cells.remove("text");
             cells.insert("secret".to_owned(), json!({ "name": name, "key": key }));
         }
+    }
+    if *list == "ports" {
+        // What is no number is refused as it was typed.
+        let number = row.get(1).and_then(|port| port.trim().parse::<u64>().ok());
+        cells.extend(number.map(|number| ("port".to_owned(), json!(number))));
     }
     for cell in cells.values_mut() {
         if let Value::String(text) = cell {

@@ -14,7 +14,9 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::files::mounted;
 use super::{PLACEHOLDER, RESTARTED_AT, Stamp};
-use crate::standards::{BeforeStopKind, Parameters, Probe, ProbeKind, Spread, Spreading, Variable};
+use crate::standards::{
+    BeforeStopKind, MAIN_PORT, Parameters, Probe, ProbeKind, Spread, Spreading, Variable,
+};
 use crate::workloads::Workload;
 use crate::workloads::secrets::{PULL_SECRET, SECRET_KEY, secret_name};
 
@@ -74,7 +76,7 @@ fn container(workload: &Workload, parameters: &Parameters, image: &str) -> Conta
         image: Some(image.to_owned()),
         args: (!parameters.args.is_empty()).then(|| parameters.args.clone()),
         env: (!parameters.env.is_empty()).then(|| parameters.env.iter().map(variable).collect()),
-        ports: (!stays("/port")).then(|| vec![port(workload, parameters)]),
+        ports: Some(ports(workload, parameters)).filter(|ports| !ports.is_empty()),
         resources: Some(resources(workload, parameters)),
         startup_probe: asked("startup", parameters.probes.startup.as_ref()),
         readiness_probe: asked("readiness", Some(&parameters.probes.readiness)),
@@ -85,13 +87,19 @@ fn container(workload: &Workload, parameters: &Parameters, image: &str) -> Conta
 }
 
 /// A port that was found keeps its name, because others may call it by that.
-fn port(workload: &Workload, parameters: &Parameters) -> ContainerPort {
-    ContainerPort {
-        name: workload.found.is_none().then(|| "http".to_owned()),
-        container_port: i32::from(parameters.port),
+fn ports(workload: &Workload, parameters: &Parameters) -> Vec<ContainerPort> {
+    let port = |name: Option<&str>, number: u16| ContainerPort {
+        name: name.map(str::to_owned),
+        container_port: i32::from(number),
         protocol: Some("TCP".to_owned()),
         ..ContainerPort::default()
-    }
+    };
+    let stays = workload.leaves(parameters, "/port");
+    let name = workload.found.is_none().then_some(MAIN_PORT);
+    let first = (!stays).then(|| port(name, parameters.port));
+    let others = parameters.ports.iter();
+    let others = others.map(|other| port(Some(&other.name), other.port));
+    first.into_iter().chain(others).collect()
 }
 
 fn resources(workload: &Workload, parameters: &Parameters) -> ResourceRequirements {

@@ -109,6 +109,33 @@ fn objects_of_the_first_version_stay_as_they_were() {
 }
 
 #[test]
+fn every_port_is_the_containers_and_the_services() {
+    let more =
+        json!({"ports": [{"name": "grpc", "port": 9000}, {"name": "metrics", "port": 9090}]});
+    let list = made(&more);
+    let numbers = |ports: &Value, number: &str| -> Vec<(String, i64)> {
+        let all = ports.as_array().unwrap().iter();
+        let one = |port: &Value| {
+            let name = port["name"].as_str().unwrap().to_owned();
+            (name, port[number].as_i64().unwrap())
+        };
+        all.map(one).collect()
+    };
+    let expected = |first| {
+        let all = [("http", first), ("grpc", 9000), ("metrics", 9090)];
+        all.map(|(name, number)| (name.to_owned(), number))
+    };
+    let container = &list[1]["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(
+        numbers(&container["ports"], "containerPort"),
+        expected(8080)
+    );
+    let service = &list[0]["spec"]["ports"];
+    assert_eq!(numbers(service, "port"), expected(80));
+    assert_eq!(numbers(service, "targetPort"), expected(8080));
+}
+
+#[test]
 fn probes_and_the_end_of_a_container_are_said_by_their_kind() {
     let list = made(&json!({
         "probes": {"startup": {"kind": "exec", "command": ["ok"], "failures": 30},

@@ -8,11 +8,8 @@ use k8s_openapi::api::networking::v1::{
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::meta;
-use crate::standards::{Access, Parameters};
+use crate::standards::{Access, MAIN_PORT, Parameters, SERVICE_PORT};
 use crate::workloads::{FoundService, Workload};
-
-/// Inside a cluster every service answers on this port.
-const SERVICE_PORT: i32 = 80;
 
 pub(super) fn service(workload: &Workload, parameters: &Parameters) -> Option<Service> {
     match &workload.found {
@@ -25,7 +22,7 @@ pub(super) fn service(workload: &Workload, parameters: &Parameters) -> Option<Se
 }
 
 /// Of a Service that was found the portal moves the one port, where the container's moves; its
-/// other ports, and how callers outside come to it, are not the portal's.
+/// other ports, and how callers outside come to it, are its team's, and stay so.
 fn of_found(workload: &Workload, parameters: &Parameters, found: &FoundService) -> Service {
     let mut metadata = meta(workload);
     metadata.name = Some(found.name.clone());
@@ -53,18 +50,22 @@ fn ours(workload: &Workload, parameters: &Parameters) -> Service {
         Access::Internal | Access::Ingress => "ClusterIP",
         Access::Public => "LoadBalancer",
     };
-    let port = ServicePort {
-        name: Some("http".to_owned()),
-        port: SERVICE_PORT,
+    let first = (MAIN_PORT, SERVICE_PORT, parameters.port);
+    let others = parameters.ports.iter();
+    let others = others.map(|other| (other.name.as_str(), other.port, other.port));
+    let ports = std::iter::once(first).chain(others);
+    let ports = ports.map(|(name, number, inside)| ServicePort {
+        name: Some(name.to_owned()),
+        port: i32::from(number),
         protocol: Some("TCP".to_owned()),
-        target_port: Some(IntOrString::Int(i32::from(parameters.port))),
+        target_port: Some(IntOrString::Int(i32::from(inside))),
         ..ServicePort::default()
-    };
+    });
     Service {
         metadata: meta(workload),
         spec: Some(ServiceSpec {
             selector: Some(workload.selector.clone()),
-            ports: Some(vec![port]),
+            ports: Some(ports.collect()),
             type_: Some(kind.to_owned()),
             ..ServiceSpec::default()
         }),
@@ -78,7 +79,7 @@ pub(super) fn ingress(workload: &Workload, parameters: &Parameters) -> Option<In
     let wanted = wanted.filter(|_| parameters.access == Access::Ingress)?;
     let found = workload.found.as_ref().and_then(|f| f.service.as_ref());
     let port = ServiceBackendPort {
-        number: Some(found.map_or(SERVICE_PORT, |s| s.port)),
+        number: Some(found.map_or(i32::from(SERVICE_PORT), |s| s.port)),
         name: None,
     };
     let path = HTTPIngressPath {

@@ -2,10 +2,14 @@
 //! objects that hold to the deny policy.
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use reqwest::Method;
 use serde_json::{Value, json};
 use slipway::standards::web::document::{document, typed_of};
 use slipway::web::form::Typed;
 
+use crate::support::company::Company;
 use crate::support::documents::{all_objects, any_document, denied, judged, workload};
 
 /// What somebody would have typed to say the same.
@@ -18,7 +22,7 @@ fn typed(said: &Value) -> Typed {
         }
     }
     let rows = |list: &str| said[list].as_array().cloned().unwrap_or_default();
-    for list in ["files", "scratch", "nodes", "env"] {
+    for list in ["ports", "files", "scratch", "nodes", "env"] {
         for (at, row) in rows(list).iter().enumerate() {
             for (column, cell) in row.as_object().unwrap() {
                 let cells = match cell.as_object() {
@@ -26,7 +30,9 @@ fn typed(said: &Value) -> Typed {
                     None => vec![(column.as_str(), cell)],
                 };
                 for (column, cell) in cells {
-                    let text = cell.as_str().unwrap().to_owned();
+                    let text = cell
+                        .as_str()
+                        .map_or_else(|| cell.to_string(), str::to_owned);
                     typed.insert(format!("{list}.{at}.{column}"), text);
                 }
             }
@@ -55,6 +61,58 @@ proptest! {
             }
         }
     }
+}
+
+/// How many go through the doors themselves.
+const THROUGH_THE_DOORS: usize = 150;
+
+/// The same documents in every run.
+fn documents() -> Vec<Value> {
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    let mut runner = TestRunner::new_with_rng(Config::default(), rng);
+    let any = any_document();
+    (0..THROUGH_THE_DOORS)
+        .map(|_| any.new_tree(&mut runner).expect("a document").current())
+        .collect()
+}
+
+/// The portal's own doors say of each document what the functions behind them do: the form's and
+/// the API's, by what they answer and which fields they name.
+#[tokio::test]
+async fn both_doors_of_the_portal_say_the_same_of_each_document() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    let lin = &mut company.developer;
+    let (mut accepted, mut refused) = (0, 0);
+    for said in documents() {
+        let body = json!({ "kind": "containers", "project": "pay", "environment": "test",
+            "parameters": { "parameters": said }, "note": "" });
+        let by_api = lin.api(Method::POST, "/requests", &body).await;
+        let typed = typed(&said);
+        let mut form: Vec<(&str, &str)> = typed.iter().map(|(k, v)| (&**k, &**v)).collect();
+        form.push(("environment", "test"));
+        let by_form = lin.post("/projects/pay/containers/new", &form).await;
+        match judged(&said) {
+            Ok(_) => {
+                accepted += 1;
+                assert_eq!((by_api.status, by_form.status), (201, 303), "{said}");
+            }
+            Err(fields) => {
+                refused += 1;
+                assert_eq!((by_api.status, by_form.status), (400, 400), "{said}");
+                let problem = by_api.json();
+                let named = problem["fields"].as_array().expect("fields").iter();
+                let mut named: Vec<String> = named
+                    .map(|f| f["field"].as_str().expect("a field").to_owned())
+                    .collect();
+                named.sort();
+                let of_body = |field: &String| format!("parameters.{field}");
+                let fields: Vec<String> = fields.iter().map(of_body).collect();
+                assert_eq!(named, fields, "{said}");
+            }
+        }
+    }
+    assert!(accepted > 10 && refused > 10, "{accepted} and {refused}");
 }
 
 #[test]

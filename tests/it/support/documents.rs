@@ -50,6 +50,7 @@ fn shapes() -> Vec<(&'static str, Vec<Value>)> {
         other("grpc", 3),
         exec,
     ];
+    let port = |name: &str, port: i64| json!({"name": name, "port": port});
     let file = |path: &str, text: &str| json!({"path": path, "text": text});
     let key = |name: &str, key: &str| json!({"path": "/k", "secret": {"name": name, "key": key}});
     let evil = "a: b\n---\nkind: Pod\nspec: {hostNetwork: true, privileged: true}\n";
@@ -95,6 +96,25 @@ fn shapes() -> Vec<(&'static str, Vec<Value>)> {
             ],
         ),
         ("port", vec![json!(1), json!(65535), json!(0), json!(65536)]),
+        (
+            "ports",
+            vec![
+                json!([port("grpc", 9000), port("metrics", 9090)]),
+                json!([port("a-1-b", 65535)]),
+                json!([port("a", 1)]),
+                json!([port("grpc", 9000), port("grpc", 9001)]),
+                json!([port("grpc", 9000), port("metrics", 9000)]),
+                json!([port("grpc", 8080)]),
+                json!([port("grpc", 80)]),
+                json!([port("http", 9000)]),
+                json!([port("Grpc", 9000)]),
+                json!([port("9000", 9000)]),
+                json!([port("a--b", 9000)]),
+                json!([port("abcdefghijklmnop", 9000)]),
+                json!([port("grpc", 0)]),
+                json!([port("grpc", 65536)]),
+            ],
+        ),
         (
             "grace_seconds",
             vec![json!(1), json!(3600), json!(0), json!(3601), json!(60)],
