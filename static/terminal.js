@@ -425,10 +425,17 @@ at('smaller').onclick = () => letters(-1);
 at('larger').onclick = () => letters(1);
 at('find').onclick = () => find(at('finder').hidden);
 at('find-close').onclick = () => find(false);
-at('finding').oninput = ({ target }) => search.findNext(target.value, { incremental: true });
+function look(way, how) {
+  const wanted = at('finding').value;
+  const isFound = search[way](wanted, how);
+  at('found-nothing').hidden = isFound || !wanted;
+}
+at('finding').oninput = () => look('findNext', { incremental: true });
+at('find-next').onclick = () => look('findNext');
+at('find-previous').onclick = () => look('findPrevious');
 at('finding').onkeydown = (event) => {
   if (event.key === 'Escape') find(false);
-  if (event.key === 'Enter') search[event.shiftKey ? 'findPrevious' : 'findNext'](event.target.value);
+  if (event.key === 'Enter') look(event.shiftKey ? 'findPrevious' : 'findNext');
 };
 
 // ---------- other terminals, each in a browser tab of its own ----------
