@@ -8,6 +8,9 @@ intake-cluster = Cluster
 intake-deployments = Deployments
 intake-new-projects = New projects
 intake-becomes = Becomes
+intake-built-from = Built from
+intake-built-by = Built by
+intake-asks-about-job = { $project }: the job { $job }, which Slipway did not make. The first release asks operations about it; nothing is changed until then.
 intake-says-why = Say why these are taken over.
 intake-nothing = Choose at least one Deployment.
 intake-too-many = At most 500 Deployments in one request.
@@ -17,6 +20,7 @@ intake-taken = This Deployment is taken over already, or stands here twice.
 intake-place-taken = This component is there already in this environment on this cluster, or stands here twice.
 intake-container-needed = Choose the container that releases put their image into.
 intake-repository-needed = A new project needs its repository: its path in GitLab, with its groups.
+intake-job-taken = This job is another project’s. Leave it empty for a job of the project’s own name, or name another one.
 intake-says-otherwise = Another row says otherwise of this new project.
 intake-person-unknown = There is nobody of this name.
 intake-gone = The Deployment is not there any more.
@@ -66,14 +70,33 @@ intake-column-component = Component
 intake-column-environment = Environment
 intake-column-language = Language
 intake-column-repository = Repository
+intake-column-job = Job
 intake-column-owner = Owner
 intake-guessed = guessed
+intake-repository-by-annotation = its annotation says so
+intake-repository-by-job = the job fetches it
+intake-repository-by-name = by its name
+intake-repositories-fit = { $n ->
+    [one] One may fit; choose
+   *[other] { $n } may fit; choose
+  }
+intake-job-by-repository = fetches the repository; the first release asks about it
+intake-job-by-name = has this name already; the first release asks about it
+intake-jobs-fit = { $n } fetch the repository; choose
+intake-job-asked = Job { $job }: the first release asks about it
+intake-repositories-away = GitLab does not answer, so no repositories are proposed. Type them, or look again later.
+intake-repositories-whose = No repositories are proposed, because no GitLab is registered, or several are. Type them.
+intake-repositories-cut = GitLab has more than { $n } repositories. Those that have the right name are offered for choice, and none is filled in by its name alone.
+intake-jobs-away = Jenkins does not answer, so no jobs are proposed. A job of a project’s name is found by its first release.
 intake-notes = { $n ->
     [one] One thing to know
    *[other] { $n } things to know
   }
 intake-csv = As CSV instead
-intake-csv-help = Download the table, edit it, and paste all of it here with its first line. Then it counts, and not the table above.
+intake-csv-help = Download the table, edit it, and paste all of it here with its first line; commas, semicolons or tabs between the cells are all read. Then it counts, and not the table above.
+intake-csv-place = Line { $line }, { $column }
+intake-csv-cells = Line { $line } has more cells than the first line. Put a cell that holds a separator in double quotes.
+intake-csv-quote = A double quote begins in line { $line } and never ends.
 intake-csv-column = The first line must name each column once; this one is unknown or missing: { $column }
 intake-note = Why
 intake-ask = Ask to take them over

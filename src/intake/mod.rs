@@ -4,11 +4,15 @@
 //! Invariant: nothing in a cluster is changed by it. What is taken over is written to by its first
 //! deployment, as the very object that it was.
 
+pub mod api;
 mod container;
 mod derive;
 mod look;
+mod outside;
 mod propose;
 mod request;
+mod sheet;
+mod sources;
 mod steps;
 mod store;
 pub mod web;
@@ -19,15 +23,17 @@ use serde::{Deserialize, Serialize};
 
 pub use container::tells_a_secret;
 pub use derive::{Near, derive};
-pub use look::{Item, Looked, items, look};
+pub use look::{Item, Looked, look, story};
 pub use propose::Proposal;
 pub use request::Intake;
+pub use sources::{By, JobBy};
 
 use crate::app::App;
 use crate::clusters::ClusterId;
 use crate::error::{AppError, FieldError};
 use crate::jobs::Step;
 use crate::projects::{ProjectKey, is_repository};
+use crate::releases::is_job_name;
 
 /// More in one request is more than anybody reads before saying yes.
 pub const MOST_ROWS: usize = 500;
@@ -54,6 +60,10 @@ pub struct Row {
     /// Of a new project: its path in GitLab, with its groups.
     #[serde(default)]
     pub repository: String,
+    /// Of a new project: its job in the folder of its language's Jenkins, where one is there
+    /// already. The first release asks operations about it before anything is written to it.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub job: String,
     /// Of a new project: somebody's name. Without one it is whoever asks.
     #[serde(default)]
     pub owner: String,
@@ -77,6 +87,14 @@ pub struct Asked {
 }
 
 impl Row {
+    /// The name of its new project's job.
+    fn job_name(&self) -> &str {
+        match self.job.as_str() {
+            "" => &self.project,
+            job => job,
+        }
+    }
+
     /// What is wrong with it by itself: columns with message codes.
     fn wrong(&self) -> Vec<(&'static str, &'static str)> {
         let is_component = |text: &str| {
@@ -118,6 +136,11 @@ impl Row {
                 self.repository.is_empty() || is_repository(&self.repository),
                 "repository",
                 "onboarding-repository-grammar",
+            ),
+            (
+                self.job.is_empty() || is_job_name(&self.job),
+                "job",
+                "job-name-grammar",
             ),
         ];
         let wrong = checks.into_iter().filter(|(fits, _, _)| !fits);

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::{Container, Service};
+use serde::Serialize;
 
 use super::Row;
 use super::derive::{Near, derive, refusal};
+use super::sources::{By, Clues, JobBy};
 use super::store::Known;
 use crate::error::Words;
 use crate::projects::ProjectKey;
@@ -42,20 +44,34 @@ const TELLS: &[(&str, &[&str])] = &[
 ];
 
 /// One Deployment of the table.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, utoipa::ToSchema)]
+#[schema(as = IntakeProposal)]
 pub struct Proposal {
+    /// As a request may name it, once it is corrected.
     pub row: Row,
     /// The containers to choose from.
     pub containers: Vec<String>,
-    /// Whether the language was told by nothing.
-    pub is_guess: bool,
-    pub is_new: bool,
+    /// Whether nothing told of the language.
+    pub language_guessed: bool,
+    /// Whether its project would be made.
+    pub new_project: bool,
+    /// What told of the repository; nothing where there is none, or the project is there.
+    pub repository_by: Option<By>,
+    /// Repositories that fit as well as each other, of which none is proposed.
+    pub repositories: Vec<String>,
+    /// What told of the job.
+    pub job_by: Option<JobBy>,
+    /// Jobs that fit as well as each other, of which none is proposed.
+    pub jobs: Vec<String>,
     /// Why it cannot be taken over.
     pub refused: Option<Words>,
     pub notes: Vec<Words>,
+    #[serde(skip)]
+    pub(super) clues: Clues,
 }
 
-/// Everything of a cluster that is not the portal's, namespaces in order.
+/// Everything of a cluster that is not the portal's, namespaces in order; where its source may
+/// be is guessed by [`super::sources`].
 #[must_use]
 pub fn propose(
     deployments: &[Deployment],
@@ -126,8 +142,16 @@ fn one(
     let mut notes = derived.as_ref().cloned().unwrap_or_default();
     notes.splice(0..0, kept_by(read));
     Proposal {
-        is_guess: of_project.is_none() && told.is_none(),
-        is_new: of_project.is_none(),
+        language_guessed: of_project.is_none() && told.is_none(),
+        new_project: of_project.is_none(),
+        repository_by: None,
+        repositories: Vec::new(),
+        job_by: None,
+        jobs: Vec::new(),
+        clues: Clues::of(
+            read,
+            main.and_then(|m| m.image.as_deref()).unwrap_or_default(),
+        ),
         containers: containers.iter().map(|c| c.name.clone()).collect(),
         refused: derived.err(),
         notes,
@@ -140,6 +164,7 @@ fn one(
             environment,
             language: of_project.or(told).unwrap_or_else(first),
             repository: String::new(),
+            job: String::new(),
             owner: String::new(),
             project,
         },
@@ -297,7 +322,7 @@ mod tests {
             (
                 place.map(String::as_str).join(" "),
                 one.refused.is_some(),
-                one.is_new,
+                one.new_project,
             )
         };
         assert_eq!(

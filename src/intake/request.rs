@@ -9,8 +9,9 @@ use super::store::{self, Known};
 use super::{Asked, MOST_ROWS, Row, TOPIC, cell, id_of};
 use crate::app::App;
 use crate::clusters::{self, ClusterId};
+use crate::connections::ConnectionId;
 use crate::db::Tx;
-use crate::error::{AppError, FieldError};
+use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::jobs::{self, NewRun, NewStep};
 use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind};
@@ -103,15 +104,38 @@ impl RequestKind for Intake {
             Fact::text("intake-becomes", format!("{from} → {}", to.join(" · ")))
         };
         facts.extend(rows.into_iter().flatten().take(MOST_FACTS).map(line));
+        let keys = made.into_iter().flatten().filter_map(Value::as_str);
+        for key in keys.take(MOST_FACTS) {
+            let mut rows = rows.into_iter().flatten();
+            if let Some(row) = rows.find(|row| row["project"] == key) {
+                facts.extend(of_new(row));
+            }
+        }
         facts
     }
 }
 
+/// Where a new project's source is, and the job that is there for it already.
+fn of_new(row: &Value) -> Vec<Fact> {
+    let text = |name: &str| row[name].as_str().unwrap_or_default();
+    let source = format!("{} ← {}", text("project"), text("repository"));
+    let mut facts = vec![Fact::text("intake-built-from", source)];
+    if !text("job").is_empty() {
+        let words = Words::new("intake-asks-about-job");
+        let words = words.with("project", text("project"));
+        facts.push(Fact::words(
+            "intake-built-by",
+            words.with("job", text("job")),
+        ));
+    }
+    facts
+}
+
 /// What one row says of a new project its other rows say too, so that each of them can make it.
 fn agree(rows: &mut [Row]) {
-    let mut said: BTreeMap<String, [String; 3]> = BTreeMap::new();
+    let mut said: BTreeMap<String, [String; 4]> = BTreeMap::new();
     for row in rows.iter() {
-        let mine = [&row.language, &row.repository, &row.owner];
+        let mine = [&row.language, &row.repository, &row.job, &row.owner];
         let known = said.entry(row.project.clone()).or_default();
         for (known, mine) in known.iter_mut().zip(mine) {
             if known.is_empty() {
@@ -121,7 +145,12 @@ fn agree(rows: &mut [Row]) {
     }
     for row in rows {
         let known = said.get(&row.project).into_iter().flatten();
-        let mine = [&mut row.language, &mut row.repository, &mut row.owner];
+        let mine = [
+            &mut row.language,
+            &mut row.repository,
+            &mut row.job,
+            &mut row.owner,
+        ];
         for (mine, known) in mine.into_iter().zip(known) {
             if mine.is_empty() {
                 mine.clone_from(known);
@@ -166,7 +195,7 @@ fn wrong(asked: &Asked, known: &Known) -> Vec<FieldError> {
     let mut errors = Vec::new();
     let mut objects = BTreeSet::new();
     let mut places = BTreeSet::new();
-    let mut new = BTreeMap::new();
+    let mut new = New::default();
     for (n, row) in asked.rows.iter().enumerate() {
         let mut found = row.wrong();
         let object = (row.namespace.clone(), row.deployment.clone());
@@ -192,7 +221,7 @@ fn wrong(asked: &Asked, known: &Known) -> Vec<FieldError> {
                 .map(|(column, code)| cell(n, column, code)),
         );
     }
-    if !new.is_empty() {
+    if !new.first.is_empty() {
         let lacks = [("gitlab", known.gitlab), ("registry", known.registry)];
         let lacks = lacks.into_iter().filter(|(_, id)| id.is_none());
         let error = |(name, _): (&str, _)| {
@@ -206,14 +235,22 @@ fn wrong(asked: &Asked, known: &Known) -> Vec<FieldError> {
     errors
 }
 
+/// The new projects of a table, as its rows come.
+#[derive(Default)]
+struct New<'a> {
+    /// The first row of each.
+    first: BTreeMap<&'a str, &'a Row>,
+    jobs: BTreeSet<(ConnectionId, String)>,
+}
+
 /// What a new project lacks; its rows say the same of it, or nothing.
 fn wrong_of_new<'a>(
     row: &'a Row,
     known: &Known,
-    new: &mut BTreeMap<&'a str, &'a Row>,
+    new: &mut New<'a>,
 ) -> Vec<(&'static str, &'static str)> {
     let mut found = Vec::new();
-    let first = *new.entry(&row.project).or_insert(row);
+    let first = *new.first.entry(&row.project).or_insert(row);
     if std::ptr::eq(first, row) {
         if !known.languages.contains(&row.language) {
             found.push(("language", "onboarding-language-unknown"));
@@ -221,16 +258,30 @@ fn wrong_of_new<'a>(
         if row.repository.is_empty() {
             found.push(("repository", "intake-repository-needed"));
         }
+        found.extend(wrong_job(row, known, &mut new.jobs).map(|code| ("job", code)));
     } else {
-        if row.language != first.language {
-            found.push(("language", "intake-says-otherwise"));
-        }
-        if row.repository != first.repository {
-            found.push(("repository", "intake-says-otherwise"));
-        }
+        let same = [
+            ("language", row.language == first.language),
+            ("repository", row.repository == first.repository),
+            ("job", row.job == first.job),
+        ];
+        let other = same.into_iter().filter(|(_, is_same)| !is_same);
+        found.extend(other.map(|(column, _)| (column, "intake-says-otherwise")));
     }
     if !row.owner.is_empty() && !known.people.contains(&row.owner) {
         found.push(("owner", "intake-person-unknown"));
     }
     found
+}
+
+/// One job builds one project. A job that nobody named is asked about when it is needed.
+fn wrong_job(
+    row: &Row,
+    known: &Known,
+    jobs: &mut BTreeSet<(ConnectionId, String)>,
+) -> Option<&'static str> {
+    let jenkins = known.builders.get(&row.language)?;
+    let job = (*jenkins, row.job_name().to_lowercase());
+    let is_taken = known.jobs.contains(&job) || !jobs.insert(job);
+    (is_taken && !row.job.is_empty()).then_some("intake-job-taken")
 }

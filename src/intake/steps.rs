@@ -23,6 +23,7 @@ use crate::integrations::CallError;
 use crate::integrations::kubernetes::{Kubernetes, NamespaceError};
 use crate::jobs::{Claim, NewStep, Step, StepResult};
 use crate::projects::{self, NewProject, Outside, Project};
+use crate::releases;
 use crate::requests::{self, RequestId};
 use crate::standards::layers;
 use crate::workloads::{self, Adopting, Found, StepError, WorkloadId, settle};
@@ -277,7 +278,10 @@ async fn project(
     let asked = new_project(source, row, said);
     let run = |id: crate::identity::ProjectId| ("setup", id.0);
     let outside = Outside { gitlab, registry };
-    projects::make(tx, (&asked, &outside), run, &Origin::default()).await?;
+    let id = projects::make(tx, (&asked, &outside), run, &Origin::default()).await?;
+    if row.job_name() != row.project {
+        releases::name_job(tx, id, &row.job).await?;
+    }
     let made = projects::hold(tx, &row.project).await?;
     Ok(made.ok_or_else(|| Words::new("project-gone")))
 }

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{Item, Row};
 use crate::clusters::ClusterId;
+use crate::connections::ConnectionId;
 use crate::db::DbError;
 use crate::error::Words;
 use crate::requests::RequestId;
@@ -19,9 +20,13 @@ use crate::workloads::WorkloadId;
 pub struct Known {
     /// The language of each project, and whether it is leaving.
     pub projects: BTreeMap<String, (String, bool)>,
+    /// The jobs of projects that have not left, in lower case as Jenkins compares them.
+    pub jobs: BTreeSet<(ConnectionId, String)>,
     /// Those that have this cluster, in order.
     pub environments: Vec<String>,
     pub languages: Vec<String>,
+    /// The Jenkins of each language.
+    pub builders: BTreeMap<String, ConnectionId>,
     pub people: BTreeSet<String>,
     pub gitlab: Option<Uuid>,
     pub registry: Option<Uuid>,
@@ -41,6 +46,7 @@ pub async fn known(
         r#"WITH one AS (
             SELECT id, kind, key, count(*) OVER (PARTITION BY kind) AS of_kind FROM connection)
            SELECT ARRAY(SELECT key FROM language ORDER BY key) AS "languages!",
+            ARRAY(SELECT jenkins_id FROM language ORDER BY key) AS "builders!",
             ARRAY(SELECT name FROM account WHERE disabled_at IS NULL) AS "people!",
             ARRAY(SELECT e.key FROM environment e JOIN environment_cluster ec
                 ON ec.environment_id = e.id AND ec.cluster_id = $1
@@ -55,8 +61,12 @@ pub async fn known(
     )
     .fetch_one(&mut *connection)
     .await?;
-    let projects =
-        sqlx::query!(r#"SELECT key, language, leaving_at IS NOT NULL AS "leaving!" FROM project"#);
+    let projects = sqlx::query!(
+        r#"SELECT p.key, p.language, p.leaving_at IS NOT NULL AS "leaving!",
+            l.jenkins_id AS "jenkins: ConnectionId",
+            CASE WHEN p.left_at IS NULL THEN lower(COALESCE(p.job_name, p.key)) END AS job
+           FROM project p JOIN language l ON l.key = p.language"#
+    );
     let projects = projects.fetch_all(&mut *connection).await?;
     let workloads = sqlx::query!(
         "SELECT w.namespace, w.object_name, p.key AS project, e.key AS environment, w.component
@@ -69,15 +79,22 @@ pub async fn known(
     let workloads = workloads.fetch_all(connection).await?;
     let mut known = Known {
         environments: names.environments,
+        builders: names
+            .languages
+            .iter()
+            .cloned()
+            .zip(names.builders.into_iter().map(ConnectionId))
+            .collect(),
         languages: names.languages,
         people: names.people.into_iter().collect(),
         gitlab: names.gitlab,
         registry: names.registry,
         ..Known::default()
     };
-    let of = |r: (String, String, bool)| (r.0, (r.1, r.2));
-    let projects = projects.into_iter().map(|r| (r.key, r.language, r.leaving));
-    known.projects = projects.map(of).collect();
+    for row in projects {
+        known.jobs.extend(row.job.map(|job| (row.jenkins, job)));
+        known.projects.insert(row.key, (row.language, row.leaving));
+    }
     for row in workloads {
         known.objects.insert((row.namespace, row.object_name));
         known

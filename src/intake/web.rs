@@ -1,8 +1,6 @@
 //! The pages of taking over: what runs in a cluster as a table that is corrected, its CSV, and
 //! what came of a request.
 
-use std::collections::BTreeMap;
-
 use askama::Template;
 use askama::filters::HtmlSafe;
 use axum::extract::State;
@@ -13,12 +11,11 @@ use serde_json::json;
 
 use super::look::{Item, Looked};
 use super::propose::Proposal;
-use super::{Row, TOPIC};
+use super::{Row, TOPIC, sheet};
 use crate::app::App;
 use crate::error::{AppError, FieldError, Words};
 use crate::identity::Actor;
 use crate::requests::{self, Filing};
-use crate::web::csv;
 use crate::web::extract::{Ctx, Form, IsPart, Path, Query};
 use crate::web::form::{Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
@@ -27,20 +24,6 @@ use crate::web::problem::shown;
 
 /// A form sends all that it lists: five thousand rows of half a kilobyte, as no look finds more.
 pub const MAX_TABLE_BYTES: usize = 4 * 1024 * 1024;
-
-/// The columns of the CSV, and the fields of a row in the form.
-const COLUMNS: [&str; 10] = [
-    "namespace",
-    "deployment",
-    "uid",
-    "container",
-    "project",
-    "component",
-    "environment",
-    "language",
-    "repository",
-    "owner",
-];
 
 #[derive(Template)]
 #[template(path = "intake/table.html")]
@@ -55,6 +38,8 @@ struct TablePage {
     note: String,
     csv: String,
     summary: Option<Summary>,
+    /// What could not be proposed.
+    notes: Vec<Words>,
 }
 
 /// A row as it is drawn.
@@ -63,7 +48,12 @@ struct Line {
     row: Row,
     containers: Vec<String>,
     is_chosen: bool,
-    is_guess: bool,
+    /// What stands under a column, in words.
+    language_said: Option<&'static str>,
+    repository_said: Option<Words>,
+    job_said: Option<Words>,
+    repositories: Vec<String>,
+    jobs: Vec<String>,
     refused: Option<Words>,
     notes: Vec<Words>,
     count: usize,
@@ -83,8 +73,21 @@ struct Filled {
     typed: Typed,
     errors: Errors,
     sentence: Option<Words>,
-    /// Positions in the form of the rows that were sent, in their order.
-    sent: Vec<usize>,
+    sent: Sent,
+}
+
+/// Where the rows that were sent stand, in their order.
+enum Sent {
+    /// In the form, at these places.
+    Table(Vec<usize>),
+    /// In the CSV, in these lines.
+    Csv(Vec<usize>),
+}
+
+impl Default for Sent {
+    fn default() -> Self {
+        Self::Table(Vec::new())
+    }
 }
 
 /// `GET /clusters/{key}/intake`
@@ -95,7 +98,7 @@ pub async fn table(
     Path(key): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, AppError> {
-    let looked = super::look(&app, &actor, &key).await?;
+    let looked = super::look(&app, &actor, &key, None).await?;
     page(&table_page(
         &ctx,
         looked,
@@ -111,14 +114,10 @@ pub async fn download(
     Path(key): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Result<Response, AppError> {
-    let looked = super::look(&app, &actor, &key).await?;
-    let mut text = csv::line(&COLUMNS.map(str::to_owned));
+    let looked = super::look(&app, &actor, &key, None).await?;
     let is_wanted = |p: &&Proposal| is_in(&p.row, &wanted.namespace) && p.refused.is_none();
-    for proposal in looked.proposals.iter().filter(is_wanted) {
-        text.push_str(&csv::line(
-            &COLUMNS.map(|column| cell(&proposal.row, column).to_owned()),
-        ));
-    }
+    let wanted = looked.proposals.iter().filter(is_wanted);
+    let text = sheet::write(wanted.map(|proposal| &proposal.row));
     let headers = [
         (CONTENT_TYPE, "text/csv; charset=utf-8"),
         (CONTENT_DISPOSITION, "attachment; filename=\"intake.csv\""),
@@ -134,16 +133,20 @@ pub async fn ask(
     Path(key): Path<String>,
     Form(typed): Form<Typed>,
 ) -> Result<Response, AppError> {
-    let looked = super::look(&app, &actor, &key).await?;
-    let text = typed.get("csv").map_or("", |t| t.trim());
-    let (rows, sent) = match text {
-        "" => chosen(&typed),
-        text => match of_csv(text) {
-            Ok(rows) => (rows, Vec::new()),
-            Err(error) => return again(&ctx, looked, (typed, Vec::new()), error),
+    let (rows, sent) = match typed.get("csv").filter(|text| !text.trim().is_empty()) {
+        None => chosen(&typed),
+        Some(text) => match sheet::read(text) {
+            Ok(lines) => {
+                let (lines, rows) = lines.into_iter().unzip();
+                (rows, Sent::Csv(lines))
+            }
+            Err(errors) => {
+                let sent = (typed, Sent::default());
+                return again((&app, &actor, &ctx), &key, sent, AppError::Invalid(errors)).await;
+            }
         },
     };
-    let parameters = json!({ "cluster": looked.cluster.key, "rows": rows });
+    let parameters = json!({ "cluster": key, "rows": rows });
     let note = typed.get("note").cloned().unwrap_or_default();
     let filing = Filing {
         note,
@@ -151,18 +154,19 @@ pub async fn ask(
     };
     match requests::file(&app, &actor, filing).await {
         Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
-        Err(error) => again(&ctx, looked, (typed, sent), error),
+        Err(error) => again((&app, &actor, &ctx), &key, (typed, sent), error).await,
     }
 }
 
 /// The same table with everything that was typed, and what is wrong in which row.
-fn again(
-    ctx: &Ctx,
-    looked: Looked,
-    (typed, sent): (Typed, Vec<usize>),
+async fn again(
+    (app, actor, ctx): (&App, &Actor, &Ctx),
+    key: &str,
+    (typed, sent): (Typed, Sent),
     error: AppError,
 ) -> Result<Response, AppError> {
     let (errors, sentence) = shown_by_form(&error, "parameters.")?;
+    let looked = super::look(app, actor, key, None).await?;
     let namespace = typed.get("namespace").cloned().unwrap_or_default();
     let filled = Filled {
         typed,
@@ -180,45 +184,15 @@ fn is_in(row: &Row, namespace: &str) -> bool {
     namespace.is_empty() || row.namespace == namespace
 }
 
-fn cell<'a>(row: &'a Row, column: &str) -> &'a str {
-    match column {
-        "namespace" => &row.namespace,
-        "deployment" => &row.deployment,
-        "uid" => &row.uid,
-        "container" => &row.container,
-        "project" => &row.project,
-        "component" => &row.component,
-        "environment" => &row.environment,
-        "language" => &row.language,
-        "repository" => &row.repository,
-        _ => &row.owner,
-    }
-}
-
-fn of_cells(of: impl Fn(&str) -> String) -> Row {
-    Row {
-        namespace: of("namespace"),
-        deployment: of("deployment"),
-        uid: of("uid"),
-        container: of("container"),
-        project: of("project"),
-        component: of("component"),
-        environment: of("environment"),
-        language: of("language"),
-        repository: of("repository"),
-        owner: of("owner"),
-    }
-}
-
 fn typed_row(typed: &Typed, n: usize) -> Row {
-    of_cells(|column| {
+    sheet::of_cells(|column| {
         let value = typed.get(&format!("rows.{n}.{column}"));
         value.map_or("", |v| v.trim()).to_owned()
     })
 }
 
 /// The rows whose box is ticked, with their places in the form.
-fn chosen(typed: &Typed) -> (Vec<Row>, Vec<usize>) {
+fn chosen(typed: &Typed) -> (Vec<Row>, Sent) {
     let number = |name: &String| {
         name.strip_prefix("rows.")?
             .strip_suffix(".take")?
@@ -227,31 +201,8 @@ fn chosen(typed: &Typed) -> (Vec<Row>, Vec<usize>) {
     };
     let mut sent: Vec<usize> = typed.keys().filter_map(number).collect();
     sent.sort_unstable();
-    (sent.iter().map(|n| typed_row(typed, *n)).collect(), sent)
-}
-
-/// The rows of a CSV with a head of our columns, in any order.
-fn of_csv(text: &str) -> Result<Vec<Row>, AppError> {
-    let lines = csv::read(text);
-    let (head, rest) = lines.split_first().unwrap_or((const { &Vec::new() }, &[]));
-    let at: BTreeMap<&str, usize> = head.iter().map(String::as_str).zip(0..).collect();
-    let unknown = head.iter().find(|name| !COLUMNS.contains(&name.as_str()));
-    let missing = COLUMNS.iter().find(|name| !at.contains_key(**name));
-    let wrong = unknown.map(String::as_str).or(missing.copied());
-    if let Some(column) = wrong {
-        let words = Words::new("intake-csv-column").with("column", column);
-        let field = "parameters.csv".to_owned();
-        return Err(AppError::Invalid(vec![FieldError { field, words }]));
-    }
-    let row = |cells: &Vec<String>| {
-        of_cells(|column| {
-            at.get(column)
-                .and_then(|n| cells.get(*n))
-                .cloned()
-                .unwrap_or_default()
-        })
-    };
-    Ok(rest.iter().map(row).collect())
+    let rows = sent.iter().map(|n| typed_row(typed, *n)).collect();
+    (rows, Sent::Table(sent))
 }
 
 fn table_page(ctx: &Ctx, looked: Looked, namespace: &str, filled: &Filled) -> TablePage {
@@ -270,13 +221,11 @@ fn table_page(ctx: &Ctx, looked: Looked, namespace: &str, filled: &Filled) -> Ta
         .enumerate()
         .map(|(n, p)| line(&c, n, p, filled))
         .collect();
-    let summary = match &filled.sentence {
-        Some(words) => Some(Summary::sentence(&c, words)),
-        None => Summary::of(&c, &[], &filled.errors),
-    };
+    let summary = summary(&c, filled);
     let of = |name: &str| filled.typed.get(name).cloned().unwrap_or_default();
     TablePage {
         summary,
+        notes: looked.notes,
         cluster: looked.cluster.key,
         namespaces,
         namespace: namespace.to_owned(),
@@ -289,10 +238,34 @@ fn table_page(ctx: &Ctx, looked: Looked, namespace: &str, filled: &Filled) -> Ta
     }
 }
 
+/// What is wrong, by row of the table or by line of the CSV.
+fn summary(c: &Chrome, filled: &Filled) -> Option<Summary> {
+    if let Some(words) = &filled.sentence {
+        return Some(Summary::sentence(c, words));
+    }
+    let Sent::Csv(lines) = &filled.sent else {
+        return Summary::of(c, &[], &filled.errors);
+    };
+    let place = |e: &FieldError| {
+        let (n, column) = e.field.strip_prefix("rows.")?.split_once('.')?;
+        let line = lines.get(n.parse::<usize>().ok()?)?;
+        let column = c.t(&format!("intake-column-{column}"));
+        Some(c.t2("intake-csv-place", ("line", line), ("column", &column)))
+    };
+    let told = |e: &FieldError| {
+        let place = place(e).unwrap_or_else(|| c.locale.named(&e.field));
+        ("f-csv".to_owned(), format!("{place}: {}", c.w(&e.words)))
+    };
+    Summary::lines(c, filled.errors.0.iter().map(told).collect())
+}
+
 fn line(c: &Chrome, n: usize, proposal: Proposal, filled: &Filled) -> Line {
     let typed = typed_row(&filled.typed, n);
     let is_typed = typed.uid == proposal.row.uid && !typed.uid.is_empty();
-    let place = filled.sent.iter().position(|sent| *sent == n);
+    let place = match &filled.sent {
+        Sent::Table(sent) => sent.iter().position(|sent| *sent == n),
+        Sent::Csv(_) => None,
+    };
     let of_row = place.map(|at| format!("rows.{at}."));
     let mine = |e: &&FieldError| of_row.as_ref().is_some_and(|of| e.field.starts_with(of));
     let errors = filled.errors.0.iter().filter(mine);
@@ -308,12 +281,34 @@ fn line(c: &Chrome, n: usize, proposal: Proposal, filled: &Filled) -> Line {
         n,
         errors: errors.map(told).collect(),
         is_chosen: place.is_some(),
-        is_guess: proposal.is_guess && !is_typed,
+        language_said: (proposal.language_guessed && !is_typed).then_some("intake-guessed"),
+        repository_said: said_of_repository(&proposal).filter(|_| !is_typed),
+        job_said: said_of_job(&proposal).filter(|_| !is_typed),
+        repositories: proposal.repositories,
+        jobs: proposal.jobs,
         containers: proposal.containers,
         refused: proposal.refused,
         count: proposal.notes.len(),
         notes: proposal.notes,
         row: if is_typed { typed } else { proposal.row },
+    }
+}
+
+/// Who told of it, or how many there are to choose from.
+fn said_of_repository(proposal: &Proposal) -> Option<Words> {
+    match (proposal.repository_by, proposal.repositories.len()) {
+        (Some(by), _) => Some(Words::new(&format!("intake-repository-by-{by}"))),
+        (None, 0) => None,
+        (None, n) => Some(Words::new("intake-repositories-fit").with("n", n)),
+    }
+}
+
+/// That the first release asks about a job which is there, or how many there are to choose from.
+fn said_of_job(proposal: &Proposal) -> Option<Words> {
+    match (proposal.job_by, proposal.jobs.len()) {
+        (Some(by), _) => Some(Words::new(&format!("intake-job-by-{by}"))),
+        (None, 0) => None,
+        (None, n) => Some(Words::new("intake-jobs-fit").with("n", n)),
     }
 }
 
@@ -355,11 +350,7 @@ pub async fn show(
     IsPart(is_part): IsPart,
     Path(number): Path<i64>,
 ) -> Result<Response, AppError> {
-    let request = requests::get(&app, &actor, number).await?;
-    if request.kind != "intake" {
-        return Err(AppError::NotFound);
-    }
-    let items = super::items(&app, &actor, &request).await?;
+    let (request, items) = super::story(&app, &actor, number).await?;
     let c = Chrome::new(&ctx, Nav::Requests).listening(&app.events, &[TOPIC.to_owned()]);
     let through = items.iter().filter(|i| i.adopted.is_some()).count();
     let part = ShowPart {

@@ -13,9 +13,9 @@ use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::builds::{self, Adoption, Build, Question};
 use crate::connections;
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
-use crate::identity::{Actor, Permission, Scope};
+use crate::identity::{Actor, Permission, ProjectId, Scope};
 use crate::jobs;
 use crate::projects::{self, Project};
 
@@ -185,8 +185,18 @@ async fn rename(app: &App, tx: &mut Tx, asked: &Asked, name: &str) -> Result<Str
     Ok(job.as_str().to_owned())
 }
 
-/// The table says the same.
-fn is_job_name(text: &str) -> bool {
+/// Has a project that was just made build by a job of another name than its own. Nothing is said
+/// of that job by it: the first release asks about it.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn name_job(tx: &mut Tx, project: ProjectId, name: &str) -> Result<(), DbError> {
+    store::set_job_name(tx.connection(), project, name).await
+}
+
+/// Whether a job can be called so beside the projects'. The table says the same.
+#[must_use]
+pub fn is_job_name(text: &str) -> bool {
     let good = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'-');
     let begins = text
         .bytes()

@@ -34,7 +34,10 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-pub use adopt::{Asked, Deciding as JobDeciding, Verdict, adopt, asked, jobs_to_decide, takable};
+pub use adopt::{
+    Asked, Deciding as JobDeciding, Verdict, adopt, asked, is_job_name, jobs_to_decide, name_job,
+    takable,
+};
 pub use confirm::{Confirming, confirm};
 pub use import::{Importing, import};
 pub use lanes::{Lane, Ran, environments};

@@ -24,8 +24,8 @@ use crate::releases::web::setbacks;
 use crate::requests::policy::api as policies;
 use crate::workloads::web as workloads;
 use crate::{
-    audit, clusters, connections, drift, halt, home, onboarding, projects, requests, resources,
-    runs, standards, terminals, vitals, waves,
+    audit, clusters, connections, drift, halt, home, intake, onboarding, projects, requests,
+    resources, runs, standards, terminals, vitals, waves,
 };
 
 /// Calls without those that take long.
@@ -116,6 +116,8 @@ fn registry() -> OpenApiRouter<App> {
         ))
         .routes(routes!(clusters::api::test))
         .routes(routes!(clusters::api::health))
+        .routes(routes!(intake::api::proposals))
+        .routes(routes!(intake::api::show))
         .routes(routes!(
             clusters::api::environments,
             clusters::api::create_environment

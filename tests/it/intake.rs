@@ -278,7 +278,7 @@ async fn three_hundred_are_taken_over_by_one_table() {
     let refused = company.ops.post(path, &[("csv", &broken), why]).await;
     assert_eq!(refused.status, 400);
     assert!(
-        refused.text("main").contains("Row 8 Component"),
+        refused.text("main").contains("Line 9, Component"),
         "{}",
         refused.text("main")
     );

@@ -28,6 +28,7 @@ mod openapi;
 mod people;
 mod permissions;
 mod projects;
+mod proposals;
 mod release_pages;
 mod requests;
 mod resources;

@@ -274,6 +274,8 @@ DELETE /api/v1/environments/{id}                           401 403 403 403 403 4
 PUT    /api/v1/languages/{id}                              401 403 403 403 403 403 403 403 400
 DELETE /api/v1/languages/{id}                              401 403 403 403 403 403 403 403 409
 GET    /api/v1/clusters/{id}/health                        401 403 403 403 403 403 200 200 200
+GET    /api/v1/clusters/{key}/intake                       401 403 403 403 403 403 200 403 403
+GET    /api/v1/intakes/{number}                            401 404 404 404 404 404 404 404 404
 GET    /api/v1/connections/{id}/health                     401 403 403 403 403 403 200 200 200
 POST   /api/v1/clusters/{id}/test                          401 403 403 403 403 403 403 403 200
 GET    /api/v1/environments                                401 200 200 200 200 200 200 200 200

@@ -11,6 +11,10 @@ use crate::world::World;
 
 /// The repository of what is taken over.
 pub const REPOSITORY: &str = "finance/billing";
+/// The repository of what waits to be taken over, which is found by its name.
+pub const WAITING: &str = "finance/invoice-mailer";
+/// A job that fetches it, and that the portal did not make.
+const JOB: &str = "slipway/send-invoices";
 const NAMESPACE: &str = "billing-prod";
 
 /// Three Deployments that their teams applied with `kubectl`.
@@ -37,6 +41,7 @@ pub fn seed(world: &World, outside: &Outside) {
         "spec": { "selector": { "app": "billing" },
             "ports": [{ "port": 8000, "targetPort": "web" }] },
     });
+    world.jenkins().add_item(JOB, &job(outside));
     let managed = json!({ "slipway/managed": "true" });
     let now = world.clock().now();
     let mut kubernetes = world.kubernetes();
@@ -53,6 +58,17 @@ pub fn seed(world: &World, outside: &Outside) {
     ] {
         cluster.make_by_hand(kind, object, now);
     }
+}
+
+fn job(outside: &Outside) -> String {
+    let url = format!("{}/{WAITING}.git", outside.gitlab.base_url());
+    format!(
+        "<project><description>Made by He Lan in 2021</description>\
+         <scm class=\"hudson.plugins.git.GitSCM\"><userRemoteConfigs>\
+         <hudson.plugins.git.UserRemoteConfig><url>{url}</url>\
+         </hudson.plugins.git.UserRemoteConfig></userRemoteConfigs></scm>\
+         <disabled>false</disabled></project>"
+    )
 }
 
 fn namespace(name: &str, labels: &Value) -> Value {

@@ -64,6 +64,7 @@ const REPOSITORIES: &[(&str, &[(&str, &str)])] = &[
         &[("Begin with an index in memory", "Lin Yue")],
     ),
     (legacy::REPOSITORY, &[("Begin with an invoice", "Lin Yue")]),
+    (legacy::WAITING, &[("Send what is due", "Lin Yue")]),
 ];
 
 /// A cluster's key in the portal, the site where it stands, and its port.

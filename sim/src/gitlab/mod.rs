@@ -52,6 +52,7 @@ fn dispatch(world: &World, call: &Call) -> Result<Response, Refusal> {
         ["version"] if get => Ok(projects::version()),
         ["user"] if get => Ok(projects::user(&caller)),
         ["personal_access_tokens", "self"] if get => Ok(projects::token(now)),
+        ["projects"] if get => projects::list(&gitlab, &caller, call),
         ["projects", id] if get => projects::show(&gitlab, &caller, call, id),
         ["projects", id, "hooks"] => {
             let id = projects::find(&gitlab, &caller, id)?;

@@ -2,12 +2,16 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::refusal::Refusal;
-use super::state::State;
+use super::state::{Project, Scope, State};
 use super::{Caller, wire};
-use crate::call::Call;
+use crate::call::{Call, Unexpected};
+
+/// GitLab's numbers for no role, for minimal access, and from Guest to Owner.
+const ROLES: [u8; 8] = [0, 5, 10, 15, 20, 30, 40, 50];
+const COUNTED_MAX: usize = 10_000;
 
 pub(super) fn version() -> Response {
     Json(json!({ "version": "17.11.0-ee", "revision": "5be5e8a1c02" })).into_response()
@@ -46,6 +50,57 @@ pub(super) fn show(
         .project(id)
         .ok_or_else(|| Refusal::not_found("Project"))?;
     Ok(Json(wire::project(&gitlab.root_url, project)).into_response())
+}
+
+/// Projects with the least role that is asked for, by their numbers, with their simple fields.
+/// The one order and the one direction in which a client of ours asks are the only ones.
+pub(super) fn list(gitlab: &State, caller: &Caller, call: &Call) -> Result<Response, Refusal> {
+    call.only(&[
+        "simple",
+        "archived",
+        "min_access_level",
+        "order_by",
+        "sort",
+        "per_page",
+        "page",
+    ])?;
+    for (name, value) in [("simple", "true"), ("order_by", "id"), ("sort", "asc")] {
+        if call.query(name) != Some(value) {
+            return Err(Unexpected(format!("projects without {name}={value}")).into());
+        }
+    }
+    let archived = call.query("archived").map(|value| value == "true");
+    let role = match call.query("min_access_level") {
+        None => 0,
+        Some(level) => level
+            .parse()
+            .ok()
+            .filter(|level| ROLES.contains(level))
+            .ok_or_else(|| {
+                let text = "min_access_level does not have a valid value";
+                Refusal::Error(400, text.to_owned())
+            })?,
+    };
+    let is_wanted = |project: &&Project| {
+        archived.is_none_or(|wanted| project.archived == wanted)
+            && !project.hidden_from.contains(&caller.user.id)
+            && role <= role_of(caller.scope)
+    };
+    let found = gitlab.projects.values().filter(is_wanted);
+    let found: Vec<Value> = found
+        .map(|project| wire::simple(&gitlab.root_url, project))
+        .collect();
+    // Beyond it GitLab says only whether there is a next page.
+    wire::page(call, &found, found.len() <= COUNTED_MAX)
+}
+
+/// The same in every project that the account sees.
+const fn role_of(scope: Scope) -> u8 {
+    match scope {
+        Scope::Read => 20,
+        Scope::Developer => 30,
+        Scope::Api => 40,
+    }
 }
 
 /// A project's number, from its number or its path; hidden ones are not found.

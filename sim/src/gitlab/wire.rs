@@ -31,6 +31,25 @@ pub(super) fn project(root: &str, project: &Project) -> Value {
     })
 }
 
+/// What a list shows of a project where `simple` is asked for.
+pub(super) fn simple(root: &str, one: &Project) -> Value {
+    const FIELDS: [&str; 8] = [
+        "id",
+        "name",
+        "path",
+        "path_with_namespace",
+        "default_branch",
+        "web_url",
+        "http_url_to_repo",
+        "ssh_url_to_repo",
+    ];
+    let mut whole = project(root, one);
+    if let Some(fields) = whole.as_object_mut() {
+        fields.retain(|name, _| FIELDS.contains(&name.as_str()));
+    }
+    whole
+}
+
 pub(super) fn commit(commit: &Commit) -> Value {
     let at = commit.at.to_string();
     json!({

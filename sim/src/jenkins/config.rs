@@ -52,6 +52,15 @@ impl Config {
         found.map(|(_, text, _)| text.as_str())
     }
 
+    /// Addresses of the repositories that the Git plugin fetches from: a freestyle job's own, or
+    /// those of a pipeline whose script lies in a repository.
+    pub fn remotes(&self) -> Vec<&str> {
+        let plugin = "userRemoteConfigs/hudson.plugins.git.UserRemoteConfig/url";
+        let texts = self.texts.iter();
+        let remotes = texts.filter(|(path, _, _)| path.ends_with(plugin));
+        remotes.map(|(_, text, _)| text.as_str()).collect()
+    }
+
     /// Names and defaults of the declared parameters.
     pub fn parameters(&self) -> Vec<(String, String)> {
         let mut parameters: Vec<(String, String)> = Vec::new();

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::config::Kind;
+use super::config::{Config, Kind};
 use super::refusal::Refusal;
 use super::state::{Build, Item, State};
 use super::tree::prune;
@@ -17,10 +17,20 @@ const BUILDS_MAX: usize = 100;
 pub(super) fn answer(call: &Call, value: &Value) -> Result<Response, Refusal> {
     call.only(&["tree", "depth", "pretty"])?;
     let value = match call.query("tree") {
-        None => value.clone(),
+        None => shallow(value),
         Some(tree) => prune(value, tree).ok_or(Refusal::Oops)?,
     };
     Ok(Json(value).into_response())
+}
+
+/// Without a `tree`, what is inside of a folder is only named.
+fn shallow(value: &Value) -> Value {
+    let mut value = value.clone();
+    let jobs = value.get_mut("jobs").and_then(Value::as_array_mut);
+    for fields in jobs.into_iter().flatten().filter_map(Value::as_object_mut) {
+        fields.retain(|name, _| ["_class", "name", "url"].contains(&name.as_str()));
+    }
+    value
 }
 
 pub(super) fn job_class(kind: Kind) -> &'static str {
@@ -36,6 +46,30 @@ pub(super) fn build_class(kind: Kind) -> &'static str {
         Kind::Freestyle | Kind::Folder => "hudson.model.FreeStyleBuild",
         Kind::Pipeline => "org.jenkinsci.plugins.workflow.job.WorkflowRun",
     }
+}
+
+/// A build's actions: the same, and what the Git plugin fetched.
+fn actions_of_build(item: &Item, build: &Build) -> Value {
+    let mut actions = actions(&build.parameters);
+    let config = item.config();
+    let remotes = config.as_ref().map(Config::remotes).unwrap_or_default();
+    if let (Some(all), false) = (actions.as_array_mut(), remotes.is_empty()) {
+        let class = "hudson.plugins.git.util.BuildData";
+        all.push(json!({ "_class": class, "remoteUrls": remotes, "scmName": "" }));
+    }
+    actions
+}
+
+/// A freestyle job's repository; pipelines do not tell theirs.
+fn scm(item: &Item) -> Value {
+    let config = item.config();
+    let remotes = config.as_ref().map(Config::remotes).unwrap_or_default();
+    if remotes.is_empty() {
+        return json!({ "_class": "hudson.scm.NullSCM" });
+    }
+    let remote = |url: &str| json!({ "name": null, "refspec": null, "url": url });
+    let remotes: Vec<Value> = remotes.into_iter().map(remote).collect();
+    json!({ "_class": "hudson.plugins.git.GitSCM", "userRemoteConfigs": remotes })
 }
 
 /// Among the actions there are always some that say nothing.
@@ -67,7 +101,11 @@ pub(super) fn item(jenkins: &State, item: &Item) -> Value {
             .iter()
             .filter(|(key, _)| key.starts_with(&prefix));
         let direct = inside.filter(|(key, _)| !key[prefix.len()..].contains('/'));
-        value["jobs"] = direct.map(|(_, item)| brief(jenkins, item)).collect();
+        let listed = |(_, one): (_, &Item)| match one.kind {
+            Kind::Folder => brief(jenkins, one),
+            Kind::Freestyle | Kind::Pipeline => self::item(jenkins, one),
+        };
+        value["jobs"] = direct.map(listed).collect();
         return value;
     }
     let key = item.full_name.to_lowercase();
@@ -90,6 +128,9 @@ pub(super) fn item(jenkins: &State, item: &Item) -> Value {
     value["builds"] = builds.iter().take(BUILDS_MAX).cloned().collect();
     value["allBuilds"] = Value::Array(builds);
     value["property"] = json!([{}, definitions(item)]);
+    if item.kind == Kind::Freestyle {
+        value["scm"] = scm(item);
+    }
     value
 }
 
@@ -126,7 +167,7 @@ pub(super) fn build(jenkins: &State, item: &Item, build: &Build) -> Value {
     let duration = ended.map(|(at, _)| at.as_millisecond() - build.started.as_millisecond());
     json!({
         "_class": build_class(item.kind),
-        "actions": actions(&build.parameters),
+        "actions": actions_of_build(item, build),
         "artifacts": [],
         "building": ended.is_none(),
         "inProgress": ended.is_none(),

@@ -5,6 +5,7 @@
 //! token may not see looks absent too, because GitLab says so.
 
 mod hooks;
+mod repositories;
 mod tags;
 mod wire;
 
@@ -20,6 +21,7 @@ use super::answer::Answer;
 use super::error::CallError;
 use super::http::{Http, Limits, join};
 pub use hooks::Hook;
+pub use repositories::Repositories;
 pub use tags::CreateTagError;
 pub use wire::{Branch, Commit, Compare, Project, Tag, TagLine, User, Version};
 

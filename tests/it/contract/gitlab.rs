@@ -73,6 +73,7 @@ fn behaviours(target: &Target) -> Vec<Behaviour<'_>> {
             denied(target).boxed_local(),
         ),
         ("GET /projects/:id", projects(target).boxed_local()),
+        ("GET /projects", listing(target).boxed_local()),
         ("GET branches", branches(target).boxed_local()),
         ("GET commits", commits(target).boxed_local()),
         ("GET compare", compare(target).boxed_local()),
@@ -122,6 +123,30 @@ async fn projects(target: &Target) {
     assert_eq!(missing.status(), 404);
     assert_eq!(json(missing).await["message"], "404 Project Not Found");
     assert!(target.client.project("none/none").await.unwrap().is_none());
+}
+
+/// Only what the role Developer is in, with few fields and a count of pages.
+async fn listing(target: &Target) {
+    let wanted = "simple=true&archived=false&min_access_level=30&order_by=id&sort=asc";
+    let page = target.get(&format!("projects?{wanted}&per_page=1")).await;
+    assert_eq!(header(&page, "x-page"), Some("1"));
+    assert!(header(&page, "x-next-page").is_some());
+    let pages = header(&page, "x-total-pages").map(str::parse::<usize>);
+    assert!(pages.is_some_and(|pages| pages.unwrap() > 0));
+    let listed = json(page).await;
+    assert!(
+        listed[0]["path_with_namespace"]
+            .as_str()
+            .unwrap()
+            .contains('/')
+    );
+    assert!(listed[0].get("permissions").is_none(), "{listed:#}");
+    let found = target.client.repositories().await.unwrap();
+    assert!(found.paths.contains(&target.path), "{:?}", found.paths);
+    let wrong = target
+        .get(&format!("projects?{}", wanted.replace("30", "31")))
+        .await;
+    assert_eq!(wrong.status(), 400);
 }
 
 async fn branches(target: &Target) {
@@ -354,6 +379,38 @@ async fn a_moved_project_is_followed_by_its_number() {
         (moved.id, moved.path_with_namespace.as_str()),
         (id, "store/shop")
     );
+}
+
+#[tokio::test]
+async fn all_pages_of_a_list_are_read_up_to_a_bound() {
+    let (world, _server, target) = simulated().await;
+    let portal = target.client.user().await.unwrap().id;
+    {
+        let mut gitlab = world.gitlab();
+        gitlab.add_user("reader", "read-token", Scope::Read);
+        for n in 0..220 {
+            gitlab.add_project(&format!("many/{n}"));
+        }
+        let archived = gitlab.add_project("old/archived");
+        gitlab.project_mut(archived).unwrap().archived = true;
+        let hidden = gitlab.add_project("private/hidden");
+        gitlab.project_mut(hidden).unwrap().hidden_from.push(portal);
+    }
+    let found = target.client.repositories().await.unwrap();
+    assert!(found.is_whole);
+    assert_eq!(found.paths.len(), 221);
+    assert_eq!(found.paths[..2], ["apps/shop", "many/0"]);
+    let reader = GitLab::new(target.base.clone(), &"read-token".to_owned().into()).unwrap();
+    let none = reader.repositories().await.unwrap();
+    assert!(
+        none.paths.is_empty() && none.is_whole,
+        "a reader makes no tags"
+    );
+    for n in 220..5000 {
+        world.gitlab().add_project(&format!("many/{n}"));
+    }
+    let cut = target.client.repositories().await.unwrap();
+    assert_eq!((cut.paths.len(), cut.is_whole), (5000, false));
 }
 
 #[tokio::test]

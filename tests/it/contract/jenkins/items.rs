@@ -26,6 +26,10 @@ pub fn behaviours(target: &Target) -> Vec<Behaviour<'_>> {
         ),
         ("POST doDelete, DELETE", deleting(target).boxed_local()),
         ("GET api/json?tree", trees(target).boxed_local()),
+        (
+            "GET api/json?tree of a folder",
+            listing(target).boxed_local(),
+        ),
     ]
 }
 
@@ -197,4 +201,31 @@ async fn trees(target: &Target) {
     let definitions = properties.filter_map(|p| p["parameterDefinitions"].as_array());
     let counts: Vec<usize> = definitions.map(Vec::len).collect();
     assert_eq!(counts, [1]);
+}
+
+/// Jobs alone, and only those that stand in the folder itself.
+async fn listing(target: &Target) {
+    let folder = target.folder.child(&super::fresh("listed")).unwrap();
+    assert!(target.client.jobs_in(&folder).await.unwrap().is_empty());
+    let inner = folder.child("inner").unwrap();
+    target.client.ensure_folder(&inner).await.unwrap();
+    for name in [folder.child("one").unwrap(), inner.child("two").unwrap()] {
+        let made = target.client.create_job_from_xml(&name, CONFIG).await;
+        made.unwrap();
+    }
+    let found = target.client.jobs_in(&folder).await.unwrap();
+    let found: Vec<_> = found
+        .into_iter()
+        .map(|job| (job.name, job.sources))
+        .collect();
+    assert_eq!(found, [("one".to_owned(), Vec::new())]);
+    let plain = json(target.send(Method::GET, &path(&folder, "api/json")).await).await;
+    let names: Vec<_> = plain["jobs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|j| &j["name"])
+        .collect();
+    assert_eq!(names, ["inner", "one"]);
+    assert!(plain["jobs"][1].get("lastBuild").is_none());
 }

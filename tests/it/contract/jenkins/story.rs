@@ -320,3 +320,34 @@ async fn a_configuration_written_during_a_build_disowns_it() {
     shop.world.advance(Duration::from_secs(60)).await;
     assert_eq!(shop.result(number).await, Some(BuildResult::Success));
 }
+
+/// Where jobs fetch from: a freestyle job says it, a pipeline's last build tells it.
+#[tokio::test]
+async fn jobs_tell_their_repositories() {
+    let (world, _server, target) = simulated().await;
+    let scm = |path: &str| {
+        format!(
+            "<scm class=\"hudson.plugins.git.GitSCM\"><userRemoteConfigs>\
+             <hudson.plugins.git.UserRemoteConfig><url>https://git.example/{path}.git</url>\
+             </hudson.plugins.git.UserRemoteConfig></userRemoteConfigs></scm>"
+        )
+    };
+    let freestyle = CONFIG.replace("<builders>", &format!("{}<builders>", scm("apps/pay")));
+    let definition = format!("<definition>{}</definition><builders>", scm("apps/till"));
+    let pipeline = CONFIG.replace("<builders>", &definition);
+    let pipeline = pipeline.replace("project>", "flow-definition>");
+    let names = ["pay", "till"].map(|name| target.folder.child(name).unwrap());
+    for (name, xml) in names.iter().zip([freestyle, pipeline]) {
+        assert!(world.jenkins().add_item(name.as_str(), &xml));
+    }
+    let sources = || async {
+        let found = target.client.jobs_in(&target.folder).await.unwrap();
+        found.into_iter().map(|job| job.sources).collect::<Vec<_>>()
+    };
+    let pay = vec!["https://git.example/apps/pay.git".to_owned()];
+    assert_eq!(sources().await, [pay.clone(), Vec::new()]);
+    target.start(&names[1], "r").await;
+    let till = vec!["https://git.example/apps/till.git".to_owned()];
+    assert_eq!(sources().await, [pay, till]);
+    world.transcript().check().unwrap();
+}
