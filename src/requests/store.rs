@@ -523,6 +523,37 @@ pub async fn open_production_request(
     Ok(number.fetch_optional(executor).await?)
 }
 
+/// The newest request of a kind about a project's key that a yes made something of; of one place's
+/// component, where it has such.
+pub async fn newest_made(
+    executor: impl PgExecutor<'_>,
+    made: &Made<'_>,
+) -> Result<Option<i64>, DbError> {
+    let number = sqlx::query_scalar!(
+        "SELECT r.number FROM request r
+         JOIN request_revision v ON v.request_id = r.id AND v.revision = r.revision
+         WHERE r.kind = $1 AND r.subject = $2 AND r.state IN ('done', 'failed', 'approved')
+           AND ($3::uuid IS NULL OR r.environment_id = $3)
+           AND ($4::text IS NULL OR v.payload ->> 'component' = $4)
+         ORDER BY r.number DESC LIMIT 1",
+        made.kind,
+        made.project,
+        made.environment,
+        made.component,
+    );
+    Ok(number.fetch_optional(executor).await?)
+}
+
+/// What a request has made.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    pub kind: &'a str,
+    /// Key of the project.
+    pub project: &'a str,
+    pub environment: Option<Uuid>,
+    pub component: Option<&'a str>,
+}
+
 /// The newest question whether a release may go into production, however it stands.
 pub async fn newest_of_release(
     executor: impl PgExecutor<'_>,

@@ -1,5 +1,6 @@
 //! Requests: filed, decided on what was shown, by others than their author.
 
+mod again;
 mod agreement;
 mod away;
 mod bundles;
@@ -8,6 +9,7 @@ mod hosts;
 mod policies;
 mod revisions;
 mod talk;
+mod undone;
 
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -4,6 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 
+use super::form::{self, Way};
 use super::objects::{Object, objects};
 use super::title;
 use crate::app::App;
@@ -126,8 +127,11 @@ impl RequestPart {
         };
         let moved = moved(app, &c, &request).await?;
         let is_author = actor.responsible.0 == request.author_id;
-        let form = kind.and_then(|k| k.form(&request));
-        let linked = |what: &str| form.as_ref().map(|f| format!("{f}?{what}={number}"));
+        let again = |what: Way| kind.map(|kind| form::address(kind.as_ref(), &request, what));
+        let undo = match kind {
+            Some(kind) if has_ended(&request) => kind.undo(app, actor, &request).await?,
+            Some(_) | None => None,
+        };
         let steps = match kind {
             Some(kind) => steps(app, &c, &kind.works(app, &request).await?).await?,
             None => Vec::new(),
@@ -148,11 +152,9 @@ impl RequestPart {
             saying_errors: Errors::default(),
             may_renew: moved.is_some() && (is_author || request.say_of(actor, &absent).is_ok()),
             moved,
-            revise: linked("revise").filter(|_| is_author && request.state == State::Open),
-            copy: linked("copy").filter(|_| is_author && request.state != State::Open),
-            undo: kind
-                .filter(|k| has_ended(&request) && actor.may(k.right(), request.scope()))
-                .and_then(|k| k.undo(&request)),
+            revise: again(Way::Revision).filter(|_| is_author && request.state == State::Open),
+            copy: again(Way::Copy).filter(|_| is_author && request.state != State::Open),
+            undo,
             steps,
             together,
             comment: String::new(),
