@@ -122,8 +122,15 @@ pub struct Decision {
     pub revision: i32,
     pub hash: String,
     pub comment: String,
-    /// The asked groups that it counts for, by their place in `quorum`.
+    /// The asked groups that it counts for, by their place in `quorum`; while the request is
+    /// open, those that its giver still belongs to.
     pub fills: Vec<i32>,
+    /// The asked groups that it was given for.
+    pub given_for: Vec<i32>,
+    /// Whether who gave it, or who was away, cannot sign in any more.
+    #[serde(skip_serializing)]
+    #[schema(ignore)]
+    pub is_gone: bool,
     /// Display name of who was away, where a deputy decided.
     #[serde(default)]
     pub stands_for: Option<String>,

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::policy::Terms;
 use super::{
     Because, Computed, Deciding, Decision, Excluded, Involved, Quorum, Request, RequestId, Say,
-    State, Voters,
+    State, Voters, quorum::roles,
 };
 use crate::db::DbError;
 use crate::identity::{AccountId, Person, ProjectId};
@@ -273,7 +273,15 @@ async fn fetch(
             (SELECT COALESCE(jsonb_agg(jsonb_build_object('by', d_a.name,
                 'display_name', d_a.display_name, 'verdict', d.verdict, 'revision', d.revision,
                 'hash', encode(d.hash, 'hex'), 'comment', d.comment, 'at', d.created_at,
-                'fills', d.fills, 'stands_for', d_f.display_name, 'stands_for_user', d_f.name)
+                'fills', CASE WHEN r.state = 'open' AND d.revision = r.revision THEN (
+                    SELECT COALESCE(jsonb_agg(q.position), '[]') FROM request_quorum q
+                    WHERE q.request_id = r.id AND q.revision = r.revision
+                      AND q.position = ANY(d.fills) AND yes_still_counts(d.decider_id,
+                        d.stands_for, q.group_id, q.permission, r.project_id, $11))
+                    ELSE to_jsonb(d.fills) END,
+                'given_for', d.fills, 'stands_for', d_f.display_name,
+                'stands_for_user', d_f.name,
+                'is_gone', d_a.disabled_at IS NOT NULL OR d_f.disabled_at IS NOT NULL)
                 ORDER BY d.created_at), '[]')
              FROM decision d JOIN account d_a ON d_a.id = d.decider_id
              LEFT JOIN account d_f ON d_f.id = d.stands_for
@@ -301,6 +309,7 @@ async fn fetch(
         filter.before,
         filter.limit,
         number.is_some() || id.is_some(),
+        roles(),
     )
     .fetch_all(executor)
     .await?;
@@ -476,7 +485,8 @@ pub async fn waiting(
               WHERE q.request_id = r.id AND q.revision = r.revision
                 AND q.needed > (SELECT count(*) FROM decision d WHERE d.request_id = r.id
                     AND d.revision = r.revision AND d.verdict = 'approve'
-                    AND q.position = ANY(d.fills))
+                    AND q.position = ANY(d.fills) AND yes_still_counts(d.decider_id,
+                      d.stands_for, q.group_id, q.permission, r.project_id, $9))
                 AND (q.permission = ANY($3) OR g.key = ANY($8) OR EXISTS (
                   SELECT 1 FROM unnest($4::uuid[], $5::text[]) AS mine(project, permission)
                   WHERE mine.project = r.project_id AND mine.permission = q.permission)))
@@ -489,6 +499,7 @@ pub async fn waiting(
         before,
         limit,
         &decider.groups,
+        roles(),
     );
     Ok(numbers.fetch_all(executor).await?)
 }

@@ -14,8 +14,8 @@ use crate::jobs::StepState;
 use crate::progress::{self, StepRow};
 use crate::requests::policy::{Electorate, electorates, web::asks};
 use crate::requests::{
-    Because, Comment, Decision, Fact, Request, Said, Say, Standing, State, Verdict, Work, comments,
-    get, has_moved, together,
+    Because, Comment, Decision, Fact, Request, Said, Say, Standing, State, Verdict, Voters, Work,
+    comments, get, has_moved, together,
 };
 use crate::web::extract::Ctx;
 use crate::web::form::{Summary, Typed};
@@ -217,9 +217,23 @@ impl RequestPart {
         decision.revision == self.request.revision && decision.hash == self.request.hash
     }
 
+    /// Why a yes to what is shown counts for less than when it was given.
+    fn lapsed(&self, decision: &Decision) -> Option<String> {
+        let lost = |at: &&i32| !decision.fills.contains(at);
+        let lost = decision.given_for.iter().find(lost)?;
+        let place = usize::try_from(*lost).ok();
+        let asked = place.and_then(|at| self.request.quorum.get(at));
+        match asked.map(|q| &q.by).filter(|_| self.counts(decision))? {
+            _ if decision.is_gone => Some(self.c.t("request-yes-gone")),
+            Voters::Group(key) => Some(self.c.t1("request-yes-left", "group", key)),
+            Voters::Permission(_) => Some(self.c.t("request-yes-no-right")),
+        }
+    }
+
     fn tone(&self, decision: &Decision) -> Tone {
+        let is_whole = self.counts(decision) && self.lapsed(decision).is_none();
         match decision.verdict {
-            Verdict::Approve if self.counts(decision) => Tone::Ok,
+            Verdict::Approve if is_whole => Tone::Ok,
             Verdict::Approve => Tone::Wait,
             Verdict::Reject => Tone::Fail,
         }
