@@ -1,9 +1,9 @@
 // Where the things are that pages show. Each function gets `get(path, role)`, the API as somebody
 // who reads all unless a role is named, and gives a path, or nothing where there is no such thing.
 
-const first = (list, folder) => {
+const first = (list, folder, place = '') => {
   const [item] = list?.items ?? [];
-  return item ? folder + (item.number ?? item.key) : null;
+  return item ? folder + (item.number ?? item.key) + place : null;
 };
 
 export const cluster = async (get) => first(await get('/clusters'), '/clusters/');
@@ -32,6 +32,14 @@ export function request(state) {
 
 // The developer's own, seen by its author among others.
 export const own = async (get) => first(await get('/requests?for=mine&state=open', 'developer'), '/requests/');
+
+// The developer's own of a kind that is changed and asked again by the common form.
+export function again(state, place) {
+  return async (get) => {
+    const { items } = await get(`/requests?for=mine&state=${state}`, 'developer');
+    return first({ items: items.filter(({ kind }) => kind === 'production') }, '/requests/', place);
+  };
+}
 
 // A request whose work the portal did itself; a release's work is told on its own page.
 export async function withSteps(get) {

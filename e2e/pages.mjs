@@ -4,7 +4,7 @@
 // there before anything is judged; the roles of `form` must find a form instead. What is `fresh`
 // lives for seconds until somebody comes, so that it is made right before it is opened.
 import {
-  change, cluster, connection, channel, drift, environment, imported, intake, intakeRequest, job, language, own, person, policy, project, release, removal, request, resource, run, terminal, terminalForm, wave, withSteps,
+  again, change, cluster, connection, channel, drift, environment, imported, intake, intakeRequest, job, language, own, person, policy, project, release, removal, request, resource, run, terminal, terminalForm, wave, withSteps,
 } from './find.mjs';
 
 const STATES = [
@@ -23,6 +23,8 @@ export const pages = [
   { name: 'requests-all', route: '/requests', path: '/requests?for=all', ready: '.seg' },
   { name: 'request-open', route: '/requests/{number}', path: request('open'), ready: '.voters' },
   { name: 'request-own', route: '/requests/{number}', path: own, ready: '.voters' },
+  { name: 'request-revision', route: '/requests/{number}/revision', path: again('open', '/revision'), only: 'developer', form: ['developer'], as: { developer: 200 } },
+  { name: 'request-copy', route: '/requests/{number}/copy', path: again('done', '/copy'), only: 'developer', form: ['developer'], as: { developer: 200 } },
   { name: 'request-done', route: '/requests/{number}', path: withSteps, ready: '.story' },
   { name: 'audit', route: '/audit', path: '/audit' },
   { name: 'runs', route: '/runs', path: '/runs' },

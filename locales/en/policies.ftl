@@ -65,6 +65,10 @@ policy-and-others = { $n ->
    *[other] and { $n } more
 }
 policy-too-few = There are fewer people than are asked for; nothing could be approved.
+policy-tight = { $n ->
+    [one] If { $who } asks, nobody else can say yes.
+   *[other] If one of { $who } asks, too few are left to say yes.
+}
 policy-left-out = Left out
 policy-days = { $n ->
     [one] 1 day

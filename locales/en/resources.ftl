@@ -95,6 +95,7 @@ resource-retire-name = Retire { $name }
 resource-retire-ask = Ask to retire
 resource-retire-ask-name = Ask to retire { $name }
 resource-retired-why = Why it is not needed any more
+resource-retired-why-help = Whoever decides reads this. The record stays.
 resource-retire-help = Its owners and operations read it. Its record stays.
 resource-retire-says-why = Say why it is not needed any more, in at most 2000 characters.
 resource-ask = Ask for a resource

@@ -62,6 +62,10 @@ policy-source-usual = 默认要求
 policy-nobody = 没有人
 policy-and-others = 等另外 { $n } 人
 policy-too-few = 符合条件的人数不足，无法通过审批。
+policy-tight = { $n ->
+    [1] 如果由 { $who } 提出申请，就没有其他人可以审批。
+   *[other] 如果由 { $who } 之一提出申请，剩下的审批人就不够了。
+}
 policy-left-out = 排除
 policy-days = { $n } 天
 policy-hours = { $n } 小时

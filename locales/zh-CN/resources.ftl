@@ -92,6 +92,7 @@ resource-retire-name = 下线 { $name }
 resource-retire-ask = 申请下线
 resource-retire-ask-name = 申请下线 { $name }
 resource-retired-why = 为什么不再需要
+resource-retired-why-help = 审批人会看到。记录会保留。
 resource-retire-help = 项目负责人和运维都会看到。记录会保留。
 resource-retire-says-why = 请说明为什么不再需要，最多 2000 个字符。
 resource-ask = 申请资源

@@ -8,7 +8,7 @@ use crate::audit::{self, Entry};
 use crate::clusters::Tier;
 use crate::db::Tx;
 use crate::error::{AppError, FieldError, Words};
-use crate::identity::ProjectId;
+use crate::identity::{Actor, Permission, ProjectId};
 use crate::projects::{self, Project};
 use crate::releases::{self, Rolled};
 use crate::requests::{self, Approved, Fact, Request, Work};
@@ -254,12 +254,13 @@ fn short(value: &Value) -> String {
 
 /// The form that asks for what the workloads said before.
 #[must_use]
-pub fn undo(request: &Request) -> Option<String> {
+pub fn undo(actor: &Actor, request: &Request) -> Option<String> {
     let project = request.project.as_ref()?;
     let number = request.number;
-    Some(format!(
-        "/projects/{project}/containers/change?before={number}"
-    ))
+    let form = format!("/projects/{project}/containers/change?before={number}");
+    actor
+        .may(Permission::FileRequest, request.scope())
+        .then_some(form)
 }
 
 /// What those who decide see beside: how it is there right now, and what a yes would take away.

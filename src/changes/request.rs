@@ -83,8 +83,13 @@ impl RequestKind for Change {
         Some(format!("/projects/{project}/containers/change"))
     }
 
-    fn undo(&self, request: &Request) -> Option<String> {
-        plan::undo(request)
+    async fn undo(
+        &self,
+        _: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        Ok(plan::undo(actor, request))
     }
 
     fn facts(&self, request: &Request) -> Vec<Fact> {

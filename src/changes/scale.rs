@@ -11,7 +11,9 @@ use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects::{self, Project};
-use crate::requests::{Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work};
+use crate::requests::{
+    Approved, Asking, Computed, Fact, Filing, Quorum, Request, RequestKind, Typing, Work,
+};
 
 /// `parameters` of a request of kind `scale`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -101,8 +103,18 @@ impl RequestKind for Scale {
         Ok(())
     }
 
-    fn undo(&self, request: &Request) -> Option<String> {
-        plan::undo(request)
+    fn asks(&self) -> Vec<Asking> {
+        let number = |name, code| Asking::new(name, code, Typing::Number);
+        vec![number("min", "scale-min"), number("max", "scale-max")]
+    }
+
+    async fn undo(
+        &self,
+        _: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        Ok(plan::undo(actor, request))
     }
 
     fn facts(&self, request: &Request) -> Vec<Fact> {

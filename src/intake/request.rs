@@ -84,6 +84,21 @@ impl RequestKind for Intake {
         Ok(())
     }
 
+    fn right(&self) -> Permission {
+        Permission::HandleRequests
+    }
+
+    /// Its page leads to each workload, where that is taken away again by itself.
+    async fn undo(
+        &self,
+        _: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        let may = actor.may(self.right(), Scope::Platform);
+        Ok(may.then(|| format!("/intakes/{}", request.number)))
+    }
+
     fn page(&self, request: &Request) -> Option<String> {
         Some(format!("/intakes/{}", request.number))
     }

@@ -8,9 +8,9 @@ use super::{begin, mark, must_rest, shown, store};
 use crate::app::App;
 use crate::db::Tx;
 use crate::error::{AppError, Words};
-use crate::identity::{Permission, ProjectId, Scope};
+use crate::identity::{Actor, Permission, ProjectId, Scope};
 use crate::projects;
-use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, Work};
+use crate::requests::{self, Approved, Computed, Fact, Filing, Made, Request, RequestKind, Work};
 use crate::workloads::{self, Workload};
 
 /// `parameters` of a request of kind `removal`.
@@ -40,7 +40,7 @@ impl RequestKind for Removal {
         &self,
         app: &App,
         tx: &mut Tx,
-        actor: &crate::identity::Actor,
+        actor: &Actor,
         filing: &Filing,
     ) -> Result<Computed, AppError> {
         let needed = |field: &str| AppError::field(field, "field-required");
@@ -85,6 +85,30 @@ impl RequestKind for Removal {
 
     async fn works(&self, app: &App, request: &Request) -> Result<Vec<Work>, AppError> {
         Ok(store::works(app.db.pool(), request.id).await?)
+    }
+
+    /// The form of containers, with what was asked for when the place was made.
+    async fn undo(
+        &self,
+        app: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        let may = actor.may(Permission::FileRequest, request.scope());
+        let (Some(project), Some(key), true) = (&request.project, &request.environment, may) else {
+            return Ok(None);
+        };
+        let made = Made {
+            kind: "containers",
+            project,
+            environment: request.environment_id,
+            component: Some(&request.subject),
+        };
+        let form = format!("/projects/{project}/containers/new");
+        Ok(Some(match requests::that_made(app, actor, &made).await? {
+            Some(number) => format!("{form}?copy={number}"),
+            None => format!("{form}?environment={key}"),
+        }))
     }
 
     fn facts(&self, request: &Request) -> Vec<Fact> {

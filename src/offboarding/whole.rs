@@ -17,7 +17,8 @@ use crate::jobs::{self, Claim, NewRun, NewStep, Step, StepResult};
 use crate::onboarding;
 use crate::projects;
 use crate::requests::{
-    self, Approved, Computed, Fact, Filing, Request, RequestId, RequestKind, Work,
+    self, Approved, Asking, Computed, Fact, Filing, Made, Request, RequestId, RequestKind, Typing,
+    Work,
 };
 use crate::workloads::{self, StepError, settle};
 
@@ -119,6 +120,36 @@ impl RequestKind for Offboarding {
             place: String::new(),
         });
         Ok(works)
+    }
+
+    fn right(&self) -> Permission {
+        Permission::EditProject
+    }
+
+    fn asks(&self) -> Vec<Asking> {
+        vec![Asking::new("key", "offboarding-key", Typing::Anew)]
+    }
+
+    /// The form of a new project, with what was asked for when this one began.
+    async fn undo(
+        &self,
+        app: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        if projects::must_ask(actor).is_err() {
+            return Ok(None);
+        }
+        let made = Made {
+            kind: "onboarding",
+            project: &request.subject,
+            environment: None,
+            component: None,
+        };
+        Ok(Some(match requests::that_made(app, actor, &made).await? {
+            Some(number) => format!("/projects/new?copy={number}"),
+            None => "/projects/new".to_owned(),
+        }))
     }
 
     fn facts(&self, request: &Request) -> Vec<Fact> {

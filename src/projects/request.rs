@@ -97,8 +97,20 @@ impl RequestKind for Onboarding {
         look_up(tx, &crate::parse::value(&request.parameters, "parameters")?).await
     }
 
-    fn undo(&self, request: &Request) -> Option<String> {
-        Some(format!("/projects/{}/offboarding", request.subject))
+    async fn undo(
+        &self,
+        app: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        let project = match super::get(app, actor, &request.subject).await {
+            Ok(project) => project,
+            Err(AppError::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let may = actor.may(Permission::EditProject, Scope::Project(project.id));
+        let form = format!("/projects/{}/offboarding", project.key);
+        Ok(Some(form).filter(|_| may && project.leaving_at.is_none()))
     }
 
     async fn approved(&self, _: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {

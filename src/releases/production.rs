@@ -1,6 +1,7 @@
 //! Releasing to production: at once, or after the approvals that the environment asks for.
 
 use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::rollout::{self, NewRollout};
@@ -117,20 +118,26 @@ async fn ask(
     release: &Release,
     environment: &str,
 ) -> Result<i64, AppError> {
+    let filed = filed(app, tx, release, environment).await?;
+    requests::insert(app, tx, actor, KIND, &filed, &release.note).await
+}
+
+/// What is filed: the release, and what a decider is shown of it.
+async fn filed(
+    app: &App,
+    tx: &mut Tx,
+    release: &Release,
+    environment: &str,
+) -> Result<Computed, AppError> {
     let (computed, environment_id) = compute(app, tx, release, environment).await?;
-    let filed = Computed {
+    Ok(Computed {
         subject: release.tag.clone(),
         project: Some(release.project_id),
         environment: Some(environment_id.0),
         release: Some(release.id.0),
         payload: json!({ "release": release.number, "tag": release.tag }),
         computed,
-    };
-    let number = requests::insert(app, tx, actor, KIND, &filed, &release.note).await?;
-    if !super::advance(tx, release.id, Event::ApprovalAsked, None).await? {
-        return Err(AppError::conflict("production-not-confirmed"));
-    }
-    Ok(number)
+    })
 }
 
 /// What a decider is shown: the digest, and each workload's desired revision now.
@@ -247,7 +254,18 @@ async fn start(
     Ok(())
 }
 
-/// The kind `production`: filed by the release's button, never by hand.
+/// `parameters` of a request of kind `production`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    /// The release's number in its project.
+    release: i32,
+    /// Said with it, never asked for: a release has one.
+    #[serde(default)]
+    tag: String,
+}
+
+/// The kind `production`: filed by the release's button, changed and asked again like any other.
 pub struct Production;
 
 #[async_trait]
@@ -258,12 +276,62 @@ impl RequestKind for Production {
 
     async fn compute(
         &self,
-        _: &App,
-        _: &mut Tx,
-        _: &Actor,
-        _: &Filing,
+        app: &App,
+        tx: &mut Tx,
+        actor: &Actor,
+        filing: &Filing,
     ) -> Result<Computed, AppError> {
-        Err(AppError::field("kind", "production-by-button"))
+        let needed = |field: &str| AppError::field(field, "field-required");
+        let key = filing.project.as_deref().ok_or_else(|| needed("project"))?;
+        let project = projects::get(app, actor, key).await?;
+        actor.must(Permission::ReleaseToProduction, Scope::Project(project.id))?;
+        let environment = filing.environment.as_deref().filter(|e| !e.is_empty());
+        let environment = environment.ok_or_else(|| needed("environment"))?;
+        let asked: Asked = crate::parse::value(&filing.parameters, "parameters")?;
+        let found = projects::environment_by_key(tx.connection(), environment).await?;
+        let (id, tier, approvals) =
+            found.ok_or_else(|| AppError::field("environment", "environment-unknown"))?;
+        let found = store::find_by_number(tx.connection(), project.id, asked.release).await?;
+        let release = found.filter(|r| asked.tag.is_empty() || r.tag == asked.tag);
+        let unknown = || AppError::field("parameters.release", "production-no-release");
+        let release = release.ok_or_else(unknown)?;
+        halt::must_move(app, Motion::Forward).await?;
+        match &filing.former {
+            // The release waits for this very request.
+            Some(former) if former["release"] == asked.release => {}
+            Some(_) => return Err(AppError::field("parameters.release", "production-another")),
+            None => check(&release)?,
+        }
+        if tier == Tier::Test || !asks(tx, &release, id, approvals).await? {
+            return Err(AppError::conflict("production-by-button"));
+        }
+        filed(app, tx, &release, environment).await
+    }
+
+    async fn filed(&self, tx: &mut Tx, computed: &Computed) -> Result<(), AppError> {
+        let id = computed.release.map(ReleaseId).ok_or(AppError::NotFound)?;
+        match super::advance(tx, id, Event::ApprovalAsked, None).await? {
+            true => Ok(()),
+            false => Err(AppError::conflict("production-not-confirmed")),
+        }
+    }
+
+    fn right(&self) -> Permission {
+        Permission::ReleaseToProduction
+    }
+
+    /// The page on which this environment goes back to what ran before.
+    async fn undo(
+        &self,
+        _: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        let may = actor.may(Permission::RollBack, request.scope());
+        let (Some(page), Some(key), true) = (self.page(request), &request.environment, may) else {
+            return Ok(None);
+        };
+        Ok(Some(format!("{page}#back-{key}")))
     }
 
     async fn recompute(

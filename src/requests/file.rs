@@ -130,6 +130,7 @@ pub async fn insert(
         None => entry,
     };
     audit::record(tx, &entry, &Origin::from(actor)).await?;
+    known.filed(tx, computed).await?;
     // The question whether a release may go on is told as the release's own.
     if computed.release.is_none()
         && let Some(request) = store::find_by_id(tx.connection(), new.id).await?
@@ -323,6 +324,20 @@ pub async fn has_moved(app: &App, request: &Request) -> Result<bool, AppError> {
     let mut tx = app.db.begin().await?;
     let fresh = kind.recompute(app, &mut tx, request).await?;
     Ok(!request.still_says(&fresh)?)
+}
+
+/// The request as it would say if it were computed now. Nothing is stored.
+///
+/// # Errors
+/// Why it could not be done any more.
+pub async fn outlook(app: &App, request: &Request) -> Result<Request, AppError> {
+    let kind = app.kinds.get(&request.kind).ok_or_else(unknown_kind)?;
+    let mut tx = app.db.begin().await?;
+    let computed = kind.recompute(app, &mut tx, request).await?;
+    Ok(Request {
+        computed,
+        ..request.clone()
+    })
 }
 
 /// Gives an open request whose world has moved a revision that says what is true now.

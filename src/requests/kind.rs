@@ -51,6 +51,38 @@ impl Filing {
     }
 }
 
+/// What the common form lets be typed of a request's parameters, one by one.
+#[derive(Debug, Clone)]
+pub struct Asking {
+    /// The parameter's name.
+    pub name: &'static str,
+    /// The message that names it; `{code}-help` explains it.
+    pub code: &'static str,
+    pub typing: Typing,
+}
+
+/// How a parameter is typed.
+#[derive(Debug, Clone)]
+pub enum Typing {
+    Line,
+    /// A line that is typed anew each time: what stood there is never carried over.
+    Anew,
+    Number,
+    /// The last day of what ends at midnight in UTC after it, or nothing.
+    LastDay,
+    /// One of these: a value, and the message for it.
+    Choice(Vec<(String, String)>),
+    /// Why it is asked for, which some kinds keep among their parameters instead of the note.
+    Reason,
+}
+
+impl Asking {
+    #[must_use]
+    pub const fn new(name: &'static str, code: &'static str, typing: Typing) -> Self {
+        Self { name, code, typing }
+    }
+}
+
 /// A filing that holds, with what would follow from it.
 #[derive(Debug, Clone)]
 pub struct Computed {
@@ -156,6 +188,14 @@ pub trait RequestKind: Send + Sync {
     async fn recompute(&self, app: &App, tx: &mut Tx, request: &Request)
     -> Result<Value, AppError>;
 
+    /// What being asked means for others, in the transaction that files it.
+    ///
+    /// # Errors
+    /// 409 when something else was asked meanwhile.
+    async fn filed(&self, _: &mut Tx, _: &Computed) -> Result<(), AppError> {
+        Ok(())
+    }
+
     /// Whose yes it needs where no policy says otherwise.
     ///
     /// # Errors
@@ -185,10 +225,16 @@ pub trait RequestKind: Send + Sync {
         Ok(Vec::new())
     }
 
-    /// The page with the form that it is filed by, where there is one: with `?revise=` and a
-    /// request's number it changes that request, with `?copy=` it starts from one.
+    /// The page with the form that it is filed by, where one has all of it: with `?revise=` and a
+    /// request's number it changes that request, with `?copy=` it starts from one. A kind without
+    /// is changed and asked again by the common form.
     fn form(&self, _: &Request) -> Option<String> {
         None
+    }
+
+    /// What the common form lets be typed, besides the note.
+    fn asks(&self) -> Vec<Asking> {
+        Vec::new()
     }
 
     /// The page that tells more of what it is about than the request does.
@@ -210,9 +256,13 @@ pub trait RequestKind: Send + Sync {
         Permission::FileRequest
     }
 
-    /// The page on which what a yes made is asked to be taken back.
-    fn undo(&self, _: &Request) -> Option<String> {
-        None
+    /// The page on which this reader takes back what a yes made, or asks for that; nothing for
+    /// who may not.
+    ///
+    /// # Errors
+    /// No answer from the database.
+    async fn undo(&self, _: &App, _: &Actor, _: &Request) -> Result<Option<String>, AppError> {
+        Ok(None)
     }
 
     /// Makes what was asked, or starts the run that does, in the deciding transaction.

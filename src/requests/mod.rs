@@ -26,12 +26,12 @@ pub use comment::{Attachment, Comment, Commenting, comment, comments};
 pub use decide::{Deciding, decide};
 pub use expiry::timers;
 use file::renew;
-pub use file::{Revising, file, file_together, has_moved, insert, renew_by, revise};
+pub use file::{Revising, file, file_together, has_moved, insert, outlook, renew_by, revise};
 pub use inbox::{Counts, Narrowed, View, all_waiting, counts, first_waiting, list, together};
-pub use kind::{Approved, Computed, Fact, Filing, Kinds, RequestKind, Said, Work};
+pub use kind::{Approved, Asking, Computed, Fact, Filing, Kinds, RequestKind, Said, Typing, Work};
 pub use policy::Involved;
 pub use quorum::{Quorum, Say, Standing, Voters};
-pub use store::open_production_request;
+pub use store::{Made, open_production_request};
 
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
@@ -122,8 +122,15 @@ pub struct Decision {
     pub revision: i32,
     pub hash: String,
     pub comment: String,
-    /// The asked groups that it counts for, by their place in `quorum`.
+    /// The asked groups that it counts for, by their place in `quorum`; while the request is
+    /// open, those that its giver still belongs to.
     pub fills: Vec<i32>,
+    /// The asked groups that it was given for.
+    pub given_for: Vec<i32>,
+    /// Whether who gave it, or who was away, cannot sign in any more.
+    #[serde(skip_serializing)]
+    #[schema(ignore)]
+    pub is_gone: bool,
     /// Display name of who was away, where a deputy decided.
     #[serde(default)]
     pub stands_for: Option<String>,
@@ -244,6 +251,21 @@ pub async fn of_release(app: &App, release: Uuid) -> Result<Option<Request>, DbE
     match store::newest_of_release(app.db.pool(), release).await? {
         Some(number) => store::find(app.db.pool(), number).await,
         None => Ok(None),
+    }
+}
+
+/// The request by which something was made, if this person may see it.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn that_made(app: &App, actor: &Actor, made: &Made<'_>) -> Result<Option<i64>, AppError> {
+    let Some(number) = store::newest_made(app.db.pool(), made).await? else {
+        return Ok(None);
+    };
+    match get(app, actor, number).await {
+        Ok(request) => Ok(Some(request.number)),
+        Err(AppError::NotFound) => Ok(None),
+        Err(error) => Err(error),
     }
 }
 

@@ -1,13 +1,17 @@
 //! Whose yes is needed, and how far it has come: pure functions over what was decided.
 //!
 //! A yes counts for every asked group that its giver belongs to; within a group each person
-//! counts once, also when a deputy decided in their place.
+//! counts once, also when a deputy decided in their place. Until the last one is given, a yes
+//! counts only while its giver may decide: the rows say for which groups that is (`store::find`).
+
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use super::{Excluded, Request, Verdict};
 use crate::error::{AppError, Words};
-use crate::identity::{AccountId, Actor, Permission, Scope};
+use crate::identity::{AccountId, Actor, Permission, PlatformRole, ProjectRole, Scope};
 
 /// Who may give a yes: everybody who holds a right there, or the members of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -63,6 +67,25 @@ impl Standing {
     pub fn missing(&self) -> i64 {
         (i64::from(self.quorum.needed) - self.given).max(0)
     }
+}
+
+/// The roles that grant each right, on the platform and in a project, by which rows tell whether
+/// somebody still holds it.
+#[must_use]
+pub fn roles() -> Value {
+    let of = |grants: &dyn Fn(Permission) -> Vec<&'static str>| {
+        let each = Permission::ALL.iter().map(|p| (p.as_str(), grants(*p)));
+        each.collect::<BTreeMap<_, _>>()
+    };
+    let platform = of(&|right| {
+        let roles = PlatformRole::ALL.iter().filter(|r| r.grants(right));
+        roles.map(|r| r.as_str()).collect()
+    });
+    let project = of(&|right| {
+        let roles = ProjectRole::ALL.iter().filter(|r| r.grants(right));
+        roles.map(|r| r.as_str()).collect()
+    });
+    json!({ "platform": platform, "project": project })
 }
 
 /// The groups that a person's yes counts for, by their place in the list.

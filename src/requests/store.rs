@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::policy::Terms;
 use super::{
     Because, Computed, Deciding, Decision, Excluded, Involved, Quorum, Request, RequestId, Say,
-    State, Voters,
+    State, Voters, quorum::roles,
 };
 use crate::db::DbError;
 use crate::identity::{AccountId, Person, ProjectId};
@@ -320,7 +320,15 @@ async fn fetch(
             (SELECT COALESCE(jsonb_agg(jsonb_build_object('by', d_a.name,
                 'display_name', d_a.display_name, 'verdict', d.verdict, 'revision', d.revision,
                 'hash', encode(d.hash, 'hex'), 'comment', d.comment, 'at', d.created_at,
-                'fills', d.fills, 'stands_for', d_f.display_name, 'stands_for_user', d_f.name)
+                'fills', CASE WHEN r.state = 'open' AND d.revision = r.revision THEN (
+                    SELECT COALESCE(jsonb_agg(q.position), '[]') FROM request_quorum q
+                    WHERE q.request_id = r.id AND q.revision = r.revision
+                      AND q.position = ANY(d.fills) AND yes_still_counts(d.decider_id,
+                        d.stands_for, q.group_id, q.permission, r.project_id, $11))
+                    ELSE to_jsonb(d.fills) END,
+                'given_for', d.fills, 'stands_for', d_f.display_name,
+                'stands_for_user', d_f.name,
+                'is_gone', d_a.disabled_at IS NOT NULL OR d_f.disabled_at IS NOT NULL)
                 ORDER BY d.created_at), '[]')
              FROM decision d JOIN account d_a ON d_a.id = d.decider_id
              LEFT JOIN account d_f ON d_f.id = d.stands_for
@@ -348,6 +356,7 @@ async fn fetch(
         filter.before,
         filter.limit,
         number.is_some() || id.is_some(),
+        roles(),
     )
     .fetch_all(executor)
     .await?;
@@ -523,7 +532,8 @@ pub async fn waiting(
               WHERE q.request_id = r.id AND q.revision = r.revision
                 AND q.needed > (SELECT count(*) FROM decision d WHERE d.request_id = r.id
                     AND d.revision = r.revision AND d.verdict = 'approve'
-                    AND q.position = ANY(d.fills))
+                    AND q.position = ANY(d.fills) AND yes_still_counts(d.decider_id,
+                      d.stands_for, q.group_id, q.permission, r.project_id, $9))
                 AND (q.permission = ANY($3) OR g.key = ANY($8) OR EXISTS (
                   SELECT 1 FROM unnest($4::uuid[], $5::text[]) AS mine(project, permission)
                   WHERE mine.project = r.project_id AND mine.permission = q.permission)))
@@ -536,6 +546,7 @@ pub async fn waiting(
         before,
         limit,
         &decider.groups,
+        roles(),
     );
     Ok(numbers.fetch_all(executor).await?)
 }
@@ -568,6 +579,37 @@ pub async fn open_production_request(
         release,
     );
     Ok(number.fetch_optional(executor).await?)
+}
+
+/// The newest request of a kind about a project's key that a yes made something of; of one place's
+/// component, where it has such.
+pub async fn newest_made(
+    executor: impl PgExecutor<'_>,
+    made: &Made<'_>,
+) -> Result<Option<i64>, DbError> {
+    let number = sqlx::query_scalar!(
+        "SELECT r.number FROM request r
+         JOIN request_revision v ON v.request_id = r.id AND v.revision = r.revision
+         WHERE r.kind = $1 AND r.subject = $2 AND r.state IN ('done', 'failed', 'approved')
+           AND ($3::uuid IS NULL OR r.environment_id = $3)
+           AND ($4::text IS NULL OR v.payload ->> 'component' = $4)
+         ORDER BY r.number DESC LIMIT 1",
+        made.kind,
+        made.project,
+        made.environment,
+        made.component,
+    );
+    Ok(number.fetch_optional(executor).await?)
+}
+
+/// What a request has made.
+#[derive(Debug, Clone, Copy)]
+pub struct Made<'a> {
+    pub kind: &'a str,
+    /// Key of the project.
+    pub project: &'a str,
+    pub environment: Option<Uuid>,
+    pub component: Option<&'a str>,
 }
 
 /// The newest question whether a release may go into production, however it stands.

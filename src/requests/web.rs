@@ -1,6 +1,7 @@
 //! Pages of requests: the inbox, one request, deciding on it.
 
 pub mod again;
+pub mod form;
 mod objects;
 mod part;
 

@@ -16,7 +16,9 @@ use crate::db::Tx;
 use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects;
-use crate::requests::{self, Approved, Computed, Fact, Filing, Request, RequestKind, Work};
+use crate::requests::{
+    self, Approved, Asking, Computed, Fact, Filing, Request, RequestKind, Typing, Work,
+};
 
 /// `parameters` of a request of kind `resource`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -117,6 +119,20 @@ impl RequestKind for Supply {
         Some(format!("/projects/{project}/resources/new"))
     }
 
+    /// The page where it is retired, or that is asked for.
+    async fn undo(
+        &self,
+        app: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        let made = store::made_by(app.db.pool(), request.id.0).await?;
+        let may = actor.may(Permission::FileRequest, request.scope())
+            || actor.may(Permission::KeepResources, Scope::Platform);
+        let made = made.filter(|_| may);
+        Ok(made.map(|number| format!("/resources/{number}#retire")))
+    }
+
     fn facts(&self, request: &Request) -> Vec<Fact> {
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),
@@ -213,6 +229,34 @@ impl RequestKind for Retirement {
 
     async fn works(&self, _: &App, _: &Request) -> Result<Vec<Work>, AppError> {
         Ok(Vec::new())
+    }
+
+    fn asks(&self) -> Vec<Asking> {
+        vec![Asking::new(
+            "reason",
+            "resource-retired-why",
+            Typing::Reason,
+        )]
+    }
+
+    /// The form that asks for one like it, with what was asked for at first.
+    async fn undo(
+        &self,
+        app: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        let may = actor.may(Permission::FileRequest, request.scope());
+        let asked: Unneeded = crate::parse::value(&request.parameters, "parameters")?;
+        let found = store::find_by_number(app.db.pool(), asked.resource).await?;
+        let Some(resource) = found.filter(|_| may) else {
+            return Ok(None);
+        };
+        let form = format!("/projects/{}/resources/new", resource.project);
+        Ok(Some(match resource.request {
+            Some(number) => format!("{form}?copy={number}"),
+            None => format!("{form}?kind={}", resource.kind),
+        }))
     }
 
     fn facts(&self, request: &Request) -> Vec<Fact> {

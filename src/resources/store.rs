@@ -56,6 +56,15 @@ pub async fn find_by_number(
     Ok(list(executor, &filter).await?.pop())
 }
 
+/// The number of what a request asked for, unless it is retired.
+pub async fn made_by(executor: impl PgExecutor<'_>, request: Uuid) -> Result<Option<i64>, DbError> {
+    let number = sqlx::query_scalar!(
+        "SELECT number FROM resource WHERE request_id = $1 AND state <> 'retired'",
+        request,
+    );
+    Ok(number.fetch_optional(executor).await?)
+}
+
 /// The searched network or host, and the searched name; one of them at most.
 fn searched(place: Option<&Place>) -> (Option<String>, Option<&str>) {
     match place {

@@ -128,9 +128,16 @@ impl RequestKind for LayerChange {
         Permission::HandleRequests
     }
 
-    fn undo(&self, request: &Request) -> Option<String> {
-        let before = request.computed["base"].as_i64()?;
-        Some(format!("{}?before={before}", layer_of(request)?.path()))
+    async fn undo(
+        &self,
+        _: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        let may = actor.may(self.right(), request.scope());
+        let before = request.computed["base"].as_i64().filter(|_| may);
+        let layer = before.and_then(|before| Some((layer_of(request)?, before)));
+        Ok(layer.map(|(layer, before)| format!("{}?before={before}", layer.path())))
     }
 
     fn facts(&self, request: &Request) -> Vec<Fact> {

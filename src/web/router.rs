@@ -150,6 +150,14 @@ fn pages() -> Router<App> {
         )
         .route("/requests/{number}/renewal", post(requests::web::renew))
         .route("/requests/{number}/comments", post(requests::web::comment))
+        .route(
+            "/requests/{number}/revision",
+            get(requests::web::form::revision).post(requests::web::form::revise),
+        )
+        .route(
+            "/requests/{number}/copy",
+            get(requests::web::form::copy).post(requests::web::form::file_copy),
+        )
 }
 
 /// What operations, administrators and auditors look after.

@@ -154,12 +154,17 @@ impl RequestKind for Containers {
         Some(format!("/projects/{}/containers/new", request.subject))
     }
 
-    fn undo(&self, request: &Request) -> Option<String> {
-        let environment = request.environment.as_ref()?;
+    async fn undo(
+        &self,
+        _: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        let may = actor.may(Permission::FileRequest, request.scope());
+        let environment = request.environment.as_ref().filter(|_| may);
         let project = &request.subject;
-        Some(format!(
-            "/projects/{project}/containers?environment={environment}"
-        ))
+        let page = |key| format!("/projects/{project}/containers?environment={key}");
+        Ok(environment.map(page))
     }
 
     fn facts(&self, request: &Request) -> Vec<Fact> {

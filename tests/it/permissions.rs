@@ -68,6 +68,10 @@ POST   /requests/{number}/decisions                        303 404 403 403 403 4
 POST   /requests/{number}/withdrawal                       303 404 403 409 403 403 403 403 403
 POST   /requests/{number}/renewal                          303 404 403 303 403 403 303 403 403
 POST   /requests/{number}/comments                         303 404 400 400 400 400 400 400 400
+GET    /requests/{number}/revision                         303 404 403 303 403 403 403 403 403
+POST   /requests/{number}/revision                         303 404 403 303 403 403 403 403 403
+GET    /requests/{number}/copy                             303 404 403 303 403 303 303 403 403
+POST   /requests/{number}/copy                             303 404 403 303 403 303 303 403 403
 GET    /audit                                              303 403 403 403 403 403 200 200 200
 
 GET    /projects/{key}                                     303 404 200 200 200 200 200 200 200

@@ -1,13 +1,16 @@
 //! Requests: filed, decided on what was shown, by others than their author.
 
+mod again;
 mod agreement;
 mod away;
 mod bundles;
 mod drafts;
 mod hosts;
+mod lapses;
 mod policies;
 mod revisions;
 mod talk;
+mod undone;
 
 use reqwest::Method;
 use serde_json::{Value, json};

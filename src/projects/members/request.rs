@@ -8,9 +8,11 @@ use super::{Joining, give, store};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::error::AppError;
-use crate::identity::{Actor, Permission};
+use crate::identity::{Actor, Permission, ProjectRole};
 use crate::projects;
-use crate::requests::{self, Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work};
+use crate::requests::{
+    self, Approved, Asking, Computed, Fact, Filing, Quorum, Request, RequestKind, Typing, Work,
+};
 
 /// The kind `membership`; `parameters` are those of a new member.
 pub struct Membership;
@@ -61,9 +63,30 @@ impl RequestKind for Membership {
         Ok(vec![Quorum::of(Permission::ManageMembers, 1)])
     }
 
-    fn undo(&self, request: &Request) -> Option<String> {
-        let project = request.project.as_ref()?;
-        Some(format!("/projects/{project}/members"))
+    /// Whoever sees the project may ask.
+    fn right(&self) -> Permission {
+        Permission::ViewProject
+    }
+
+    fn asks(&self) -> Vec<Asking> {
+        let role = |role: &ProjectRole| (role.to_string(), format!("role-{role}"));
+        let roles = ProjectRole::ALL.iter().rev().map(role).collect();
+        vec![
+            Asking::new("user", "membership-user", Typing::Line),
+            Asking::new("role", "membership-role", Typing::Choice(roles)),
+            Asking::new("expires_at", "membership-until", Typing::LastDay),
+        ]
+    }
+
+    async fn undo(
+        &self,
+        _: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        let may = actor.may(Permission::ManageMembers, request.scope());
+        let project = request.project.as_ref().filter(|_| may);
+        Ok(project.map(|key| format!("/projects/{key}/members")))
     }
 
     async fn approved(&self, _: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {

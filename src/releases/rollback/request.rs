@@ -11,7 +11,9 @@ use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, ProjectId, Scope};
 use crate::projects;
 use crate::releases;
-use crate::requests::{Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work};
+use crate::requests::{
+    Approved, Asking, Computed, Fact, Filing, Quorum, Request, RequestKind, Typing, Work,
+};
 use crate::workloads;
 
 pub const KIND: &str = "rollback";
@@ -86,6 +88,26 @@ impl RequestKind for Rollback {
 
     async fn rejected(&self, _: &App, _: &mut Tx, _: &Request) -> Result<(), AppError> {
         Ok(())
+    }
+
+    fn right(&self) -> Permission {
+        Permission::RollBack
+    }
+
+    fn asks(&self) -> Vec<Asking> {
+        vec![Asking::new("reason", "rollback-reason", Typing::Reason)]
+    }
+
+    /// Forward again goes a release, by the ordinary way.
+    async fn undo(
+        &self,
+        _: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        let may = actor.may(Permission::ReleaseToProduction, request.scope());
+        let project = request.project.as_ref().filter(|_| may);
+        Ok(project.map(|key| format!("/projects/{key}/releases")))
     }
 
     fn facts(&self, request: &Request) -> Vec<Fact> {

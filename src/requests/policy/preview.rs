@@ -37,10 +37,23 @@ pub struct Electorate {
 }
 
 impl Electorate {
-    /// Whether there are people enough, the author left out.
+    /// Whether there are people enough, where none of them asks.
     #[must_use]
     pub fn is_enough(&self) -> bool {
         self.count >= i64::from(self.quorum.needed)
+    }
+
+    /// Whether there are too few as soon as one of them asks, since nobody decides on their own.
+    #[must_use]
+    pub fn is_tight(&self) -> bool {
+        self.count == i64::from(self.quorum.needed)
+    }
+
+    /// The names of those who are shown.
+    #[must_use]
+    pub fn names(&self) -> String {
+        let names = self.people.iter().map(|p| p.display_name.as_str());
+        names.collect::<Vec<_>>().join(", ")
     }
 
     /// How many are not named.

@@ -1,10 +1,12 @@
 //! The pages of policies: what counts where, and what would happen.
 
+use std::fmt::Display;
+
 use askama::Template;
 use axum::extract::State as Shared;
 use axum::response::Response;
 
-use super::{ASKABLE, Asked, Draft, Involved, Policy, PolicyId, Preview, Wanted};
+use super::{ASKABLE, Asked, Draft, Electorate, Involved, Policy, PolicyId, Preview, Wanted};
 use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope, groups};
@@ -40,6 +42,12 @@ impl ListPage {
 
     fn asks(&self, quorum: &Quorum) -> String {
         asks(&self.c, quorum, i64::from(quorum.needed))
+    }
+
+    /// That nobody of a group can ask without leaving too few to decide.
+    fn tight(&self, electorate: &Electorate) -> String {
+        let who = ("who", &electorate.names() as &dyn Display);
+        self.c.t2("policy-tight", who, ("n", &electorate.count))
     }
 
     /// Hours in whole days where they are.

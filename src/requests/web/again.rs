@@ -54,6 +54,15 @@ pub async fn begin(
     if request.kind != kind {
         return Err(AppError::NotFound);
     }
+    let typed = filled(actor, &request, again)?;
+    Ok(Some((request, typed)))
+}
+
+/// What a form holds that starts from this request.
+///
+/// # Errors
+/// 403 for others than the author, 409 for a change of what is decided.
+pub fn filled(actor: &Actor, request: &Request, again: Again) -> Result<Typed, AppError> {
     let mut typed = Typed::new();
     flatten("", &request.parameters, &mut typed);
     typed.insert("note".to_owned(), request.note.clone());
@@ -65,12 +74,12 @@ pub async fn begin(
             return Err(AppError::forbidden("request-revise-own"));
         }
         if request.state != State::Open {
-            return Err(AppError::Conflict(requests::decided_words(&request)));
+            return Err(AppError::Conflict(requests::decided_words(request)));
         }
-        typed.insert(REVISES.to_owned(), number.to_string());
+        typed.insert(REVISES.to_owned(), request.number.to_string());
         typed.insert(SEEN.to_owned(), request.hash.clone());
     }
-    Ok(Some((request, typed)))
+    Ok(typed)
 }
 
 /// A document as a form has it: names with dots, lists of names in one line.

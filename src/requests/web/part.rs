@@ -4,6 +4,7 @@ use askama::Template;
 use askama::filters::HtmlSafe;
 use jiff::Timestamp;
 
+use super::form::{self, Way};
 use super::objects::{Object, objects};
 use super::title;
 use crate::app::App;
@@ -13,8 +14,8 @@ use crate::jobs::StepState;
 use crate::progress::{self, StepRow};
 use crate::requests::policy::{Electorate, electorates, web::asks};
 use crate::requests::{
-    Because, Comment, Decision, Fact, Request, Said, Say, Standing, State, Verdict, Work, comments,
-    get, has_moved, together,
+    Because, Comment, Decision, Fact, Request, Said, Say, Standing, State, Verdict, Voters, Work,
+    comments, get, has_moved, together,
 };
 use crate::web::extract::Ctx;
 use crate::web::form::{Summary, Typed};
@@ -126,8 +127,11 @@ impl RequestPart {
         };
         let moved = moved(app, &c, &request).await?;
         let is_author = actor.responsible.0 == request.author_id;
-        let form = kind.and_then(|k| k.form(&request));
-        let linked = |what: &str| form.as_ref().map(|f| format!("{f}?{what}={number}"));
+        let again = |what: Way| kind.map(|kind| form::address(kind.as_ref(), &request, what));
+        let undo = match kind {
+            Some(kind) if has_ended(&request) => kind.undo(app, actor, &request).await?,
+            Some(_) | None => None,
+        };
         let steps = match kind {
             Some(kind) => steps(app, &c, &kind.works(app, &request).await?).await?,
             None => Vec::new(),
@@ -148,11 +152,9 @@ impl RequestPart {
             saying_errors: Errors::default(),
             may_renew: moved.is_some() && (is_author || request.say_of(actor, &absent).is_ok()),
             moved,
-            revise: linked("revise").filter(|_| is_author && request.state == State::Open),
-            copy: linked("copy").filter(|_| is_author && request.state != State::Open),
-            undo: kind
-                .filter(|k| has_ended(&request) && actor.may(k.right(), request.scope()))
-                .and_then(|k| k.undo(&request)),
+            revise: again(Way::Revision).filter(|_| is_author && request.state == State::Open),
+            copy: again(Way::Copy).filter(|_| is_author && request.state != State::Open),
+            undo,
             steps,
             together,
             comment: String::new(),
@@ -215,9 +217,23 @@ impl RequestPart {
         decision.revision == self.request.revision && decision.hash == self.request.hash
     }
 
+    /// Why a yes to what is shown counts for less than when it was given.
+    fn lapsed(&self, decision: &Decision) -> Option<String> {
+        let lost = |at: &&i32| !decision.fills.contains(at);
+        let lost = decision.given_for.iter().find(lost)?;
+        let place = usize::try_from(*lost).ok();
+        let asked = place.and_then(|at| self.request.quorum.get(at));
+        match asked.map(|q| &q.by).filter(|_| self.counts(decision))? {
+            _ if decision.is_gone => Some(self.c.t("request-yes-gone")),
+            Voters::Group(key) => Some(self.c.t1("request-yes-left", "group", key)),
+            Voters::Permission(_) => Some(self.c.t("request-yes-no-right")),
+        }
+    }
+
     fn tone(&self, decision: &Decision) -> Tone {
+        let is_whole = self.counts(decision) && self.lapsed(decision).is_none();
         match decision.verdict {
-            Verdict::Approve if self.counts(decision) => Tone::Ok,
+            Verdict::Approve if is_whole => Tone::Ok,
             Verdict::Approve => Tone::Wait,
             Verdict::Reject => Tone::Fail,
         }

@@ -93,9 +93,15 @@ impl RequestKind for ShellRequest {
         Some(format!("/projects/{project}/shell-access"))
     }
 
-    fn undo(&self, request: &Request) -> Option<String> {
-        let project = request.project.as_ref()?;
-        Some(format!("/projects/{project}/shell-access"))
+    async fn undo(
+        &self,
+        _: &App,
+        actor: &Actor,
+        request: &Request,
+    ) -> Result<Option<String>, AppError> {
+        let may = actor.may(Permission::FileRequest, request.scope());
+        let project = request.project.as_ref().filter(|_| may);
+        Ok(project.map(|key| format!("/projects/{key}/shell-access")))
     }
 
     async fn approved(&self, _: &App, tx: &mut Tx, approved: &Approved) -> Result<(), AppError> {

@@ -299,3 +299,31 @@ async fn who_built_or_confirmed_a_release_does_not_decide_on_it_where_policy_say
     let (status, _) = decide(&mut sun, number, &approve(&hash)).await;
     assert_eq!(status, 201);
 }
+
+#[tokio::test]
+async fn a_preview_says_who_could_not_ask() {
+    let portal = with_groups().await;
+    let alone = json!({ "key": "net", "name": "Network", "members": ["dana"] });
+    let mut root = portal.signed_in("root").await;
+    let answer = root.api(Method::POST, "/groups", &alone).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    for (kind, group, needed) in [("onboarding", "net", 1), ("resource", "dba", 2)] {
+        let quorum = json!([{ "group": group, "needed": needed }]);
+        let policy = json!({ "kind": kind, "quorum": quorum, "note": "They know" });
+        put_policy(&portal, &policy).await;
+    }
+    let page = root.get("/policies?kind=onboarding").await;
+    let said = page.text("dl");
+    assert!(
+        said.contains("If dana the tester asks, nobody else can say yes."),
+        "{said}"
+    );
+    let page = root.get("/policies?kind=resource").await;
+    let said = page.text("dl");
+    let two = "If one of dana the tester, dora the tester asks, too few are left to say yes.";
+    assert!(said.contains(two), "{said}");
+    // Of two of operations one may ask.
+    let page = root.get("/policies?kind=containers").await;
+    let said = page.text("dl");
+    assert!(!said.contains("say yes"), "{said}");
+}
