@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context as _, ensure};
-use reqwest::Method;
 use serde_json::{Value, json};
 
 use super::Outcome;
@@ -114,8 +113,8 @@ async fn look(cluster: &Cluster) -> anyhow::Result<Ran> {
         let found = object["metadata"][name].as_str();
         found.map(str::to_owned).context("an object without a name")
     };
-    let pods = cluster.list(&format!("/api/v1/namespaces/{NAMESPACE}/pods"));
-    let pods = pods.await?;
+    let path = format!("/api/v1/namespaces/{NAMESPACE}/pods");
+    let pods = cluster.list(&path).await?;
     let path = format!("/apis/apps/v1/namespaces/{NAMESPACE}/deployments");
     let deployments = cluster.list(&path).await?;
     ensure!(pods.len() == HOW_MANY, "{} pods", pods.len());
