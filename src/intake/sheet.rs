@@ -174,7 +174,7 @@ mod tests {
     fn what_is_wrong_names_its_line_or_its_column() {
         let head = write(std::iter::empty());
         let line = |n: usize| vec![("line".to_owned(), n.to_string())];
-        let long = format!("{head}\"a\nb\",c\n\n{}", ",".repeat(11));
+        let long = format!("{head}\"a\nb\",c\n\nx{}", ",".repeat(11));
         assert_eq!(said(&long), [("intake-csv-cells".to_owned(), line(5))]);
         let open = format!("{head}a,b\nc,\"d\ne,f");
         assert_eq!(said(&open), [("intake-csv-quote".to_owned(), line(3))]);
