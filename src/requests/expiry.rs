@@ -1,14 +1,12 @@
 //! Requests that nobody decides on: those who may are told again, and in the end they close.
-//! Drafts that nobody files go as well. And requests whose world has moved, so that whoever gave
-//! their word is told that it counts no longer, before somebody else comes to decide.
+//! Drafts that nobody files go as well.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::file::renew_in;
-use super::{RequestId, State, announce, draft, news_of, store, unknown_kind};
+use super::{RequestId, State, announce, draft, moved, news_of, store, unknown_kind};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::error::AppError;
@@ -16,20 +14,15 @@ use crate::jobs::{Timer, When};
 use crate::news::{self, Happening, News};
 
 const EVERY: Duration = Duration::from_secs(60);
-/// Soon enough that nobody decides on what is over, seldom enough that a wave over a hundred
-/// workloads is looked at once.
-const LOOK_EVERY: Duration = Duration::from_secs(15);
 /// The rest is for the next turn.
 const AT_ONCE: i64 = 200;
 
 struct Expiry(App);
 
-struct Moved(App);
-
 /// What comes round again for requests.
 #[must_use]
 pub fn timers(app: &App) -> Vec<Arc<dyn Timer>> {
-    vec![Arc::new(Expiry(app.clone())), Arc::new(Moved(app.clone()))]
+    vec![Arc::new(Expiry(app.clone())), moved::timer(app)]
 }
 
 #[async_trait]
@@ -54,48 +47,6 @@ impl Timer for Expiry {
         }
         draft::forget_old(app).await.map_err(|e| e.to_string())
     }
-}
-
-#[async_trait]
-impl Timer for Moved {
-    fn name(&self) -> &str {
-        "requests.look_again"
-    }
-
-    fn when(&self) -> When {
-        When::Every(LOOK_EVERY)
-    }
-
-    async fn run(&self) -> Result<(), String> {
-        let app = &self.0;
-        let newest = store::newest_moved(app.db.pool()).await;
-        let Some(newest) = newest.map_err(|e| e.to_string())? else {
-            return Ok(());
-        };
-        let mut last = 0;
-        loop {
-            let found = store::to_look_at(app.db.pool(), (newest, last), AT_ONCE).await;
-            let found = found.map_err(|e| e.to_string())?;
-            let Some((number, _)) = found.last() else {
-                break;
-            };
-            last = *number;
-            for (_, id) in found {
-                if let Err(error) = look_again(app, id).await {
-                    // Whoever decides is told why; there is nothing to show instead.
-                    tracing::debug!(%error, "a request could not be computed anew");
-                }
-            }
-        }
-        let forgotten = store::forget_moved(app.db.pool(), newest).await;
-        forgotten.map_err(|e| e.to_string())
-    }
-}
-
-async fn look_again(app: &App, id: RequestId) -> Result<(), AppError> {
-    let mut tx = app.db.begin().await?;
-    renew_in(app, &mut tx, None, id).await?;
-    Ok(tx.commit().await?)
 }
 
 async fn close(app: &App, id: RequestId) -> Result<(), AppError> {

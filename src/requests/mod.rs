@@ -11,6 +11,7 @@ mod expiry;
 mod file;
 mod inbox;
 mod kind;
+mod moved;
 pub mod policy;
 mod quorum;
 mod store;
@@ -29,6 +30,7 @@ use file::renew;
 pub use file::{Revising, file, file_together, has_moved, insert, outlook, renew_by, revise};
 pub use inbox::{Counts, Narrowed, View, all_waiting, counts, first_waiting, list, together};
 pub use kind::{Approved, Asking, Computed, Fact, Filing, Kinds, RequestKind, Said, Typing, Work};
+pub use moved::look_again;
 pub use policy::Involved;
 pub use quorum::{Quorum, Say, Standing, Voters};
 pub use store::{Made, open_production_request};
@@ -331,15 +333,6 @@ pub async fn void_of_project(tx: &mut Tx, project: ProjectId) -> Result<(), DbEr
         announce(tx, number, Some(project)).await?;
     }
     Ok(())
-}
-
-/// Something moved that open requests may have been computed from, a project's or everybody's: each
-/// is looked at again soon, and those whose word counts no longer are told.
-///
-/// # Errors
-/// No answer from the database.
-pub async fn look_again(tx: &mut Tx, project: Option<ProjectId>) -> Result<(), DbError> {
-    store::moved(tx.connection(), project).await
 }
 
 /// The durable work that an approval started has ended.

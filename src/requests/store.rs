@@ -193,53 +193,6 @@ pub async fn to_remind_of(
     Ok(ids.fetch_all(executor).await?)
 }
 
-/// Open requests of a project, or all, are to be computed anew.
-pub async fn moved(
-    connection: &mut PgConnection,
-    project: Option<ProjectId>,
-) -> Result<(), DbError> {
-    sqlx::query!(
-        "INSERT INTO request_moved (project_id) VALUES ($1)",
-        project.map(|p| p.0),
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Open requests that are to be computed anew after this one, by number.
-pub async fn to_look_at(
-    executor: impl PgExecutor<'_>,
-    (upto, after): (i64, i64),
-    limit: i64,
-) -> Result<Vec<(i64, RequestId)>, DbError> {
-    let rows = sqlx::query!(
-        r#"SELECT r.number, r.id AS "id: RequestId" FROM request r
-           WHERE r.state = 'open' AND r.number > $2 AND EXISTS (SELECT 1 FROM request_moved m
-                WHERE m.number <= $1 AND (m.project_id IS NULL OR m.project_id = r.project_id))
-           ORDER BY r.number LIMIT $3"#,
-        upto,
-        after,
-        limit,
-    );
-    let rows = rows.fetch_all(executor).await?;
-    Ok(rows.into_iter().map(|r| (r.number, r.id)).collect())
-}
-
-/// The newest of what moved; none where nothing did.
-pub async fn newest_moved(executor: impl PgExecutor<'_>) -> Result<Option<i64>, DbError> {
-    let newest = sqlx::query_scalar!("SELECT max(number) FROM request_moved");
-    Ok(newest.fetch_one(executor).await?)
-}
-
-/// Everything that moved until then was looked at.
-pub async fn forget_moved(executor: impl PgExecutor<'_>, upto: i64) -> Result<(), DbError> {
-    sqlx::query!("DELETE FROM request_moved WHERE number <= $1", upto)
-        .execute(executor)
-        .await?;
-    Ok(())
-}
-
 /// Moves the reminder on; true for whoever did.
 pub async fn reminded(connection: &mut PgConnection, id: RequestId) -> Result<bool, DbError> {
     let done = sqlx::query!(

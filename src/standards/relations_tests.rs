@@ -83,7 +83,6 @@ fn parts_have_what_their_kind_needs_and_nothing_else() {
 
 #[test]
 fn fields_go_together() {
-    let port = |name: &str, port: u16| json!({"name": name, "port": port});
     let file = |path: &str| json!({"path": path, "text": "x"});
     let ingress = json!({"host": "pay.example.com"});
     for (good, bad, field) in [
@@ -108,6 +107,36 @@ fn fields_go_together() {
             "rollout.surge",
         ),
         (
+            json!({"files": [file("/a"), file("/b")]}),
+            json!({"files": [file("/a"), file("/a")]}),
+            "files",
+        ),
+        (
+            json!({"files": [file("/a/b")], "scratch": [{"path": "/a", "size": "1Gi"}]}),
+            json!({"files": [file("/a")], "scratch": [{"path": "/a/b", "size": "1Gi"}]}),
+            "files",
+        ),
+        (
+            json!({"scratch": [{"path": "/processes", "size": "1Gi"}]}),
+            json!({"scratch": [{"path": "/proc/x", "size": "1Gi"}]}),
+            "scratch",
+        ),
+        (
+            json!({"nodes": [{"label": "a", "value": "1"}, {"label": "b", "value": "1"}]}),
+            json!({"nodes": [{"label": "a", "value": "1"}, {"label": "a", "value": "2"}]}),
+            "nodes",
+        ),
+    ] {
+        assert!(wrong(good.clone()).is_empty(), "{good}");
+        assert_eq!(wrong(bad.clone()), [field], "{bad}");
+    }
+}
+
+#[test]
+fn each_port_has_a_number_and_a_name_of_its_own() {
+    let port = |name: &str, port: u16| json!({"name": name, "port": port});
+    for (good, bad, field) in [
+        (
             json!({"ports": [port("grpc", 9000), port("metrics", 9001)]}),
             json!({"ports": [port("grpc", 9000), port("metrics", 9000)]}),
             "ports",
@@ -131,26 +160,6 @@ fn fields_go_together() {
             json!({"ports": [port("grpc", 9000), port("grpc-2", 9001)]}),
             json!({"ports": [port("grpc", 9000), port("grpc", 9001)]}),
             "ports",
-        ),
-        (
-            json!({"files": [file("/a"), file("/b")]}),
-            json!({"files": [file("/a"), file("/a")]}),
-            "files",
-        ),
-        (
-            json!({"files": [file("/a/b")], "scratch": [{"path": "/a", "size": "1Gi"}]}),
-            json!({"files": [file("/a")], "scratch": [{"path": "/a/b", "size": "1Gi"}]}),
-            "files",
-        ),
-        (
-            json!({"scratch": [{"path": "/processes", "size": "1Gi"}]}),
-            json!({"scratch": [{"path": "/proc/x", "size": "1Gi"}]}),
-            "scratch",
-        ),
-        (
-            json!({"nodes": [{"label": "a", "value": "1"}, {"label": "b", "value": "1"}]}),
-            json!({"nodes": [{"label": "a", "value": "1"}, {"label": "a", "value": "2"}]}),
-            "nodes",
         ),
     ] {
         assert!(wrong(good.clone()).is_empty(), "{good}");

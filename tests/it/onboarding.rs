@@ -237,8 +237,12 @@ async fn a_job_that_was_edited_is_kept_by_operations_as_they_saw_it() {
     assert_eq!(again.status, 303);
     company.settle().await;
     let is_kept = |xml: &str| xml.contains("echo by two hands");
-    let config = company.world.jenkins().config("slipway/pay");
-    assert!(config.is_some_and(is_kept));
+    let kept = company
+        .world
+        .jenkins()
+        .config("slipway/pay")
+        .is_some_and(is_kept);
+    assert!(kept);
     edit(&company, "echo by two hands", "echo by three");
     let found = company.ops.api_get(path).await.json();
     assert_eq!(found["job_drift"], "edited", "{found}");

@@ -191,7 +191,8 @@ fn sample() -> Value {
         "replicas": {"min": 2, "max": 4}, "cpu": {"request": "1", "limit": "2"},
         "memory": {"request": "1Gi", "limit": "2Gi"}, "access": "internal", "port": 8080,
         "ingress": {"host": "a.example", "path": "/", "class": "nginx", "tls_secret": "tls"},
-        "args": [], "env": [], "ports": [], "files": [], "scratch": [], "nodes": [], "priority": "usual",
+        "args": [], "env": [], "ports": [], "files": [], "scratch": [], "nodes": [],
+        "priority": "usual",
         "probes": {"readiness": probe, "liveness": probe},
     });
     json_patch::merge(&mut sample, &more);

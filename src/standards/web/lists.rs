@@ -1,4 +1,4 @@
-//! Lists of the form: ports, files, rooms and node labels, a row each and some empty rows after them.
+//! Lists of the form: ports, files, rooms, node labels; a row each, some empty rows after them.
 
 use serde_json::{Map, Value, json};
 

@@ -273,7 +273,9 @@ async fn a_yes_that_a_moved_layer_voids_is_told_to_who_gave_it() {
     run_timers(&mut company).await;
     assert_eq!(told(&company).await, 0);
 
-    change(&mut company, "platform", "", delay(45), json!([])).await;
+    let mut document = whole();
+    json_patch::merge(&mut document, &delay(45));
+    change(&mut company, "platform", "", document, json!([])).await;
     run_timers(&mut company).await;
     for number in numbers {
         let now = company.ops.api_get(&format!("/requests/{number}")).await;

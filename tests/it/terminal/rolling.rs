@@ -20,8 +20,8 @@ use crate::support::portal::{PASSWORD, random_key};
 use crate::support::{Browser, seed};
 
 const PEOPLE: usize = 10;
-const EACH: usize = 50;
-const PAGES: usize = 1000;
+const EACH: usize = 20;
+const PAGES: usize = 400;
 /// Within this everybody has been told and the process is gone.
 const DRAINED: Duration = Duration::from_secs(30);
 /// More than a page that comes back is told one by one.
@@ -99,8 +99,8 @@ impl<'a> Page<'a> {
                 }
                 Some(piece) => {
                     let text = String::from_utf8_lossy(&piece).into_owned();
-                    let ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
-                    if let Some(last) = ids.last() {
+                    let mut ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
+                    if let Some(last) = ids.next_back() {
                         self.last = last.to_owned();
                         self.told.push_str(&text);
                         return;
