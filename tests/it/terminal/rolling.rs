@@ -1,5 +1,5 @@
 //! The portal itself is replaced by its next version in the middle of a working day: hundreds are
-//! in terminals, and a thousand pages listen.
+//! in terminals, and hundreds of pages listen.
 
 use std::time::Duration;
 
