@@ -5,13 +5,11 @@
 
 mod cluster;
 mod crew;
-mod import;
 mod ledger;
 mod route;
 mod walk;
 
 pub use cluster::{Cluster, Place};
-pub use import::take_over;
 pub use route::{Options, Route, pool};
 
 use ledger::Ledger;
