@@ -150,7 +150,7 @@ function page(stage, lang) {
 function terminal(seat, isDebug) {
   const codes = ['starting', 'lost', 'refused', 'replaced', 'not-taken', 'idle-soon', 'left', 'paste', 'paste-line', 'paste-text', 'paste-controls', 'paste-more', 'paste-refused', 'paste-nothing', 'copied', 'copied-screen', 'copied-not', 'away', 'lost-long', 'minutes', 'seconds', 'size', 'alone', 'invited', 'watches', 'types', 'you-watch', 'you-type', 'dismissed', 'debug-starting'];
   const words = { ...Object.fromEntries(codes.map((code) => [`terminal-says-${code}`, `${code} %1 %2`])), 'terminal-says-skipped': '%1 bytes were passed over' };
-  const ids = ['left', 'left-text', 'size', 'note', 'note-text', 'debug', 'again', 'replay', 'anew', 'smaller', 'larger', 'find', 'find-close', 'finder', 'said', 'company', 'people', 'in-it-text', 'in-it-fault', 'in-it-close', 'give', 'take', 'dismiss'];
+  const ids = ['left', 'left-text', 'size', 'note', 'note-text', 'debug', 'again', 'replay', 'anew', 'smaller', 'larger', 'find', 'find-close', 'find-next', 'find-previous', 'found-nothing', 'finder', 'said', 'company', 'people', 'in-it-text', 'in-it-fault', 'in-it-close', 'give', 'take', 'dismiss'];
   return `<!doctype html>
 <html lang="en">
 <head>
