@@ -32,8 +32,11 @@ pub struct Program(PathBuf);
 /// How the product is built.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Build {
-    /// Quickly, for trying and testing.
+    /// Quickly, for trying.
     Debug,
+    /// As the tests through the front door build it: with what they ask of common dependencies,
+    /// so that nothing is compiled again after them.
+    Tested,
     /// As it is shipped.
     Release,
 }
@@ -48,8 +51,14 @@ pub async fn build(build: Build) -> anyhow::Result<Program> {
         .args(["build", "--locked", "--package", "slipway"])
         .args(["--bin", "slipway", "--message-format"])
         .arg("json-render-diagnostics");
-    if build == Build::Release {
-        command.arg("--release");
+    match build {
+        Build::Debug => {}
+        Build::Tested => {
+            command.args(["--test", "it"]);
+        }
+        Build::Release => {
+            command.arg("--release");
+        }
     }
     let output = command
         .current_dir(workspace::root())

@@ -44,7 +44,7 @@ impl Beside {
         let outside = Outside::start(&world, Ports::default()).await?;
         outside.add_project(&world, REPOSITORY);
         server.make_database(database).await?;
-        let program = portal::build(portal::Build::Debug).await?;
+        let program = portal::build(portal::Build::Tested).await?;
         let serving = Serving {
             port: free_port()?,
             database_url: server.app_url(database),

@@ -75,7 +75,7 @@ fn cargo_deny() -> anyhow::Result<PathBuf> {
     }
     println!("building cargo-deny {CARGO_DENY}, once: some minutes");
     let status = Command::new(env!("CARGO"))
-        .args(["install", "--quiet", "--locked", "--root"])
+        .args(["install", "--quiet", "--locked", "--debug", "--root"])
         .arg(&root)
         .arg(format!("cargo-deny@{CARGO_DENY}"))
         .status()

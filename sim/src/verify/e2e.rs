@@ -38,7 +38,7 @@ pub async fn e2e(plan: &Plan, server: &Postgres) -> anyhow::Result<Totals> {
         data: scratch.path().to_owned(),
         empty: false,
         durability: Durability::ThrownAway,
-        build: Build::Debug,
+        build: Build::Tested,
         settings: Vec::new(),
     };
     let demo = demo::start(&options).await?;
