@@ -28,9 +28,10 @@ use crate::integrations::kubernetes::Size;
 const TAKEN_WITHIN: Duration = Duration::from_secs(4);
 /// How long a shell that must be recorded goes on, within its room, while it cannot be.
 const WITHOUT: Duration = Duration::from_secs(3);
-/// What goes into one statement, so that what is sent takes little memory on its way; the last
-/// piece may be beyond it.
-const STATEMENT_BYTES: usize = 128 * 1024;
+/// What goes into one statement. It is copied three times on its way, into buffers that double, so
+/// that with what stands around it each of them stays at 64 KiB.
+const STATEMENT_BYTES: usize = 56 * 1024;
+const ROW_BYTES: usize = 48;
 /// Tries at the end of a terminal, so that its last second survives a short trouble.
 const LAST_TRIES: usize = 3;
 
@@ -86,11 +87,11 @@ async fn take_all(all: Vec<Arc<Session>>) -> Result<Waiting, tokio::task::JoinEr
 fn together(waiting: &Waiting) -> usize {
     let mut bytes = 0;
     let fits = |(_, piece): &&(_, Piece)| {
-        let fits = bytes < STATEMENT_BYTES;
-        bytes += piece.packed.len();
-        fits
+        // What a row has beside its piece: terminal, number, time and lengths.
+        bytes += piece.packed.len() + ROW_BYTES;
+        bytes <= STATEMENT_BYTES
     };
-    waiting.iter().take_while(fits).count()
+    waiting.iter().take_while(fits).count().max(1)
 }
 
 async fn insert(app: &App, chunks: &[NewChunk<'_>]) -> Result<(), String> {

@@ -13,6 +13,8 @@ use crate::config::{RECORDING_BURST_LEAST, RecordingRate};
 /// So much is made small as soon as it is there, so that a flood takes little memory while it waits
 /// for the database.
 const PIECE_BYTES: usize = 16 * 1024;
+/// More than what stands before output in a frame: its kind, its time and its length.
+const HEAD_BYTES: usize = 32;
 /// A flood is taken up again once so much may be kept.
 const AGAIN_BYTES: u64 = RECORDING_BURST_LEAST;
 /// How much of a flood's end is kept.
@@ -146,6 +148,12 @@ impl Tape {
     }
 
     fn keep(&mut self, at_ms: u64, output: &[u8]) {
+        let needed = self.frames.len() + output.len() + HEAD_BYTES;
+        if needed > PIECE_BYTES / 2 && self.frames.capacity() < needed {
+            // Grown by doubling they would take twice what they ever hold.
+            let most = needed.max(PIECE_BYTES + HEAD_BYTES);
+            self.frames.reserve_exact(most - self.frames.len());
+        }
         frames::write_output(&mut self.frames, at_ms, output);
         self.proof.0.update(output);
     }
@@ -257,7 +265,7 @@ impl Flood {
         Self {
             bytes: 0,
             hash: Context::new(&SHA256),
-            tail: VecDeque::new(),
+            tail: VecDeque::with_capacity(TAIL_BYTES),
         }
     }
 

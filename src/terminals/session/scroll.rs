@@ -47,7 +47,7 @@ impl Scroll {
             self.bytes.reserve_exact(most - self.bytes.len());
         }
         self.bytes.extend(kept);
-        if self.bytes.capacity() >= 2 * most {
+        if self.bytes.capacity() > most {
             self.bytes.shrink_to(most);
         }
     }
@@ -141,7 +141,7 @@ mod tests {
             end += length;
             assert_eq!(scroll.end(), end);
             assert!(end - scroll.begin() <= most as u64);
-            assert!(scroll.bytes.capacity() <= 2 * most);
+            assert!(scroll.bytes.capacity() <= most);
             for from in [scroll.begin(), end.saturating_sub(7), end] {
                 let from = from.max(scroll.begin());
                 let read = scroll.read(from, 100_000);

@@ -18,7 +18,7 @@ use crate::terminals::Ending;
 
 /// Kept of what was shown beyond a window: it may be full but for a byte when the shell is read,
 /// and that comes in pieces.
-const BESIDE_BYTES: usize = 2 * 16 * 1024;
+const BESIDE_BYTES: u64 = 2 * 16 * 1024;
 /// Kept in any case, for a page that comes anew or back.
 const KEPT_BYTES: usize = 64 * 1024;
 
@@ -130,14 +130,14 @@ impl State {
     pub fn push(&mut self, bytes: &[u8]) {
         let before = self.ahead();
         let ahead = before + bytes.len() as u64;
-        let window = self.window.bytes();
+        let usual = self.window.bytes() + BESIDE_BYTES;
         let needed = match self.holds_nobody_up() {
-            true => window,
-            false => window.max(ahead),
+            true => usual,
+            // Of a window that was longer a moment ago there may be more.
+            false => usual.max(ahead),
         };
-        let needed = usize::try_from(needed).unwrap_or(usize::MAX);
-        let most = needed.saturating_add(BESIDE_BYTES).max(KEPT_BYTES);
-        self.scroll.push(bytes, most);
+        let most = usize::try_from(needed).unwrap_or(usize::MAX);
+        self.scroll.push(bytes, most.max(KEPT_BYTES));
         let now = Instant::now();
         self.window.grow(self.scroll.end(), (before, ahead), now);
     }

@@ -34,8 +34,9 @@ use crate::integrations::silence::{Silence, Silent};
 const PIECE_BYTES: usize = 16 * 1024;
 /// Servers send some 32 KiB at once; a greater message than this one ends the connection.
 const MESSAGE_BYTES: usize = 1024 * 1024;
-/// A frame of 16 KiB with its head comes in one reading; greater ones take several.
-const READ_BUFFER_BYTES: usize = 17 * 1024;
+/// Half a frame of 16 KiB with its head. What is read beyond a frame is kept beside the next one,
+/// in a buffer that doubles until both fit: read whole, a frame would take 68 KiB instead of 24.
+const READ_BUFFER_BYTES: usize = 8 * 1024 + 64;
 /// What is kept of a plain program's errors.
 const COMPLAINT_BYTES: usize = 2048;
 /// How long a first shell may say nothing before it is taken to have started.
