@@ -108,6 +108,32 @@ impl Cluster {
         Ok(serde_json::from_str(&text)?)
     }
 
+    /// Makes an object, as somebody with `kubectl create` does.
+    ///
+    /// # Errors
+    /// The cluster's refusal.
+    pub async fn make(&self, path: &str, object: Value) -> anyhow::Result<()> {
+        let mut request = self.client.post(format!("{}{path}", self.server));
+        if let Some(token) = &self.token {
+            request = request.bearer_auth(token);
+        }
+        let answer = request.json(&object).send().await?;
+        let status = answer.status();
+        let text = answer.text().await?;
+        ensure!(status.is_success(), "{status} for {path}: {text}");
+        Ok(())
+    }
+
+    /// Every object of a list.
+    ///
+    /// # Errors
+    /// No answer.
+    pub async fn list(&self, path: &str) -> anyhow::Result<Vec<Value>> {
+        let found = self.call(Method::GET, path, None).await?;
+        let items = found["items"].as_array();
+        items.cloned().context("a list without items")
+    }
+
     /// What a Deployment says of itself.
     ///
     /// # Errors

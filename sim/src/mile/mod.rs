@@ -5,11 +5,13 @@
 
 mod cluster;
 mod crew;
+mod import;
 mod ledger;
 mod route;
 mod walk;
 
 pub use cluster::{Cluster, Place};
+pub use import::take_over;
 pub use route::{Options, Route, pool};
 
 use ledger::Ledger;

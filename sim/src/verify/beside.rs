@@ -100,9 +100,22 @@ impl Beside {
     /// # Errors
     /// A person of the company who is not there.
     pub async fn walk(&self) -> anyhow::Result<Outcome> {
+        Ok(mile::go(&self.route()?).await)
+    }
+
+    /// What runs in the cluster already becomes the portal's.
+    ///
+    /// # Errors
+    /// A person of the company who is not there.
+    pub async fn take_over(&self) -> anyhow::Result<Outcome> {
+        let asks = people::login("he").context("nobody of that name")?;
+        Ok(mile::take_over(&self.route()?, &asks).await)
+    }
+
+    fn route(&self) -> anyhow::Result<Route> {
         let somebody = |user| people::login(user).context("nobody of that name");
         let developer = somebody("lin")?;
-        let route = Route {
+        Ok(Route {
             url: self.portal.url.clone(),
             owner: developer.user.clone(),
             developer,
@@ -113,8 +126,7 @@ impl Beside {
             language: "go".to_owned(),
             test: "test".to_owned(),
             production: "prod".to_owned(),
-        };
-        Ok(mile::go(&route).await)
+        })
     }
 
     /// One more portal over the same database, which people reach at `public_url`.
