@@ -1,6 +1,5 @@
 parameters-min-over-max = The most must be at least the fewest.
 parameters-secret-again = Type the secret’s value, also once more after a form was refused: it is never shown again.
-parameters-request-over-limit = The limit must be at least what is asked for.
 parameters-port-twice = Each port has a number and a name of its own. To others in the cluster the first port is already “http” and 80.
 parameters-port-name-shape = Up to 15 lower-case letters, digits and single hyphens, with at least one letter, such as metrics.
 parameters-env-twice = Two variables have the same name.

@@ -1,6 +1,5 @@
 parameters-min-over-max = 最大数必须不小于最小数。
 parameters-secret-again = 请输入密文的值。密文不会再次显示，表单被退回后需要重新输入。
-parameters-request-over-limit = 上限必须不小于申请量。
 parameters-port-twice = 每个端口的端口号和名称都不能重复。集群内第一个端口已是 “http” 和 80。
 parameters-port-name-shape = 最多 15 个小写字母、数字和单个连字符，至少含一个字母，例如 metrics。
 parameters-env-twice = 有两个变量同名。

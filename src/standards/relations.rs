@@ -1,8 +1,10 @@
 //! What a schema cannot say: how the document's fields go together.
 
 use super::upkeep::RolloutKind;
-use super::{Access, MAIN_PORT, Parameters, Port, SERVICE_PORT, cpu_millis, memory_mebibytes};
-use crate::error::FieldError;
+use super::{
+    Access, MAIN_PORT, Parameters, Port, Resource, SERVICE_PORT, cpu_millis, memory_mebibytes,
+};
+use crate::error::{FieldError, Words};
 
 /// The container system's own folders, and where Kubernetes puts its own files.
 const NOT_OURS: [&str; 4] = ["/proc", "/sys", "/dev", "/var/run/secrets"];
@@ -33,12 +35,22 @@ fn sizes(p: &Parameters) -> Vec<FieldError> {
         errors.push(error("replicas.max", "parameters-min-over-max"));
     }
     if cpu_millis(&p.cpu.request) > cpu_millis(&p.cpu.limit) {
-        errors.push(error("cpu.limit", "parameters-request-over-limit"));
+        errors.push(over_limit("cpu.limit", &p.cpu));
     }
     if memory_mebibytes(&p.memory.request) > memory_mebibytes(&p.memory.limit) {
-        errors.push(error("memory.limit", "parameters-request-over-limit"));
+        errors.push(over_limit("memory.limit", &p.memory));
     }
     errors
+}
+
+/// In the words of its guard rail.
+fn over_limit(field: &str, share: &Resource) -> FieldError {
+    FieldError {
+        words: Words::new("rail-request-fits-rule")
+            .with("is", &share.request)
+            .with("bound", &share.limit),
+        ..error(field, "rail-request-fits-rule")
+    }
 }
 
 fn scaling(p: &Parameters) -> Vec<FieldError> {

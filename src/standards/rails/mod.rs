@@ -28,7 +28,7 @@ use crate::error::{FieldError, Words};
 
 crate::words! {
     /// What happens to a document that breaks a rule.
-    pub enum Severity as RailSeverity { Refuse = "refuse", Warn = "warn" }
+    pub enum Severity as RailSeverity { Refuse = "refuse", Warn = "warn", Always = "always" }
 }
 
 /// One rule. Its words are the messages `rail-{id}`, `rail-{id}-rule` and `rail-{id}-why`.
@@ -45,6 +45,9 @@ pub struct Rail {
 pub(super) enum Check {
     Document(fn(&Subject<'_>) -> Option<Finding>),
     Image(fn(&images::Subject<'_>) -> Option<Finding>),
+    /// The schema holds it, with the relations between fields: what breaks it is no document, and
+    /// no override makes it one.
+    Schema,
 }
 
 /// What a rule for documents looks at.
@@ -86,6 +89,12 @@ impl Rail {
     #[must_use]
     pub fn is_for_images(&self) -> bool {
         matches!(self.check, Check::Image(_))
+    }
+
+    /// Whether operations can let a component pass it.
+    #[must_use]
+    pub fn can_be_overruled(&self) -> bool {
+        !matches!(self.check, Check::Schema)
     }
 
     #[must_use]

@@ -104,6 +104,9 @@ pub async fn overrule(
 ) -> Result<OverrideId, AppError> {
     actor.must(Permission::HandleRequests, Scope::Platform)?;
     let rail = Rail::find(&asked.rail).ok_or_else(|| AppError::field("rail", "rail-unknown"))?;
+    if !rail.can_be_overruled() {
+        return Err(AppError::field("rail", "rail-always-held"));
+    }
     if rail.is_for_images() {
         let place = projects::environment_by_key(app.db.pool(), &asked.environment).await?;
         if place.is_some_and(|(_, tier, _)| tier != Tier::Production) {

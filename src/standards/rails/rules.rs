@@ -1,6 +1,6 @@
 //! The rules themselves: each a pure function over what would hold for a workload.
 
-use super::Check::{Document, Image};
+use super::Check::{Document, Image, Schema};
 use super::{Finding, Rail, Severity, Subject, life, room};
 use crate::clusters::Tier;
 use crate::standards::images::rules as images;
@@ -64,6 +64,18 @@ pub const RAILS: &[Rail] = &[
         severity: Severity::Refuse,
         source: PROBES,
         check: Document(probe_timeout),
+    },
+    Rail {
+        id: "readiness",
+        severity: Severity::Always,
+        source: PROBES,
+        check: Schema,
+    },
+    Rail {
+        id: "request-fits",
+        severity: Severity::Always,
+        source: RESOURCES,
+        check: Schema,
     },
     Rail {
         id: "production-two",

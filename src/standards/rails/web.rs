@@ -127,7 +127,8 @@ async fn overrides_page(
 ) -> Result<OverridesPage, AppError> {
     let overrides = super::live(app, actor).await?;
     let c = Chrome::new(ctx, Nav::Standards);
-    let rails = RAILS.iter().map(|r| r.id.to_owned()).collect();
+    let rails = RAILS.iter().filter(|r| r.can_be_overruled());
+    let rails = rails.map(|r| r.id.to_owned()).collect();
     let fields = [
         ("rail", "override-rail", Control::Select(rails)),
         ("project", "override-project", Control::Line),

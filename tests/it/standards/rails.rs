@@ -80,6 +80,15 @@ async fn operations_let_one_component_pass_with_a_reason_that_is_shown() {
     let silent = company.ops.api(Method::POST, path, &asked).await;
     assert_eq!(refusal(&silent.json()), "reason");
     asked["reason"] = json!("It elects a leader by itself");
+    for held in ["request-fits", "readiness"] {
+        let beyond = json!({ "rail": held, "project": "pay", "environment": "prod",
+            "reason": "It needs more than it may use" });
+        let refused = company.ops.api(Method::POST, path, &beyond).await;
+        assert_eq!(
+            (refused.status, refusal(&refused.json()).as_str()),
+            (400, "rail")
+        );
+    }
     let developer = company.developer.api(Method::POST, path, &asked).await;
     assert_eq!(developer.status, 403);
     assert_eq!(
