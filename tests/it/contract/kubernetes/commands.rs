@@ -89,8 +89,10 @@ async fn ends_with_its_code(target: &Target, pod: &str) {
         true => assert_eq!(ended, End::Exited { code: 7 }),
         false => assert!(matches!(ended, End::Failed { .. }), "{ended:?}"),
     }
-    let mut fine = exec(target, pod, &["sh", "-c", "echo done"]).await;
+    // It waits for a key, because a pretended node may drop what a program showed last.
+    let mut fine = exec(target, pod, &["sh", "-c", "echo done; read key"]).await;
     until(&mut fine.output, "done").await;
+    fine.input.write("\n").await.expect("a shell");
     assert_eq!(end(&mut fine.output).await, End::Exited { code: 0 });
 }
 
@@ -279,7 +281,8 @@ pub async fn kubectl_runs_a_shell_in_a_container(target: &Target) {
         return;
     }
     let pod = pod(target, "r/shop:1").await;
-    let typed = "test -t 0 && echo my-$((40 + 2)); exit 7\n";
+    // It stays for a moment, because a pretended node may drop what a program showed last.
+    let typed = "test -t 0 && echo my-$((40 + 2)); sleep 1; exit 7\n";
     let Some((said, code)) = kubectl_exec(target, &pod, typed).await else {
         println!("unconfirmed: kubernetes {behaviour} (no kubectl, or no script)");
         return;
