@@ -440,7 +440,8 @@ impl Session {
     }
 
     /// How much it ever showed, where nobody looks.
-    fn shown_to_nobody(&self) -> Option<u64> {
+    #[must_use]
+    pub fn shown_to_nobody(&self) -> Option<u64> {
         let state = self.state();
         state.alone_since.map(|_| state.scroll.end())
     }

@@ -2,7 +2,6 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
 
 use serde_json::json;
 use slipway_sim::portal::wait::{self, Look};
@@ -19,14 +18,6 @@ fn folder() -> TempDir {
     folder
 }
 
-async fn until_written(path: &Path) {
-    let look = async || match path.exists() {
-        true => Ok(Look::Found(())),
-        false => Ok(Look::NotYet(format!("{} is not there", path.display()))),
-    };
-    wait::until(look).await.unwrap();
-}
-
 /// Lin's terminal again, from the byte where the page was.
 async fn come_back(stage: &mut Stage, way: &Way, offset: u64) -> Terminal {
     let again = stage.again(&way.id).await;
@@ -36,13 +27,12 @@ async fn come_back(stage: &mut Stage, way: &Way, offset: u64) -> Terminal {
 }
 
 /// Begins a shell that does `then` once the page is away, and goes away.
-async fn leave(stage: &mut Stage, folder: &TempDir, then: &str) -> (Way, u64, PathBuf) {
+async fn leave(stage: &mut Stage, folder: &TempDir, then: &str) -> (Way, u64) {
     let (way, mut terminal) = stage.enter().await;
-    let (go, done) = (folder.path().join("go"), folder.path().join("done"));
+    let go = folder.path().join("go");
     let line = format!(
-        "stty -echo; until [ -e '{}' ]; do sleep 0.05; done; {then}; touch '{}'; echo o''ver\n",
+        "stty -echo; until [ -e '{}' ]; do sleep 0.05; done; {then}; echo o''ver\n",
         go.display(),
-        done.display(),
     );
     terminal.type_in(&line).await;
     terminal.until("o''ver").await;
@@ -56,15 +46,28 @@ async fn leave(stage: &mut Stage, folder: &TempDir, then: &str) -> (Way, u64, Pa
     };
     wait::until(is_alone).await.unwrap();
     std::fs::write(&go, "").unwrap();
-    (way, offset, done)
+    (way, offset)
+}
+
+/// Until a shell that nobody looks at has shown so many bytes: what its programs wrote may still be
+/// on its way to us when they have ended.
+async fn until_shown(stage: &Stage, way: &Way, bytes: u64) {
+    let id = way.id.parse().unwrap();
+    let session = stage.company.portal.app.terminals.find(id).unwrap();
+    let look = async || match session.shown_to_nobody() {
+        Some(shown) if shown >= bytes => Ok(Look::Found(())),
+        shown => Ok(Look::NotYet(format!("{shown:?} of {bytes} were shown"))),
+    };
+    wait::until(look).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_shell_that_nobody_looks_at_goes_on_and_its_end_is_kept() {
     let (mut stage, folder) = (Stage::start().await, folder());
     let then = "seq 1000000 1700000";
-    let (way, offset, done) = leave(&mut stage, &folder, then).await;
-    until_written(&done).await;
+    let (way, offset) = leave(&mut stage, &folder, then).await;
+    let lines = 700_001 * "1000000\r\n".len() as u64;
+    until_shown(&stage, &way, offset + lines + "over\r\n".len() as u64).await;
 
     let mut page = come_back(&mut stage, &way, offset).await;
     assert_eq!(page.offset, offset, "the page keeps what it has");
@@ -92,8 +95,9 @@ async fn a_shell_that_nobody_looks_at_goes_on_and_its_end_is_kept() {
 async fn a_screen_is_switched_as_it_was_by_what_is_gone() {
     let (mut stage, folder) = (Stage::start().await, folder());
     let then = "printf '\\033[?1049h\\033[?2004h'; yes 你好 | head -n 100000";
-    let (way, offset, done) = leave(&mut stage, &folder, then).await;
-    until_written(&done).await;
+    let (way, offset) = leave(&mut stage, &folder, then).await;
+    let lines = 100_000 * "你好\r\n".len() as u64;
+    until_shown(&stage, &way, offset + lines + "over\r\n".len() as u64).await;
 
     let mut page = come_back(&mut stage, &way, offset).await;
     page.hear("skipped").await;
