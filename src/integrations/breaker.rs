@@ -84,14 +84,14 @@ mod tests {
     const PAUSE: Duration = Duration::from_secs(10);
 
     fn fail(breaker: &Breaker, now: Instant) {
-        breaker.enter(now).unwrap().finish(false, now);
+        breaker.enter(now).expect("closed").finish(false, now);
     }
 
     #[test]
     fn opens_after_failures_in_a_row_only() {
         let (breaker, now) = (Breaker::new(2, PAUSE), Instant::now());
         fail(&breaker, now);
-        breaker.enter(now).unwrap().finish(true, now);
+        breaker.enter(now).expect("closed").finish(true, now);
         fail(&breaker, now);
         assert!(breaker.enter(now).is_ok());
         fail(&breaker, now);
@@ -103,12 +103,12 @@ mod tests {
         let (breaker, now) = (Breaker::new(1, PAUSE), Instant::now());
         fail(&breaker, now);
         let later = now + PAUSE;
-        let trial = breaker.enter(later).unwrap();
+        let trial = breaker.enter(later).expect("one trial");
         assert!(breaker.enter(later).is_err());
         trial.finish(false, later);
         assert_eq!(breaker.enter(later).unwrap_err(), PAUSE);
         let again = later + PAUSE;
-        breaker.enter(again).unwrap().finish(true, again);
+        breaker.enter(again).expect("one trial").finish(true, again);
         assert!(breaker.enter(again).is_ok());
     }
 

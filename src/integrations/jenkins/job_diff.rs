@@ -130,7 +130,7 @@ mod tests {
     fn each_part_that_differs_is_told_once() {
         let old = job_of("ant", "<timer>H 2 * * *</timer>", "BRANCH");
         let new = job_of("make", "", "IMAGE");
-        let found = changes(&old, &new).unwrap();
+        let found = changes(&old, &new).expect("two jobs");
         let told: Vec<_> = found.iter().map(|c| (c.part.clone(), c.how)).collect();
         let element = |name: &str| Part::Element(name.to_owned());
         let parameter = |name: &str| Part::Parameter(name.to_owned());
@@ -144,7 +144,7 @@ mod tests {
         let builders = found
             .iter()
             .find(|c| c.part == element("builders"))
-            .unwrap();
+            .expect("its builders differ");
         assert!(builders.from.contains("ant") && builders.to.contains("make"));
     }
 
@@ -155,6 +155,6 @@ mod tests {
             .replace("x@1", "x@2")
             .replace("by make", "by hand")
             .replace("true", "false");
-        assert_eq!(changes(&job, &other).unwrap(), []);
+        assert_eq!(changes(&job, &other).expect("two jobs"), []);
     }
 }

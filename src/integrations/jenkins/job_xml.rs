@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn reads_the_declared_parameters() {
-        let found = parameters(TEMPLATE).unwrap();
+        let found = parameters(TEMPLATE).expect("a job");
         let found: Vec<_> = found.iter().map(|p| (p.name.as_str(), p.is_text)).collect();
         assert_eq!(found, [("IMAGE", true), ("KIND", false)]);
     }
