@@ -9,7 +9,12 @@ mod reading;
 mod rollouts;
 mod target;
 
+use std::time::Duration;
+
 use target::Target;
+
+/// What waits for longer waits for ever.
+const LIMIT: Duration = Duration::from_secs(180);
 
 /// One test for each behaviour, which is told apart by its name only.
 macro_rules! behaviours {
@@ -18,13 +23,15 @@ macro_rules! behaviours {
         async fn $name() {
             let name = stringify!($name);
             let simulator = Target::simulator(name).await;
-            $part::$name(&simulator).await;
+            let shown = tokio::time::timeout(LIMIT, $part::$name(&simulator));
+            shown.await.expect("the simulator to answer");
             simulator.finish().await;
             let Some(real) = Target::real(name).await else {
                 println!("unconfirmed: kubernetes {name}");
                 return;
             };
-            $part::$name(&real).await;
+            let shown = tokio::time::timeout(LIMIT, $part::$name(&real));
+            shown.await.expect("the real cluster to answer");
             real.finish().await;
         }
     )*)*};
