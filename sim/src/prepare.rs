@@ -52,9 +52,9 @@ pub async fn migrate(folder: &Path, url: &str) -> anyhow::Result<()> {
 
 /// The library is compiled in a target folder of its own, because the compiler does not know
 /// that its result depends on where sqlx looked.
-fn compile(root: &Path, url: &str, output: &Path) -> anyhow::Result<()> {
+fn compile(root: &Path, url: &str, folder: &Path) -> anyhow::Result<()> {
     touch(&root.join("src/lib.rs"))?;
-    let status = Command::new(env!("CARGO"))
+    let output = Command::new(env!("CARGO"))
         .args([
             "check",
             "--quiet",
@@ -66,15 +66,21 @@ fn compile(root: &Path, url: &str, output: &Path) -> anyhow::Result<()> {
         .current_dir(root)
         .env("DATABASE_URL", url)
         .env("SQLX_OFFLINE", "false")
-        .env("SQLX_OFFLINE_DIR", output)
-        .status()
+        .env("SQLX_OFFLINE_DIR", folder)
+        .output()
         .context("cannot run cargo")?;
     touch(&root.join("src/lib.rs"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        bail!("the product does not compile")
+    if output.status.success() {
+        return Ok(());
     }
+    let said = String::from_utf8_lossy(&output.stderr);
+    bail!("the product does not compile: {}", first_lines(&said))
+}
+
+/// The first of what a compiler says: the rest follows from it.
+fn first_lines(said: &str) -> String {
+    const LINES: usize = 20;
+    said.lines().take(LINES).collect::<Vec<_>>().join("\n")
 }
 
 #[expect(clippy::disallowed_methods, reason = "a file's time is the host's")]
