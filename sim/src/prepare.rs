@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::process::Command;
 
 use anyhow::{Context as _, bail};
 
@@ -54,7 +53,7 @@ pub async fn migrate(folder: &Path, url: &str) -> anyhow::Result<()> {
 /// that its result depends on where sqlx looked.
 fn compile(root: &Path, url: &str, folder: &Path) -> anyhow::Result<()> {
     touch(&root.join("src/lib.rs"))?;
-    let output = Command::new(env!("CARGO"))
+    let output = workspace::cargo()
         .args([
             "check",
             "--quiet",
@@ -63,7 +62,6 @@ fn compile(root: &Path, url: &str, folder: &Path) -> anyhow::Result<()> {
             "--lib",
             "--locked",
         ])
-        .current_dir(root)
         .env("DATABASE_URL", url)
         .env("SQLX_OFFLINE", "false")
         .env("SQLX_OFFLINE_DIR", folder)

@@ -46,7 +46,7 @@ pub enum Build {
 /// # Errors
 /// What cargo says on standard error.
 pub async fn build(build: Build) -> anyhow::Result<Program> {
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = Command::from(workspace::cargo());
     command
         .args(["build", "--locked", "--package", "slipway"])
         .args(["--bin", "slipway", "--message-format"])
@@ -61,7 +61,6 @@ pub async fn build(build: Build) -> anyhow::Result<Program> {
         }
     }
     let output = command
-        .current_dir(workspace::root())
         .stderr(Stdio::inherit())
         .output()
         .await

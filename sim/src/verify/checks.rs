@@ -34,9 +34,8 @@ pub async fn tidy(server: &Postgres) -> anyhow::Result<Totals> {
 
 /// Runs a command of cargo's as one check.
 fn command(name: &str, args: &[&str]) -> anyhow::Result<Totals> {
-    let status = Command::new(env!("CARGO"))
+    let status = workspace::cargo()
         .args(args)
-        .current_dir(workspace::root())
         .status()
         .context("cannot run cargo")?;
     let result = if status.success() {
@@ -74,7 +73,7 @@ fn cargo_deny() -> anyhow::Result<PathBuf> {
         return Ok(built);
     }
     println!("building cargo-deny {CARGO_DENY}, once: some minutes");
-    let status = Command::new(env!("CARGO"))
+    let status = workspace::cargo()
         .args(["install", "--quiet", "--locked", "--debug", "--root"])
         .arg(&root)
         .arg(format!("cargo-deny@{CARGO_DENY}"))
@@ -86,7 +85,7 @@ fn cargo_deny() -> anyhow::Result<PathBuf> {
 
 /// Neither ring nor OpenSSL may come into the product beside aws-lc-rs.
 fn one_tls_provider() -> anyhow::Result<()> {
-    let output = Command::new(env!("CARGO"))
+    let output = workspace::cargo()
         .args([
             "tree",
             "--package",
@@ -97,7 +96,6 @@ fn one_tls_provider() -> anyhow::Result<()> {
             "none",
         ])
         .args(["--target", "x86_64-unknown-linux-gnu", "--locked"])
-        .current_dir(workspace::root())
         .output()
         .context("cannot run cargo tree")?;
     anyhow::ensure!(

@@ -53,13 +53,12 @@ pub fn contract(
 const IT: &[&str] = &["--package", "slipway", "--test", "it"];
 
 fn cargo(server: &Postgres, what: &[&str], arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO"));
+    let mut command = workspace::cargo();
     command
         .args(["test", "--quiet", "--locked", "--no-fail-fast"])
         .args(what)
         .arg("--")
         .args(arguments)
-        .current_dir(workspace::root())
         .env("SLIPWAY_TEST_OWNER_URL", server.url("postgres"))
         .env("SLIPWAY_TEST_APP_URL", server.app_url("postgres"))
         .env("SLIPWAY_TEST_TEMPLATE", TEMPLATE)
