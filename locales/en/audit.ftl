@@ -72,6 +72,7 @@ audit-did-release-waive = Waived the test
 audit-did-release-withdraw-confirmation = Withdrew a confirmation
 audit-did-request-approve = Approved a request
 audit-did-request-comment = Commented on a request
+audit-did-request-conclude = All had said yes again, and it began
 audit-did-request-expire = A request closed itself
 audit-did-request-file = Filed a request
 audit-did-request-refuse = Was refused

@@ -2,6 +2,8 @@
 notice-request-waits = Request { $number } waits for a decision
 notice-request-changed = Request { $number } was changed and waits for a decision anew
 notice-request-moved = What request { $number } would do has changed; it waits for a decision anew
+notice-request-stuck = Request { $number } cannot be carried out as it stands
+notice-request-free = Request { $number } can be carried out again and waits for a decision
 notice-request-still-waits = Request { $number } still waits for a decision
 notice-request-expired = Request { $number } closed itself: nobody decided on it
 notice-request-approved = Request { $number } is approved

@@ -72,6 +72,7 @@ audit-did-release-waive = 免测放行
 audit-did-release-withdraw-confirmation = 撤回确认
 audit-did-request-approve = 批准工单
 audit-did-request-comment = 在工单中发言
+audit-did-request-conclude = 审批重新齐全，自动执行
 audit-did-request-expire = 工单自动关闭
 audit-did-request-file = 提交工单
 audit-did-request-refuse = 被拒绝

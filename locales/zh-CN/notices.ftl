@@ -2,6 +2,8 @@
 notice-request-waits = 工单 { $number } 等待审批
 notice-request-changed = 工单 { $number } 已修改，需要重新审批
 notice-request-moved = 工单 { $number } 将产生的结果已变化，需要重新审批
+notice-request-stuck = 工单 { $number } 目前的内容无法执行
+notice-request-free = 工单 { $number } 又可以执行了，等待审批
 notice-request-still-waits = 工单 { $number } 仍在等待审批
 notice-request-expired = 工单 { $number } 长时间无人审批，已自动关闭
 notice-request-approved = 工单 { $number } 已批准

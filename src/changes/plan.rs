@@ -309,7 +309,6 @@ pub async fn begin(tx: &mut Tx, approved: &Approved, all: &[Planned]) -> Result<
             .after(json!(planned.parameters));
         audit::record(tx, &entry, &approved.origin).await?;
     }
-    requests::look_again(tx, request.project_id).await?;
     let workloads: Vec<Workload> = all.iter().map(|p| p.workload.clone()).collect();
     let by = (request.author_id, request.id);
     match releases::change_parameters(tx, &workloads, by, &request.note).await? {

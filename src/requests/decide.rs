@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    Approved, MAX_NOTE, Request, Say, State, Verdict, announce, decided_words, get, news_of, renew,
-    store, tell, unknown_kind,
+    Approved, MAX_NOTE, Request, Say, State, Verdict, announce, decided_words, get, moved, news_of,
+    renew, store, tell, unknown_kind,
 };
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
@@ -84,10 +84,11 @@ async fn store_decision(
     if request.revision != seen.revision {
         return Err(AppError::conflict("request-changed"));
     }
-    conclude(app, &mut tx, actor, &request, deciding).await?;
+    let origin = Origin::from(actor);
+    conclude(app, &mut tx, &origin, &request, deciding.verdict).await?;
     tell_decided(&mut tx, actor, &request, deciding).await?;
     let entry = decision_entry(&request, say, deciding);
-    audit::record(&mut tx, &entry, &Origin::from(actor)).await?;
+    audit::record(&mut tx, &entry, &origin).await?;
     announce(&mut tx, seen.number, request.project_id).await?;
     tx.commit().await?;
     Ok(())
@@ -121,12 +122,12 @@ fn check_decision(seen: &Request, actor: &Actor, deciding: &Deciding) -> Result<
 async fn conclude(
     app: &App,
     tx: &mut Tx,
-    actor: &Actor,
+    origin: &Origin,
     request: &Request,
-    deciding: &Deciding,
+    verdict: Verdict,
 ) -> Result<(), AppError> {
     let kind = app.kinds.get(&request.kind).ok_or_else(unknown_kind)?;
-    match deciding.verdict {
+    match verdict {
         Verdict::Reject => {
             store::set_state(tx.connection(), request.id, State::Rejected).await?;
             kind.rejected(app, tx, request).await
@@ -135,12 +136,48 @@ async fn conclude(
             store::set_state(tx.connection(), request.id, State::Approved).await?;
             let approved = Approved {
                 request: request.clone(),
-                origin: Origin::from(actor),
+                origin: origin.clone(),
             };
-            kind.approved(app, tx, &approved).await
+            kind.approved(app, tx, &approved).await?;
+            // What was made may be what others were computed from.
+            Ok(moved::look_again(tx, request.project_id).await?)
         }
         Verdict::Approve => Ok(()),
     }
+}
+
+/// Begins what has all its yeses though nobody has just given one: somebody may decide again
+/// whose word is on record. It is the portal's own doing, on the same terms as the last yes.
+///
+/// # Errors
+/// 409 when it was decided, is over, or would do something else now.
+pub(super) async fn conclude_by_itself(app: &App, seen: &Request) -> Result<(), AppError> {
+    let kind = app.kinds.get(&seen.kind).ok_or_else(unknown_kind)?;
+    let mut tx = app.db.begin().await?;
+    store::lock(tx.connection(), seen.id).await?;
+    let now = read_locked(&mut tx, seen).await?;
+    if now.decided_at.is_some() || now.missing() > 0 {
+        return Err(AppError::Conflict(decided_words(&now)));
+    }
+    if store::is_over(tx.connection(), now.id).await? {
+        return Err(AppError::conflict("request-is-expired"));
+    }
+    let fresh = kind.recompute(app, &mut tx, &now).await?;
+    if !now.still_says(&fresh)? {
+        return Err(AppError::conflict(MOVED));
+    }
+    let origin = Origin::default();
+    conclude(app, &mut tx, &origin, &now, Verdict::Approve).await?;
+    let entry = Entry::done("request.conclude", "request", now.number)
+        .after(json!({ "hash": now.hash, "revision": now.revision }));
+    audit::record(&mut tx, &in_its_project(entry, &now), &origin).await?;
+    let news = News {
+        project: now.project_id.map(|p| p.0),
+        ..news_of(&now, Happening::RequestDecided, "notice-request-approved")
+    };
+    news::tell(&mut tx, &news).await?;
+    announce(&mut tx, now.number, now.project_id).await?;
+    Ok(tx.commit().await?)
 }
 
 fn decision_entry(request: &Request, say: &Say, deciding: &Deciding) -> Entry {
@@ -151,6 +188,10 @@ fn decision_entry(request: &Request, say: &Say, deciding: &Deciding) -> Entry {
     let entry = Entry::done(action, "request", request.number)
         .after(json!({ "hash": deciding.hash, "revision": request.revision,
             "stands_for": say.stands_for.as_ref().map(|(id, _)| id) }));
+    in_its_project(entry, request)
+}
+
+fn in_its_project(entry: Entry, request: &Request) -> Entry {
     match request.project_id {
         Some(project) => entry.in_project(project),
         None => entry,

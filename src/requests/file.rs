@@ -6,6 +6,7 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::moved::tell_stuck;
 use super::policy::{self, Terms};
 use super::{
     Because, Computed, Filing, MAX_NOTE, Request, RequestId, RequestKind, State, announce,
@@ -378,7 +379,8 @@ pub async fn renew_in(
         computed: &fresh,
         note: &now.note,
     };
-    append(app, tx, &now, &next).await
+    append(app, tx, &now, &next).await?;
+    tell_stuck(tx, id, None).await
 }
 
 /// The same by hand: for the author, and for those who would decide on it.

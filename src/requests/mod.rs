@@ -30,6 +30,7 @@ use file::renew;
 pub use file::{Revising, file, file_together, has_moved, insert, outlook, renew_by, revise};
 pub use inbox::{Counts, Narrowed, View, all_waiting, counts, first_waiting, list, together};
 pub use kind::{Approved, Asking, Computed, Fact, Filing, Kinds, RequestKind, Said, Typing, Work};
+use moved::in_the_way;
 pub use moved::look_again;
 pub use policy::Involved;
 pub use quorum::{Quorum, Say, Standing, Voters};
@@ -97,6 +98,8 @@ pub struct Request {
     /// What it was asked for together with has the same.
     #[serde(skip)]
     pub bundle: Option<Uuid>,
+    /// Why it could not be carried out when it was last looked at, while it is open.
+    pub stuck: Option<Words>,
     /// When it closes itself.
     pub expires_at: Option<Timestamp>,
     /// Why there is this revision.

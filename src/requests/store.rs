@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgExecutor};
+use sqlx::{PgConnection, PgExecutor, PgPool};
 use uuid::Uuid;
 
 use super::policy::Terms;
@@ -11,6 +11,7 @@ use super::{
     State, Voters, quorum::roles,
 };
 use crate::db::DbError;
+use crate::error::Words;
 use crate::identity::{AccountId, Person, ProjectId};
 
 pub struct New<'a> {
@@ -147,7 +148,8 @@ pub async fn advance(
         "UPDATE request SET revision = $2, subject = $3, remind_hours = $5,
             remind_at = slipway_now() + make_interval(hours => $5),
             expires_at = CASE WHEN $6 THEN slipway_now() + make_interval(hours => $4)
-                ELSE expires_at END
+                ELSE expires_at END,
+            stuck = CASE WHEN $6 THEN NULL ELSE stuck END
          WHERE id = $1 AND state = 'open'",
         revision.request.0,
         revision.number,
@@ -258,7 +260,7 @@ async fn fetch(
             v.hash, v.note, r.created_at, r.decided_at,
             CASE WHEN $10 THEN v.payload ELSE 'null' END AS "payload!",
             CASE WHEN $10 THEN v.computed ELSE 'null' END AS "computed!",
-            r.expires_at, r.bundle, v.because AS "because: Because",
+            r.expires_at, r.bundle, r.stuck AS "stuck: Json<Words>", v.because AS "because: Because",
             (SELECT COALESCE(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                 'permission', q.permission, 'group', q_g.key, 'needed', q.needed))
                 ORDER BY q.position), '[]')
@@ -337,6 +339,7 @@ async fn fetch(
         created_at: r.created_at.to_jiff(),
         decided_at: r.decided_at.map(jiff_sqlx::Timestamp::to_jiff),
         bundle: r.bundle,
+        stuck: r.stuck.map(|s| s.0),
         expires_at: r.expires_at.map(jiff_sqlx::Timestamp::to_jiff),
         because: r.because,
         quorum: r.quorum.0,
@@ -344,6 +347,24 @@ async fn fetch(
         decisions: r.decisions.0,
     });
     Ok(requests.collect())
+}
+
+/// Open requests that somebody said yes to, as they are now.
+pub async fn half_agreed(pool: &PgPool) -> Result<Vec<Request>, DbError> {
+    let numbers = sqlx::query_scalar!(
+        "SELECT r.number FROM request r WHERE r.state = 'open' AND EXISTS (SELECT 1 FROM decision d
+            WHERE d.request_id = r.id AND d.revision = r.revision AND d.verdict = 'approve')",
+    );
+    let numbers = numbers.fetch_all(pool).await?;
+    if numbers.is_empty() {
+        return Ok(Vec::new());
+    }
+    let filter = Filter {
+        limit: i64::try_from(numbers.len()).unwrap_or(i64::MAX),
+        numbers: Some(numbers),
+        ..Filter::default()
+    };
+    list(pool, &filter).await
 }
 
 /// Decisions on one request happen one after the other.

@@ -90,7 +90,6 @@ impl RequestKind for LayerChange {
             request: request.id.0,
         };
         let (layer, number) = layers::revise(tx.connection(), &new).await?;
-        requests::look_again(tx, None).await?;
         let entry = Entry::done("layer.change", "layer", &proposal.layer)
             .after(json!({ "revision": number, "workloads": outlook.affected.len() }));
         audit::record(tx, &entry, &approved.origin).await?;

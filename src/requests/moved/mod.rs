@@ -1,5 +1,7 @@
 //! Requests whose world has moved: a layer, a workload's parameters. Whoever gave their word on one
-//! is told that it counts no longer, before somebody else comes to decide.
+//! is told that it counts no longer, before somebody else comes to decide, and also when it could
+//! not be carried out any more. Words that count again, because whoever gave them may decide again,
+//! are followed here as well.
 
 mod store;
 
@@ -8,13 +10,15 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::RequestId;
+use super::decide::conclude_by_itself;
 use super::file::renew_in;
+use super::{Request, RequestId, announce, news_of};
 use crate::app::App;
 use crate::db::{DbError, Tx};
-use crate::error::AppError;
+use crate::error::{AppError, Words};
 use crate::identity::ProjectId;
 use crate::jobs::{Timer, When};
+use crate::news::{self, Happening, News};
 
 /// Soon enough that nobody decides on what is over, seldom enough that a wave over a hundred
 /// workloads is looked at once.
@@ -49,33 +53,96 @@ impl Timer for Moved {
     }
 
     async fn run(&self) -> Result<(), String> {
-        let app = &self.0;
-        let newest = store::newest(app.db.pool()).await;
-        let Some(newest) = newest.map_err(|e| e.to_string())? else {
-            return Ok(());
+        look(&self.0).await.map_err(|e| e.to_string())?;
+        follow(&self.0).await.map_err(|e| e.to_string())
+    }
+}
+
+/// Computes anew whatever may have moved.
+async fn look(app: &App) -> Result<(), DbError> {
+    let Some(newest) = store::newest(app.db.pool()).await? else {
+        return Ok(());
+    };
+    let mut last = 0;
+    loop {
+        let found = store::to_look_at(app.db.pool(), (newest, last), AT_ONCE).await?;
+        let Some((number, _)) = found.last() else {
+            break;
         };
-        let mut last = 0;
-        loop {
-            let found = store::to_look_at(app.db.pool(), (newest, last), AT_ONCE).await;
-            let found = found.map_err(|e| e.to_string())?;
-            let Some((number, _)) = found.last() else {
-                break;
-            };
-            last = *number;
-            for (_, id) in found {
-                if let Err(error) = renew(app, id).await {
-                    // Whoever decides is told why; there is nothing to show instead.
-                    tracing::debug!(%error, "a request could not be computed anew");
-                }
+        last = *number;
+        for (_, id) in found {
+            if let Err(error) = renew(app, id).await {
+                tracing::warn!(%error, "a request could not be computed anew");
             }
         }
-        let forgotten = store::forget(app.db.pool(), newest).await;
-        forgotten.map_err(|e| e.to_string())
     }
+    store::forget(app.db.pool(), newest).await
 }
 
 async fn renew(app: &App, id: RequestId) -> Result<(), AppError> {
     let mut tx = app.db.begin().await?;
-    renew_in(app, &mut tx, None, id).await?;
+    if let Err(error) = renew_in(app, &mut tx, None, id).await {
+        drop(tx);
+        let stuck = in_the_way(&error).ok_or(error)?;
+        tx = app.db.begin().await?;
+        tell_stuck(&mut tx, id, Some(stuck)).await?;
+    }
     Ok(tx.commit().await?)
+}
+
+/// Why a request could not be carried out, where it is not for want of an answer.
+#[must_use]
+pub fn in_the_way(error: &AppError) -> Option<Words> {
+    match error {
+        AppError::Invalid(fields) => fields.first().map(|e| e.words.clone()),
+        AppError::Conflict(words) | AppError::Forbidden(words) => Some(words.clone()),
+        AppError::NotFound => Some(Words::new("request-again-gone")),
+        AppError::Unauthorized
+        | AppError::TooMany { .. }
+        | AppError::Unavailable(_)
+        | AppError::TooLarge
+        | AppError::Internal(_) => None,
+    }
+}
+
+/// Tells once that an open request can no longer be carried out, and once that it can again.
+///
+/// # Errors
+/// No answer from the database.
+pub(super) async fn tell_stuck(
+    tx: &mut Tx,
+    id: RequestId,
+    stuck: Option<Words>,
+) -> Result<(), AppError> {
+    let Some(now) = store::set_stuck(tx.connection(), id, stuck.as_ref()).await? else {
+        return Ok(());
+    };
+    let request = super::store::find(tx.connection(), now).await?;
+    let request = request.ok_or(AppError::NotFound)?;
+    let code = match &stuck {
+        Some(_) => "notice-request-stuck",
+        None => "notice-request-free",
+    };
+    let news = News {
+        why: stuck,
+        project: request.project_id.map(|p| p.0),
+        ..news_of(&request, Happening::RequestWaits, code)
+    };
+    news::tell(tx, &news).await?;
+    Ok(announce(tx, now, request.project_id).await?)
+}
+
+/// Concludes what has all its yeses again, because somebody may decide again who already had.
+async fn follow(app: &App) -> Result<(), DbError> {
+    let agreed = |r: &Request| r.missing() <= 0;
+    for request in super::store::half_agreed(app.db.pool())
+        .await?
+        .iter()
+        .filter(|r| agreed(r))
+    {
+        if let Err(error) = conclude_by_itself(app, request).await {
+            tracing::debug!(%error, request.number, "all said yes, and it cannot begin");
+        }
+    }
+    Ok(())
 }

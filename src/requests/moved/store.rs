@@ -1,8 +1,10 @@
 //! The SQL of what moved.
 
+use sqlx::types::Json;
 use sqlx::{PgConnection, PgExecutor};
 
 use crate::db::DbError;
+use crate::error::Words;
 use crate::identity::ProjectId;
 use crate::requests::RequestId;
 
@@ -37,6 +39,21 @@ pub async fn to_look_at(
     );
     let rows = rows.fetch_all(executor).await?;
     Ok(rows.into_iter().map(|r| (r.number, r.id)).collect())
+}
+
+/// Why an open request cannot be carried out, or that it can; its number if that is new.
+pub async fn set_stuck(
+    connection: &mut PgConnection,
+    id: RequestId,
+    stuck: Option<&Words>,
+) -> Result<Option<i64>, DbError> {
+    let number = sqlx::query_scalar!(
+        "UPDATE request SET stuck = $2
+         WHERE id = $1 AND state = 'open' AND stuck IS DISTINCT FROM $2 RETURNING number",
+        id.0,
+        stuck.map(Json) as _,
+    );
+    Ok(number.fetch_optional(connection).await?)
 }
 
 /// The newest of what moved; none where nothing did.

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::Actor;
 use crate::parse;
-use crate::requests::{self, Asking, Filing, Request, RequestKind, Typing, outlook};
+use crate::requests::{self, Asking, Filing, Request, RequestKind, Typing, in_the_way, outlook};
 use crate::web::extract::{Ctx, Form, Path};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
@@ -265,9 +265,12 @@ async fn form_page(
     (typed, (errors, sentence)): (&Typed, (Errors, Option<Words>)),
 ) -> Result<FormPage, AppError> {
     let c = Chrome::new(ctx, Nav::Requests);
-    let (now, in_the_way) = match outlook(app, &start.request).await.map_err(gone) {
+    let (now, in_the_way) = match outlook(app, &start.request).await {
         Ok(now) => (now, None),
-        Err(error) => (start.request.clone(), Some(refusal(&c, error)?)),
+        Err(error) => {
+            let words = in_the_way(&error).ok_or(error)?;
+            (start.request.clone(), Some(c.w(&words)))
+        }
     };
     let facts = start.kind.facts(&now).into_iter();
     let sections = vec![Section {
@@ -295,18 +298,6 @@ async fn form_page(
         sections,
         c,
     })
-}
-
-/// What stands in the way, in words; what is no refusal is an error of the page.
-fn refusal(c: &Chrome, error: AppError) -> Result<String, AppError> {
-    match error {
-        AppError::Conflict(words) => Ok(c.w(&words)),
-        AppError::Invalid(errors) => {
-            let first = errors.first().map(|e| c.w(&e.words));
-            Ok(first.unwrap_or_default())
-        }
-        other => Err(other),
-    }
 }
 
 /// What the kind names, and why; kinds that keep their reason elsewhere are not asked twice.

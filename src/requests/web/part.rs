@@ -15,7 +15,7 @@ use crate::progress::{self, StepRow};
 use crate::requests::policy::{Electorate, electorates, web::asks};
 use crate::requests::{
     Because, Comment, Decision, Fact, Request, Said, Say, Standing, State, Verdict, Voters, Work,
-    comments, get, has_moved, together,
+    comments, get, has_moved, in_the_way, together,
 };
 use crate::web::extract::Ctx;
 use crate::web::form::{Summary, Typed};
@@ -52,8 +52,10 @@ pub struct RequestPart {
     /// What was typed of a comment, and what is wrong with it.
     saying: Typed,
     saying_errors: Errors,
-    /// What has changed since the revision was made; `None` for what is as shown.
-    moved: Option<String>,
+    /// Whether a decider would be shown it differently now.
+    has_moved: bool,
+    /// Why it could not be carried out as it stands.
+    stuck: Option<String>,
     /// Whether this reader may bring it up to date.
     may_renew: bool,
     /// The page on which its author changes it, and the one that starts a copy of it.
@@ -125,7 +127,7 @@ impl RequestPart {
             ),
             _ => Vec::new(),
         };
-        let moved = moved(app, &c, &request).await?;
+        let (has_moved, stuck) = moved(app, &c, &request).await?;
         let is_author = actor.responsible.0 == request.author_id;
         let again = |what: Way| kind.map(|kind| form::address(kind.as_ref(), &request, what));
         let undo = match kind {
@@ -150,8 +152,9 @@ impl RequestPart {
             said: comments(app, &request).await?,
             saying: Typed::new(),
             saying_errors: Errors::default(),
-            may_renew: moved.is_some() && (is_author || request.say_of(actor, &absent).is_ok()),
-            moved,
+            may_renew: has_moved && (is_author || request.say_of(actor, &absent).is_ok()),
+            has_moved,
+            stuck,
             revise: again(Way::Revision).filter(|_| is_author && request.state == State::Open),
             copy: again(Way::Copy).filter(|_| is_author && request.state != State::Open),
             undo,
@@ -261,6 +264,7 @@ fn topics(request: &Request, together: &[Request]) -> Vec<String> {
 #[must_use]
 pub fn state(c: &Chrome, request: &Request) -> parts::State {
     let tone = match request.state {
+        State::Open if request.stuck.is_some() => Tone::Hold,
         State::Open => Tone::Wait,
         State::Approved => Tone::Run,
         State::Done => Tone::Ok,
@@ -268,7 +272,10 @@ pub fn state(c: &Chrome, request: &Request) -> parts::State {
         State::Withdrawn | State::Expired | State::Void => Tone::Idle,
     };
     let since = request.decided_at.unwrap_or(request.created_at);
-    let word = c.t(&format!("request-state-{}", request.state));
+    let word = match (&request.stuck, request.state) {
+        (Some(_), State::Open) => c.t("request-state-stuck"),
+        (_, state) => c.t(&format!("request-state-{state}")),
+    };
     c.state(tone, word, Some(&since))
 }
 
@@ -308,20 +315,22 @@ fn waits_for(c: &Chrome, request: &Request, who: &[Electorate]) -> Vec<(String, 
     missing.map(line).collect()
 }
 
-/// What a decider would be shown differently now, in words; nothing for a request that is decided.
-async fn moved(app: &App, c: &Chrome, request: &Request) -> Result<Option<String>, AppError> {
+/// Whether a decider would be shown it differently now, and why it could not be carried out; neither
+/// for a request that is decided.
+async fn moved(
+    app: &App,
+    c: &Chrome,
+    request: &Request,
+) -> Result<(bool, Option<String>), AppError> {
     if request.state != State::Open {
-        return Ok(None);
+        return Ok((false, None));
     }
     match has_moved(app, request).await {
-        Ok(false) => Ok(None),
-        Ok(true) => Ok(Some(c.t("request-has-moved"))),
-        Err(AppError::Conflict(words)) => Ok(Some(c.w(&words))),
-        Err(AppError::Invalid(errors)) => {
-            let first = errors.first().map(|e| c.w(&e.words));
-            Ok(Some(first.unwrap_or_default()))
+        Ok(moved) => Ok((moved, None)),
+        Err(error) => {
+            let words = in_the_way(&error).ok_or(error)?;
+            Ok((false, Some(c.w(&words))))
         }
-        Err(error) => Err(error),
     }
 }
 

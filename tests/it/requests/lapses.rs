@@ -4,6 +4,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 use slipway::identity::PlatformRole;
+use slipway::{app, jobs};
 
 use super::{approve, company, decide, filed};
 use crate::support::{Browser, Portal};
@@ -125,4 +126,46 @@ async fn a_yes_of_who_left_the_group_counts_no_longer_until_they_are_back() {
     let mut dina = portal.signed_in("dina").await;
     let (_, request) = decide(&mut dina, number, &approve(&hash)).await;
     assert_eq!(request["state"], "approved", "{request}");
+}
+
+/// Nobody presses a second time what they said before: it begins when all have their say again.
+#[tokio::test]
+async fn what_everybody_said_yes_to_begins_when_they_may_decide_again() {
+    let (portal, mut root) = with_root().await;
+    asks(
+        &mut root,
+        json!([{ "permission": "handle-requests", "needed": 2 }]),
+    )
+    .await;
+    let mut dev = portal.signed_in("dev").await;
+    let (number, hash) = filed(&mut dev, "search-api").await;
+    let mut first = portal.signed_in("ops").await;
+    decide(&mut first, number, &approve(&hash)).await;
+    root.api(Method::PUT, "/people/ops", &json!({ "roles": [] }))
+        .await;
+    let mut second = portal.signed_in("ops2").await;
+    decide(&mut second, number, &approve(&hash)).await;
+    let timers = app::timers(&portal.app);
+    let mut state_after = async |seconds: f64| {
+        portal.db.set_clock_offset(seconds).await;
+        jobs::run_due(&portal.app.db, &timers)
+            .await
+            .expect("timers");
+        let request = dev.api_get(&format!("/requests/{number}")).await.json();
+        (request["state"].clone(), request["decisions"].clone())
+    };
+    let (state, _) = state_after(20.0).await;
+    assert_eq!(state, "open");
+    let roles = json!({ "roles": ["ops"] });
+    let back = root.api(Method::PUT, "/people/ops", &roles).await;
+    assert!(back.status < 300, "{}", back.body);
+    let (state, decisions) = state_after(40.0).await;
+    assert_eq!(state, "approved", "{decisions}");
+    assert_eq!(decisions.as_array().map(Vec::len), Some(2));
+    let audited: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM audit_entry WHERE action = 'request.conclude'")
+            .fetch_one(&portal.db.owner)
+            .await
+            .expect("audit entries");
+    assert_eq!(audited, 1);
 }

@@ -236,11 +236,21 @@ pub fn whole() -> Value {
     })
 }
 
-/// How often it was told that a request is not what it was.
-async fn told(company: &Company) -> i64 {
-    let sql = "SELECT count(*) FROM outbox WHERE payload->'what'->>'code' = 'notice-request-moved'";
-    let count = sqlx::query_scalar(sql).fetch_one(&company.portal.db.owner);
+/// How often something was told of requests: `moved`, `stuck`, `free`.
+async fn told(company: &Company, what: &str) -> i64 {
+    let sql =
+        "SELECT count(*) FROM outbox WHERE payload->'what'->>'code' = 'notice-request-' || $1";
+    let count = sqlx::query_scalar(sql).bind(what);
+    let count = count.fetch_one(&company.portal.db.owner);
     count.await.expect("a count")
+}
+
+/// What comes round within the next twenty seconds.
+async fn run_timers(company: &mut Company) {
+    company.advance(Duration::from_secs(20)).await;
+    let timers = app::timers(&company.portal.app);
+    let due = jobs::run_due(&company.portal.app.db, &timers).await;
+    due.expect("timers");
 }
 
 /// Whoever said yes is told that it counts no longer, before anybody comes to decide.
@@ -264,14 +274,8 @@ async fn a_yes_that_a_moved_layer_voids_is_told_to_who_gave_it() {
         numbers.push(filed.json()["number"].as_i64().expect("a number"));
     }
     approve(&mut company.ops, numbers[0]).await;
-    let timers = app::timers(&company.portal.app);
-    let run_timers = async |company: &mut Company| {
-        company.advance(Duration::from_secs(20)).await;
-        let due = jobs::run_due(&company.portal.app.db, &timers).await;
-        due.expect("timers");
-    };
     run_timers(&mut company).await;
-    assert_eq!(told(&company).await, 0);
+    assert_eq!(told(&company, "moved").await, 0);
 
     let mut document = whole();
     json_patch::merge(&mut document, &delay(45));
@@ -285,8 +289,60 @@ async fn a_yes_that_a_moved_layer_voids_is_told_to_who_gave_it() {
             (&json!(2), &json!("moved"), &json!("open"))
         );
     }
-    assert_eq!(told(&company).await, 1, "nobody had decided on the other");
+    assert_eq!(
+        told(&company, "moved").await,
+        1,
+        "nobody had decided on the other"
+    );
     run_timers(&mut company).await;
-    assert_eq!(told(&company).await, 1);
+    assert_eq!(told(&company, "moved").await, 1);
+    company.check().await;
+}
+
+/// What a lock made impossible is told once to all, and once that it can be done again.
+#[tokio::test]
+async fn a_request_that_a_lock_made_impossible_says_so_until_it_can_be_done_again() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    let body = json!({ "kind": "containers", "project": "pay", "environment": "test",
+        "parameters": { "parameters": parameters() }, "note": "A place" });
+    let filed = company
+        .developer
+        .api(Method::POST, "/requests", &body)
+        .await;
+    assert_eq!(filed.status, 201, "{}", filed.body);
+    let path = format!("/requests/{}", filed.json()["number"]);
+
+    let locks = json!([lock("/port", "min", Some(9000))]);
+    change(&mut company, "platform", "", whole(), locks).await;
+    for _ in 0..2 {
+        run_timers(&mut company).await;
+        assert_eq!(told(&company, "stuck").await, 1);
+    }
+    let now = company.ops.api_get(&path).await.json();
+    assert_eq!(
+        (&now["state"], &now["revision"]),
+        (&json!("open"), &json!(1))
+    );
+    assert_eq!(now["stuck"]["code"], "lock-min", "{now}");
+    let page = company.ops.get(&path).await;
+    let said = page.text("main .notice");
+    assert!(said.contains("cannot be carried out"), "{said}");
+    assert!(said.contains("It starts slowly"), "{said}");
+    assert!(!page.body.contains("/renewal"), "{said}");
+    let listed = company.developer.get("/requests?for=mine").await;
+    let listed = listed.text("main table");
+    assert!(listed.contains("Cannot be carried out"), "{listed}");
+
+    change(&mut company, "platform", "", whole(), json!([])).await;
+    for _ in 0..2 {
+        run_timers(&mut company).await;
+        assert_eq!(told(&company, "free").await, 1);
+    }
+    let now = company.ops.api_get(&path).await.json();
+    assert_eq!(now["stuck"], json!(null), "{now}");
+    let number = filed.json()["number"].as_i64().expect("a number");
+    approve(&mut company.ops, number).await;
+    company.settle().await;
     company.check().await;
 }
