@@ -361,6 +361,23 @@ fn codes(text: &str) -> BTreeSet<String> {
     found
 }
 
+/// A test in a program would not be run: programs are not compiled for tests.
+#[test]
+fn programs_hold_no_tests() {
+    let mut programs = files("sim/src/bin", "rs");
+    let main = std::fs::read_to_string(root().join("src/main.rs"));
+    programs.push(("main.rs".to_owned(), main.expect("the program")));
+    assert!(programs.len() > 1);
+    let has_tests = |(_, text): &&(String, String)| text.contains("#[test]");
+    let found: Vec<_> = programs.iter().filter(has_tests).collect();
+    report(
+        &found
+            .iter()
+            .map(|(name, _)| format!("{name} holds tests"))
+            .collect::<Vec<_>>(),
+    );
+}
+
 #[test]
 fn every_template_is_used() {
     let rust: String = files("src", "rs")

@@ -124,16 +124,21 @@ pub async fn run(plan: &Plan) -> anyhow::Result<bool> {
         &server.url(tests::TEMPLATE),
     )
     .await?;
-    if plan.all && Tools::can_be_had().is_ok() {
-        // What building them takes of the disk is given back before anything else is there.
-        Tools::ready()?;
-    }
+    // Go compiles beside the lints, which leave a core idle, and is through before anything is
+    // tested; what it takes of the disk is given back by then.
+    let wants_tools = plan.all && Tools::can_be_had().is_ok();
+    let mut tools = wants_tools.then(|| tokio::task::spawn_blocking(Tools::ready));
     let mut totals = Totals::default();
     for group in groups {
         let name = group
             .to_possible_value()
             .map(|v| v.get_name().to_owned())
             .unwrap_or_default();
+        if group != Group::Tidy
+            && let Some(tools) = tools.take()
+        {
+            tools.await??;
+        }
         println!("\n== {name}");
         let begun = Instant::now();
         let guard = tokio::spawn(give_up_on(name.clone()));

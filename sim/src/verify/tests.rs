@@ -25,9 +25,10 @@ const GROUPS: &[&str] = &[
     "attacks::",
 ];
 
-/// Unit tests of both crates and the front-door tests of no other group.
+/// Unit tests of both crates and the front-door tests of no other group. Programs have none
+/// (`tidy::programs_hold_no_tests`), and are not compiled a second time to find that out.
 pub fn unit(server: &Postgres) -> anyhow::Result<Totals> {
-    let mut totals = run(cargo(server, &["--workspace", "--lib", "--bins"], &[]))?;
+    let mut totals = run(cargo(server, &["--workspace", "--lib"], &[]))?;
     let skips: Vec<&str> = GROUPS.iter().flat_map(|g| ["--skip", g]).collect();
     totals += run(cargo(server, IT, &skips))?;
     Ok(totals)

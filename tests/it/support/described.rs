@@ -14,17 +14,39 @@ struct Call {
     method: String,
     /// The path's parts; a part in braces stands for anything.
     parts: Vec<String>,
-    body: Option<Validator>,
+    body: Option<Judge>,
     /// By status; none where an answer has no JSON.
-    answers: Vec<(String, Option<Validator>)>,
+    answers: Vec<(String, Option<Judge>)>,
+}
+
+/// What judges the JSON of a body or an answer: compiled when it is first asked, because there are
+/// hundreds and a run asks few.
+struct Judge {
+    schema: Value,
+    validator: OnceLock<Validator>,
+}
+
+impl Judge {
+    fn validator(&self) -> &Validator {
+        self.validator.get_or_init(|| {
+            let mut schema = self.schema.clone();
+            schema["components"] = document()["components"].clone();
+            jsonschema::draft202012::new(&schema).unwrap()
+        })
+    }
+}
+
+static DOCUMENT: OnceLock<Value> = OnceLock::new();
+
+fn document() -> &'static Value {
+    DOCUMENT.get_or_init(|| closed(serde_json::to_value(api::document()).unwrap()))
 }
 
 static CALLS: OnceLock<Vec<Call>> = OnceLock::new();
 
 fn calls() -> &'static [Call] {
     CALLS.get_or_init(|| {
-        let document = closed(serde_json::to_value(api::document()).unwrap());
-        let paths = document["paths"].as_object().unwrap().clone();
+        let paths = document()["paths"].as_object().unwrap();
         let methods = paths.iter().flat_map(|(path, item)| {
             let item = item.as_object().unwrap();
             item.iter().map(move |(method, call)| (path, method, call))
@@ -32,12 +54,12 @@ fn calls() -> &'static [Call] {
         let call = |(path, method, call): (&String, &String, &Value)| Call {
             method: method.to_uppercase(),
             parts: path.split('/').map(str::to_owned).collect(),
-            body: content(&document, &call["requestBody"]),
+            body: judge_of(&call["requestBody"]),
             answers: call["responses"]
                 .as_object()
                 .unwrap()
                 .iter()
-                .map(|(status, answer)| (status.clone(), content(&document, answer)))
+                .map(|(status, answer)| (status.clone(), judge_of(answer)))
                 .collect(),
         };
         methods.map(call).collect()
@@ -84,13 +106,13 @@ fn point_to_open_parts(schema: &mut Value) {
     }
 }
 
-/// What judges the JSON of a body or an answer.
-fn content(document: &Value, holder: &Value) -> Option<Validator> {
+fn judge_of(holder: &Value) -> Option<Judge> {
     let content = holder["content"].as_object()?;
     let json = content.iter().find(|(kind, _)| kind.ends_with("json"))?;
-    let mut schema = json.1["schema"].clone();
-    schema["components"] = document["components"].clone();
-    Some(jsonschema::draft202012::new(&schema).unwrap())
+    Some(Judge {
+        schema: json.1["schema"].clone(),
+        validator: OnceLock::new(),
+    })
 }
 
 /// Fails the test when a call, what it was given or what it answered is not as described.
@@ -125,11 +147,11 @@ pub fn hold(method: &Method, path: &str, sent: Option<&Value>, answer: &Answer) 
     let is_json = answer.header("content-type").contains("json");
     if let (Some((_, Some(validator))), true) = (named.or_else(other), is_json) {
         let what = format!("answer {status} of {method} {path}");
-        judge(validator, &answer.json(), &what);
+        judge(validator.validator(), &answer.json(), &what);
     }
     if let (Some(validator), Some(sent), true) = (&call.body, sent, status < 300) {
         judge(
-            validator,
+            validator.validator(),
             sent,
             &format!("accepted body of {method} {path}"),
         );
