@@ -105,6 +105,7 @@ named-size = size
 named-text = content
 named-value = value
 named-also = Also in
+named-beside = Also component
 named-draft = Draft
 named-replicas = Containers
 named-max = most

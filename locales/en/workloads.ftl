@@ -262,3 +262,7 @@ json-no-field = The form has no field for { $name } with this value. Leave it ou
 form-also = Also in
 form-also-new = One request for each, all or none, on all of its clusters. What you leave as this environment gives it, each of the others gives itself.
 form-also-change = One request for each, all or none. Only what you change here is changed there; the rest stays as it is there.
+form-beside = Also these components
+form-beside-help = Names, with commas between them. One request for each, all or none, with what is filled in here.
+form-beside-change = One request for each, all or none. Only what you change here is changed there; the rest stays as it is there.
+form-beside-many = One form asks for 50 requests at most.

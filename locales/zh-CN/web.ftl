@@ -96,6 +96,7 @@ named-size = 大小
 named-text = 内容
 named-value = 值
 named-also = 同时提交到
+named-beside = 同时用于组件
 named-draft = 草稿
 named-replicas = 容器
 named-max = 最多

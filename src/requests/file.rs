@@ -31,8 +31,8 @@ pub async fn file(app: &App, actor: &Actor, filing: Filing) -> Result<i64, AppEr
 /// is checked, computed and decided on as if it were alone.
 ///
 /// # Errors
-/// As [`file()`]; what is wrong with one of the others has the field `also.{environment}` before
-/// its own.
+/// As [`file()`]; what is wrong with one of the others has the field that asked for it before its
+/// own.
 pub async fn file_together(
     app: &App,
     actor: &Actor,
@@ -55,7 +55,7 @@ pub async fn file_together(
 
 /// What is wrong with a filing that is not the first of several.
 fn elsewhere(filing: &Filing, error: AppError) -> AppError {
-    let place = format!("also.{}", filing.environment.as_deref().unwrap_or_default());
+    let place = filing.asked_as.clone().unwrap_or_default();
     match error {
         AppError::Invalid(fields) => {
             let name = |e: FieldError| FieldError {
@@ -229,6 +229,7 @@ pub async fn revise(
         note: revising.note.clone(),
         former: Some(now.parameters.clone()),
         draft: revising.draft.clone(),
+        asked_as: None,
     };
     let kind = app.kinds.get(&now.kind).ok_or_else(unknown_kind)?;
     let computed = kind.compute(app, &mut tx, actor, &filing).await?;

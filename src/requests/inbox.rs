@@ -160,7 +160,7 @@ pub async fn list(
 }
 
 /// The other requests that one was asked for together with, as far as this person sees them, in
-/// their order.
+/// their order; each with its component, where that is another one's.
 ///
 /// # Errors
 /// No answer from the database.
@@ -168,11 +168,12 @@ pub async fn together(
     app: &App,
     actor: &Actor,
     request: &Request,
-) -> Result<Vec<Request>, AppError> {
+) -> Result<Vec<(Request, Option<String>)>, AppError> {
     let Some(bundle) = request.bundle else {
         return Ok(Vec::new());
     };
-    let numbers = store::bundled(app.db.pool(), bundle).await?;
+    let bundled = store::bundled(app.db.pool(), bundle).await?;
+    let numbers: Vec<i64> = bundled.iter().map(|(number, _)| *number).collect();
     let filter = Filter {
         state: None,
         author: None,
@@ -184,6 +185,14 @@ pub async fn together(
     };
     let mut others = store::list(app.db.pool(), &filter).await?;
     others.retain(|other| other.id != request.id && other.visible_to(actor));
-    others.reverse();
-    Ok(others)
+    let own = request.parameters["component"].as_str();
+    let component = |other: &Request| {
+        let found = bundled.iter().find(|(number, _)| *number == other.number);
+        let name = found.and_then(|(_, component)| component.clone());
+        name.filter(|name| Some(name.as_str()) != own)
+    };
+    let others = others.into_iter().rev();
+    Ok(others
+        .map(|other| (other.clone(), component(&other)))
+        .collect())
 }

@@ -33,6 +33,9 @@ pub struct Filing {
     /// The address of the form whose draft this ends.
     #[serde(skip)]
     pub draft: Option<String>,
+    /// The field of a form that asked for this besides the form's own.
+    #[serde(skip)]
+    pub asked_as: Option<String>,
 }
 
 impl Filing {
@@ -47,6 +50,7 @@ impl Filing {
             note: String::new(),
             former: None,
             draft: None,
+            asked_as: None,
         }
     }
 }

@@ -54,10 +54,19 @@ pub async fn bundle(connection: &mut PgConnection, numbers: &[i64]) -> Result<()
     Ok(())
 }
 
-/// The numbers of what was asked for together.
-pub async fn bundled(executor: impl PgExecutor<'_>, bundle: Uuid) -> Result<Vec<i64>, DbError> {
-    let numbers = sqlx::query_scalar!("SELECT number FROM request WHERE bundle = $1", bundle);
-    Ok(numbers.fetch_all(executor).await?)
+/// The numbers of what was asked for together, and the component that each is for.
+pub async fn bundled(
+    executor: impl PgExecutor<'_>,
+    bundle: Uuid,
+) -> Result<Vec<(i64, Option<String>)>, DbError> {
+    let rows = sqlx::query!(
+        "SELECT r.number, v.payload ->> 'component' AS component
+         FROM request r JOIN request_revision v ON v.request_id = r.id AND v.revision = r.revision
+         WHERE r.bundle = $1",
+        bundle,
+    );
+    let rows = rows.fetch_all(executor).await?;
+    Ok(rows.into_iter().map(|r| (r.number, r.component)).collect())
 }
 
 /// What a request asks for from now on.

@@ -228,7 +228,7 @@ fn needed(field: &str) -> AppError {
     AppError::field(field, "field-required")
 }
 
-fn is_component(text: &str) -> bool {
+pub(super) fn is_component(text: &str) -> bool {
     let good = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
     (1..=15).contains(&text.len())
         && text.bytes().all(good)

@@ -44,7 +44,7 @@ pub struct RequestPart {
     desk: Desk,
     steps: Vec<StepView>,
     /// What was asked for by the same form.
-    together: Vec<Request>,
+    together: Vec<(Request, Option<String>)>,
     comment: String,
     comment_error: Option<String>,
     summary: Option<Summary>,
@@ -253,9 +253,9 @@ pub fn fact(c: &Chrome, fact: Fact) -> (String, String, bool) {
 }
 
 /// The request itself, and its project, whose topic tells of the work.
-fn topics(request: &Request, together: &[Request]) -> Vec<String> {
+fn topics(request: &Request, together: &[(Request, Option<String>)]) -> Vec<String> {
     let project = request.project_id.map(|id| format!("project:{id}"));
-    let all = std::iter::once(request).chain(together);
+    let all = std::iter::once(request).chain(together.iter().map(|(other, _)| other));
     let own = all.map(|r| format!("request:{}", r.number));
     own.chain(project).collect()
 }

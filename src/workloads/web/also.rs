@@ -1,4 +1,5 @@
-//! The same asked for in other environments by one form: a request for each, all or none.
+//! The same asked for in other environments, and for other components, by one form: a request for
+//! each, all or none.
 
 use serde_json::{Value, json};
 
@@ -10,132 +11,202 @@ use crate::projects::ProjectAccess;
 use crate::requests::Filing;
 use crate::standards;
 use crate::standards::layers::{Leaves, Place, document, is_same, leaves};
-use crate::web::form::Typed;
+use crate::web::form::{Control, Field, Typed};
 use crate::web::layout::{Chrome, Errors};
+use crate::workloads::request::is_component;
 use crate::workloads::{self, Workload};
 
-const ALSO: &str = "also.";
+/// Before the key of an environment that is named beside the form's own.
+pub const ALSO: &str = "also.";
+/// Before the name of a component that is named beside the form's own.
+pub const BESIDE: &str = "beside.";
+/// The line of names of components that are not there yet.
+const LINE: &str = "beside";
+/// Requests of one form, its own among them: more are a program's matter.
+const MOST: usize = 50;
 
-/// An environment that may be named beside the form's own.
+/// An environment or a component that may be named beside the form's own.
 pub struct Also {
     pub key: String,
-    /// All of them are asked for.
+    /// All clusters that are asked for.
     pub clusters: String,
     pub is_chosen: bool,
-    /// What is wrong there: where a link leads to it, and the words.
+    /// What is wrong there: the id of its place, and the words.
     pub errors: Vec<(String, String)>,
 }
 
-/// The boxes of the form.
+/// The boxes of the form, of environments or of components.
 pub fn rows(
     c: &Chrome,
     typed: &Typed,
     errors: &Errors,
-    others: impl Iterator<Item = (String, Vec<String>)>,
+    (prefix, others): (&str, Vec<(String, Vec<String>)>),
 ) -> Vec<Also> {
-    let row = |(key, clusters): (String, Vec<String>)| {
-        let name = format!("{ALSO}{key}");
-        let said = errors.0.iter().filter_map(|e| {
-            let inner = e.field.strip_prefix(&name)?;
-            let label = inner.trim_start_matches('.');
-            let words = c.w(&e.words);
-            let words = match (inner.starts_with('.'), inner.is_empty()) {
-                (_, true) => words,
-                (true, _) => format!("{label}: {words}"),
-                (false, _) => return None,
-            };
-            Some((format!("f-{}", e.field.replace('.', "-")), words))
-        });
-        Also {
-            errors: said.collect(),
-            is_chosen: typed.contains_key(&name),
-            clusters: clusters.join(", "),
-            key,
-        }
+    let row = |(key, clusters): (String, Vec<String>)| Also {
+        errors: wrong(c, errors, &format!("{prefix}{key}")),
+        is_chosen: typed.contains_key(&format!("{prefix}{key}")),
+        clusters: clusters.join(", "),
+        key,
     };
-    others.map(row).collect()
+    others.into_iter().map(row).collect()
 }
 
-/// What is asked for in each other environment that was named, beside the form's own filing: of
-/// its parameters, those that were said otherwise than the form began with.
+/// What is wrong with one of them.
+fn wrong(c: &Chrome, errors: &Errors, name: &str) -> Vec<(String, String)> {
+    let said = errors.0.iter().filter_map(|e| {
+        let inner = e.field.strip_prefix(name)?;
+        let label = inner.trim_start_matches('.');
+        let words = c.w(&e.words);
+        let place = format!("f-{}", e.field.replace('.', "-"));
+        match (inner.starts_with('.'), inner.is_empty()) {
+            // The box itself is where the link leads.
+            (_, true) => Some((format!("{place}-e"), words)),
+            (true, _) => Some((place, format!("{label}: {words}"))),
+            (false, _) => None,
+        }
+    });
+    said.collect()
+}
+
+/// The line that names components which are not there yet.
+pub fn line(c: &Chrome, typed: &Typed, errors: &Errors) -> Field {
+    let field = Field::new(c, LINE, "form-beside", Control::Line).optional(c);
+    field.filled(c, typed, errors)
+}
+
+/// The components that a form names beside its own, in its order, each once.
+pub fn named(typed: &Typed) -> Vec<String> {
+    let apart = |c: char| c.is_whitespace() || [',', ';', '，', '、', '；'].contains(&c);
+    let line = text(typed, LINE);
+    let written = line.split(apart).filter(|name| !name.is_empty());
+    let chosen = typed.keys().filter_map(|name| name.strip_prefix(BESIDE));
+    let mut names: Vec<String> = Vec::new();
+    for name in written.chain(chosen) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// What is asked for besides the form's own filing, in each environment and for each component that
+/// was named: of its parameters, those that were said otherwise than the form began with.
 ///
 /// # Errors
-/// 400 for an environment that is none of the choices.
+/// 400 for an environment or a component that is none of the choices, and for too many.
 pub async fn filings(
     app: &App,
     access: &ProjectAccess,
     (aim, typed): (Aim, &Typed),
     own: &Filing,
 ) -> Result<Vec<Filing>, AppError> {
-    let environment = text(typed, "environment");
-    let named = typed.keys().filter_map(|name| name.strip_prefix(ALSO));
-    let named: Vec<&str> = named.filter(|key| *key != environment).collect();
-    if named.is_empty() {
+    let (environment, component) = (text(typed, "environment"), text(typed, "component"));
+    let also = typed.keys().filter_map(|name| name.strip_prefix(ALSO));
+    let also = also.filter(|key| **key != *environment);
+    let environments: Vec<&str> = std::iter::once(&*environment).chain(also).collect();
+    let mut components = vec![component.clone()];
+    components.extend(named(typed).into_iter().filter(|name| *name != component));
+    if environments.len() * components.len() > MOST {
+        return Err(AppError::field(LINE, "form-beside-many"));
+    }
+    if components.iter().skip(1).any(|name| !is_component(name)) {
+        return Err(AppError::field(LINE, "component-grammar"));
+    }
+    if environments.len() + components.len() == 2 {
         return Ok(Vec::new());
     }
     let place = Place::of(&access.project, &environment);
     let over = standards::over(app, &place).await?;
     let said = over.own_of(&own.parameters["parameters"]);
-    let there = There::find(app, access, (aim, typed)).await?;
+    let there = There::find(app, access, aim).await?;
+    let before = there.own_of(&environment, &component);
+    let before = leaves(&before.map(|own| over.own_of(own)).unwrap_or_default());
     let mut filings = Vec::new();
-    for key in named {
-        let mut parameters = match aim {
-            Aim::New => json!({ "parameters": said }),
-            Aim::Change => {
-                let before = there
-                    .workloads
-                    .iter()
-                    .find(|w| w.environment == environment);
-                let before = before.map(|w| over.own_of(&w.own)).unwrap_or_default();
-                there.changed(key, &leaves(&before), &leaves(&said))
+    for key in environments {
+        for name in components
+            .iter()
+            .filter(|n| key != environment || **n != component)
+        {
+            let asked_as = match *name == component {
+                true => format!("{ALSO}{key}"),
+                false => format!("{BESIDE}{name}"),
+            };
+            if !there.is_choice(key, name) {
+                return Err(AppError::field(&asked_as, there.lacking()));
             }
-        };
-        if !there.environments.iter().any(|known| known == key) {
-            let field = format!("{ALSO}{key}");
-            return Err(AppError::field(&field, "containers-no-environment"));
+            let mut parameters = match aim {
+                Aim::New if key == environment => own.parameters.clone(),
+                Aim::New => json!({ "parameters": said }),
+                Aim::Change => there.changed((key, name), &before, &leaves(&said)),
+            };
+            parameters["component"] = name.as_str().into();
+            filings.push(Filing {
+                environment: Some(key.to_owned()),
+                parameters,
+                asked_as: Some(asked_as),
+                ..own.clone()
+            });
         }
-        parameters["component"] = own.parameters["component"].clone();
-        filings.push(Filing {
-            environment: Some(key.to_owned()),
-            parameters,
-            ..own.clone()
-        });
     }
     Ok(filings)
 }
 
-/// The environments that may be named, and the component's workloads.
-struct There {
-    environments: Vec<String>,
-    workloads: Vec<Workload>,
+/// Where the same may be asked for.
+enum There {
+    /// Environments, for components that are not there.
+    Environments(Vec<String>),
+    /// The project's workloads, for other parameters.
+    Workloads(Vec<Workload>),
 }
 
 impl There {
-    async fn find(
-        app: &App,
-        access: &ProjectAccess,
-        (aim, typed): (Aim, &Typed),
-    ) -> Result<Self, AppError> {
+    async fn find(app: &App, access: &ProjectAccess, aim: Aim) -> Result<Self, AppError> {
         let project = access.project.id;
         if aim == Aim::New {
             let places = workloads::places(app, project).await?.into_iter();
-            return Ok(Self {
-                environments: places.map(|(key, _, _)| key).collect(),
-                workloads: Vec::new(),
-            });
+            return Ok(Self::Environments(places.map(|(key, _, _)| key).collect()));
         }
-        let component = text(typed, "component");
-        let mut workloads = workloads::list(app.db.pool(), project, None, None).await?;
-        workloads.retain(|w| w.component == component);
-        Ok(Self {
-            environments: workloads.iter().map(|w| w.environment.clone()).collect(),
-            workloads,
-        })
+        let all = workloads::list(app.db.pool(), project, None, None).await?;
+        Ok(Self::Workloads(all))
     }
 
-    /// What the workloads of an environment say, but for what the form said otherwise.
-    fn changed(&self, key: &str, before: &Leaves<Value>, after: &Leaves<Value>) -> Value {
-        let mine = self.workloads.iter().filter(|w| w.environment == key);
+    /// The workloads of a component in an environment.
+    fn of<'a>(&'a self, key: &'a str, component: &'a str) -> impl Iterator<Item = &'a Workload> {
+        let all = match self {
+            Self::Workloads(all) => all.as_slice(),
+            Self::Environments(_) => &[],
+        };
+        all.iter()
+            .filter(move |w| w.environment == key && w.component == component)
+    }
+
+    fn own_of<'a>(&'a self, key: &'a str, component: &'a str) -> Option<&'a Value> {
+        self.of(key, component).next().map(|w| &w.own)
+    }
+
+    fn is_choice(&self, key: &str, component: &str) -> bool {
+        match self {
+            Self::Environments(known) => known.iter().any(|k| k == key),
+            Self::Workloads(_) => self.of(key, component).next().is_some(),
+        }
+    }
+
+    /// Why something is no choice.
+    const fn lacking(&self) -> &'static str {
+        match self {
+            Self::Environments(_) => "containers-no-environment",
+            Self::Workloads(_) => "change-nothing-there",
+        }
+    }
+
+    /// What the workloads of a place say, but for what the form said otherwise.
+    fn changed(
+        &self,
+        (key, component): (&str, &str),
+        before: &Leaves<Value>,
+        after: &Leaves<Value>,
+    ) -> Value {
+        let mine = self.of(key, component);
         let mut made = mine.map(|w| (w.cluster.clone(), applied(&w.own, before, after)));
         let (_, first) = made.next().unwrap_or_default();
         let others = made.filter(|(_, own)| *own != first);
@@ -161,11 +232,11 @@ fn applied(own: &Value, before: &Leaves<Value>, after: &Leaves<Value>) -> Value 
     document(made.iter())
 }
 
-/// Named as the form has it: what is wrong elsewhere belongs to the box of that environment.
+/// Named as the form has it: what is wrong elsewhere belongs to the box of what it is about.
 pub fn of_form(mut error: AppError) -> AppError {
     if let AppError::Invalid(fields) = &mut error {
         let shorten = |e: &mut FieldError| {
-            if e.field.starts_with(ALSO) {
+            if e.field.starts_with(ALSO) || e.field.starts_with(BESIDE) {
                 e.field = e.field.replace("parameters.", "");
             }
         };

@@ -25,7 +25,7 @@ use crate::web::extract::{Ctx, Form, Query};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
 use crate::web::problem::shown;
-use crate::workloads;
+use crate::workloads::{self, Workload};
 
 /// The parameters' differences by cluster.
 pub(super) const PATCHES: &str = "per_cluster";
@@ -68,6 +68,9 @@ pub(super) struct NewPage {
     /// Other environments that may be named beside it.
     also: Vec<Also>,
     component: Field,
+    /// Other components that may be named beside it: those that are there, or a line for new ones.
+    beside: Vec<Also>,
+    beside_line: Option<Field>,
     /// Each with whether it is folded away, because hardly anybody needs it.
     sections: Vec<(Section, bool)>,
     /// Files, rooms and node labels.
@@ -330,42 +333,25 @@ pub(super) fn begin(typed: &mut Typed, health_path: &str) {
     }
 }
 
-/// The clusters that a component is on, by environment.
-async fn clusters_of(
-    app: &App,
-    access: &ProjectAccess,
-    component: &str,
-) -> Result<Vec<(String, Vec<String>)>, AppError> {
-    let all = workloads::list(app.db.pool(), access.project.id, None, None).await?;
-    let mut found: Vec<(String, Vec<String>)> = Vec::new();
-    for workload in all.into_iter().filter(|w| w.component == component) {
-        match found
-            .iter_mut()
-            .find(|(key, _)| *key == workload.environment)
-        {
-            Some((_, clusters)) => clusters.push(workload.cluster),
-            None => found.push((workload.environment, vec![workload.cluster])),
+/// Something and the clusters that it is on.
+type On = Vec<(String, Vec<String>)>;
+
+/// Where a component is: in an environment, in the others, and what other components are there.
+fn around(all: &[Workload], environment: &str, component: &str) -> (On, On, On) {
+    let mut found = (On::new(), On::new(), On::new());
+    for w in all {
+        let (list, name) = match (w.environment == environment, w.component == component) {
+            (true, true) => (&mut found.0, &w.environment),
+            (false, true) => (&mut found.1, &w.environment),
+            (true, false) => (&mut found.2, &w.component),
+            (false, false) => continue,
+        };
+        match list.iter_mut().find(|(known, _)| known == name) {
+            Some((_, clusters)) => clusters.push(w.cluster.clone()),
+            None => list.push((name.clone(), vec![w.cluster.clone()])),
         }
     }
-    Ok(found)
-}
-
-/// The clusters that may be chosen, by environment, and the component's field.
-async fn there(
-    app: &App,
-    access: &ProjectAccess,
-    (aim, typed): (Aim, &Typed),
-    places: &[(String, Vec<String>, usize)],
-) -> Result<(Vec<(String, Vec<String>)>, Control), AppError> {
-    if aim == Aim::New {
-        let all = places
-            .iter()
-            .map(|(key, clusters, _)| (key.clone(), clusters.clone()));
-        return Ok((all.collect(), Control::Line));
-    }
-    let component = text(typed, "component");
-    let found = clusters_of(app, access, &component).await?;
-    Ok((found, Control::Shown(component)))
+    found
 }
 
 /// The parameters, with what the layers say of each; and which sections are folded away.
@@ -421,12 +407,31 @@ pub(super) async fn new_page(
         let is_chosen = !refusal.is_filled || typed.contains_key(&format!("cluster.{key}"));
         (key.clone(), is_chosen)
     };
-    let (there, component) = there(app, access, (aim, &typed), &places).await?;
-    let (here, mut elsewhere): (Vec<_>, Vec<_>) =
-        there.into_iter().partition(|(key, _)| *key == environment);
-    if again::revises(&typed).is_some() {
+    let revises = again::revises(&typed).is_some();
+    let (here, mut elsewhere, mut besides) = match aim {
+        Aim::New => {
+            let all = places.iter().map(|(key, at, _)| (key.clone(), at.clone()));
+            let (here, elsewhere) = all.partition(|(key, _)| *key == environment);
+            let named = also::named(&typed).into_iter();
+            (
+                here,
+                elsewhere,
+                named.map(|name| (name, Vec::new())).collect(),
+            )
+        }
+        Aim::Change => {
+            let all = workloads::list(app.db.pool(), access.project.id, None, None).await?;
+            around(&all, &environment, &text(&typed, "component"))
+        }
+    };
+    if revises {
         elsewhere.clear();
+        besides.clear();
     }
+    let component = match aim {
+        Aim::New => Control::Line,
+        Aim::Change => Control::Shown(text(&typed, "component")),
+    };
     let filled = |f: Field| f.filled(&c, &typed, &refusal.errors);
     let (sections, folded) = sections(&c, (&typed, &usual), &refusal.errors, &made);
     let note = Field::new(&c, "note", "form-note", Control::Text).optional(&c);
@@ -442,7 +447,9 @@ pub(super) async fn new_page(
         },
         json,
         clusters: here.iter().flat_map(|(_, keys)| keys).map(chosen).collect(),
-        also: also::rows(&c, &typed, &refusal.errors, elsewhere.into_iter()),
+        also: also::rows(&c, &typed, &refusal.errors, (also::ALSO, elsewhere)),
+        beside: also::rows(&c, &typed, &refusal.errors, (also::BESIDE, besides)),
+        beside_line: (aim == Aim::New && !revises).then(|| also::line(&c, &typed, &refusal.errors)),
         lists: lists(&c, &typed, &refusal.errors, (&made, lists::OF_WORKLOAD)),
         env_errors: of_env.map(|e| c.w(&e.words)).collect(),
         env: env_rows(&typed),

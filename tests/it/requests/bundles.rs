@@ -1,4 +1,4 @@
-//! Several environments asked for by one form: a request for each, all or none.
+//! Several environments and components asked for by one form: a request for each, all or none.
 
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -132,7 +132,7 @@ async fn what_is_refused_in_one_place_is_filed_in_none() {
     let here = format!("{NEW}?environment=test");
     let answer = send(&mut company.developer, &here, BOTH).await;
     assert_eq!(answer.status, 400, "{}", answer.body);
-    let said = answer.text("#f-also-prod-replicas-max-e");
+    let said = answer.text("#f-also-prod-replicas-max");
     assert!(
         said.contains("prod: replicas.max: ") && said.contains("the till is small"),
         "{said}"
@@ -234,5 +234,88 @@ async fn only_what_was_changed_is_changed_elsewhere() {
             .any(|v| v["name"] == "TOKEN" && v["secret"].is_object()),
         "{env:?}"
     );
+    company.check().await;
+}
+
+/// The place of each request that there is: environment and component.
+async fn places(company: &mut Company, numbers: std::ops::Range<i64>) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for number in numbers {
+        let told = request(&mut company.ops, number).await;
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let component = text(&told["parameters"]["component"]);
+        found.push((text(&told["environment"]), component));
+    }
+    found
+}
+
+#[tokio::test]
+async fn several_components_in_one_form_are_as_many_requests() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    let here = format!("{NEW}?environment=test");
+    let before = count(&company).await;
+    for (names, said) in [
+        ("worker, 9lives", "beginning with a letter"),
+        ("a b c d e f g h i j k l m n o p q r s t u v w x y z", "50"),
+    ] {
+        let mut form = BOTH.to_vec();
+        form.push(("beside", names));
+        let answer = send(&mut company.developer, &here, &form).await;
+        assert_eq!(answer.status, 400, "{}", answer.body);
+        let wrong = answer.text("#e-beside");
+        assert!(wrong.contains(said), "{wrong}");
+        assert!(answer.body.contains(names), "what was typed stays");
+    }
+    assert_eq!(count(&company).await, before, "nothing was filed");
+
+    let mut form = BOTH.to_vec();
+    form.push(("beside", "worker，cron main"));
+    let first = number_of(&send(&mut company.developer, &here, &form).await);
+    let mut asked = places(&mut company, first..first + 6).await;
+    assert_eq!(asked[0], ("test".to_owned(), "main".to_owned()));
+    asked.sort();
+    let wanted = ["prod", "test"].map(|key| ["cron", "main", "worker"].map(|name| (key, name)));
+    let wanted = wanted.into_iter().flatten();
+    let wanted = wanted.map(|(key, name)| (key.to_owned(), name.to_owned()));
+    assert_eq!(asked, wanted.collect::<Vec<_>>());
+    assert_eq!(count(&company).await, first + 5);
+    let page = company.ops.get(&format!("/requests/{first}")).await;
+    let together = page.text("#together");
+    assert!(together.contains("test worker"), "{together}");
+    assert!(together.contains("prod cron"), "{together}");
+
+    // One that is there already costs all of them.
+    for number in first..first + 6 {
+        approve(&mut company.ops, number).await;
+    }
+    company.settle().await;
+    let before = count(&company).await;
+    let form = [("component", "newer"), ("beside", "latest worker")];
+    let answer = send(&mut company.developer, &here, &form).await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    let wrong = answer.text("#f-beside-worker-e");
+    assert!(wrong.starts_with("worker: "), "{wrong}");
+    assert_eq!(count(&company).await, before, "nothing was filed");
+
+    let here = format!("{CHANGE}?environment=test&component=main");
+    let changes = [("parameters.cpu.limit", "0.75"), ("beside.worker", "true")];
+    let first = number_of(&send(&mut company.developer, &here, &changes).await);
+    let wanted = ["main", "worker"].map(|name| ("test".to_owned(), name.to_owned()));
+    assert_eq!(places(&mut company, first..first + 2).await, wanted);
+    for number in first..first + 2 {
+        let told = request(&mut company.ops, number).await;
+        let said = told["computed"]["clusters"][0]["said"].as_array().cloned();
+        let said = said.unwrap_or_default();
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert_eq!(said[0]["field"], "cpu.limit");
+        approve(&mut company.ops, number).await;
+        company.settle().await;
+    }
+    let form = [("beside.moon", "true"), ("parameters.cpu.limit", "0.8")];
+    let answer = send(&mut company.developer, &here, &form).await;
+    assert_eq!(answer.status, 400, "{}", answer.body);
+    let alert = answer.text("[role=alert]");
+    assert!(alert.contains("Also component moon"), "{alert}");
     company.check().await;
 }
