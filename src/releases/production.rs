@@ -18,6 +18,7 @@ use crate::projects;
 use crate::requests::{
     self, Approved, Computed, Fact, Filing, Involved, Quorum, Request, RequestKind, policy,
 };
+use crate::standards::SCHEMA_VERSION;
 use crate::standards::images::Remark;
 use crate::workloads::{self, Workload};
 
@@ -152,18 +153,17 @@ async fn compute(
     let artifact = release.artifact.as_ref();
     let artifact = artifact.ok_or_else(|| AppError::conflict("production-not-confirmed"))?;
     let current = workloads::current(tx.connection(), release.project_id).await?;
-    let list: Vec<Value> = workloads
-        .iter()
-        .map(|w| {
-            let now = current.iter().find(|c| c.workload == w.id);
-            json!({
-                "cluster": w.cluster, "site": w.site, "component": w.component,
-                "parameters_revision": w.parameters_revision,
-                "layer_versions": w.layer_versions,
-                "runs": now.map(|c| &c.digest), "runs_tag": now.map(|c| &c.tag),
-            })
-        })
-        .collect();
+    let shown = |w: &Workload| {
+        let now = current.iter().find(|c| c.workload == w.id);
+        Ok(json!({
+            "cluster": w.cluster, "site": w.site, "component": w.component,
+            "parameters_revision": w.parameters_revision, "schema_version": SCHEMA_VERSION,
+            "layer_versions": w.layer_versions, "objects": workloads::objects::sum(w)?,
+            "runs": now.map(|c| &c.digest), "runs_tag": now.map(|c| &c.tag),
+        }))
+    };
+    let list = workloads.iter().map(shown);
+    let list = list.collect::<Result<Vec<Value>, AppError>>()?;
     let id = workloads
         .first()
         .map(|w| w.environment_id)

@@ -14,6 +14,7 @@ use crate::releases;
 use crate::requests::{
     Approved, Asking, Computed, Fact, Filing, Quorum, Request, RequestKind, Typing, Work,
 };
+use crate::standards::SCHEMA_VERSION;
 use crate::workloads;
 
 pub const KIND: &str = "rollback";
@@ -151,12 +152,14 @@ pub(super) async fn filed(
     let current = workloads::current(tx.connection(), project).await?;
     let runs = way.targets.iter().map(|w| {
         let runs = current.iter().find(|c| c.workload == w.id);
-        json!({
+        Ok(json!({
             "cluster": w.cluster, "revision": w.parameters_revision,
-            "layer_versions": w.layer_versions,
+            "schema_version": SCHEMA_VERSION, "layer_versions": w.layer_versions,
+            "objects": workloads::objects::sum(w)?,
             "runs": runs.map(|c| &c.digest), "runs_tag": runs.map(|c| &c.tag),
-        })
+        }))
     });
+    let runs = runs.collect::<Result<Vec<_>, AppError>>()?;
     Ok(Computed {
         subject: artifact.tag.clone(),
         project: Some(project),
@@ -165,7 +168,7 @@ pub(super) async fn filed(
         payload: json!(asked),
         computed: json!({
             "digest": artifact.digest, "tag": artifact.tag, "tier": way.tier,
-            "workloads": runs.collect::<Vec<_>>(),
+            "workloads": runs,
         }),
     })
 }

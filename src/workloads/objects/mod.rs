@@ -10,6 +10,7 @@ mod traffic;
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use k8s_openapi::api::apps::v1::{
     Deployment, DeploymentSpec, DeploymentStrategy, RollingUpdateDeployment,
 };
@@ -24,6 +25,7 @@ use serde_json::{Value, json};
 pub use job::{before, labels as before_labels};
 
 use super::Workload;
+use crate::error::AppError;
 use crate::standards::{Parameters, RolloutKind};
 
 /// Which deployment an object's content is from.
@@ -78,6 +80,19 @@ impl Objects {
         list.extend(self.files.as_ref().map(|o| json!(o)));
         list
     }
+}
+
+/// SHA-256, in hex, of a workload's objects as they would be applied now, but for the image and
+/// what names the deployment: RFC 8785 JSON of the list. Whoever decides on a digest decides on
+/// what is made around it too, also when the portal itself has learned to make it otherwise.
+///
+/// # Errors
+/// A number that JSON cannot hold.
+pub fn sum(workload: &Workload) -> Result<String, AppError> {
+    let made = objects(workload, &workload.parameters, None).listed();
+    let text = serde_jcs::to_vec(&made)
+        .map_err(|e| AppError::Internal(format!("cannot canonicalise objects: {e}")))?;
+    Ok(hex::encode(digest(&SHA256, &text)))
 }
 
 /// Computes the objects; without a stamp, those that wait for the first deployment.

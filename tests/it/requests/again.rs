@@ -230,6 +230,12 @@ async fn a_release_is_asked_for_again_while_it_may_go_and_refused_in_words_after
     let number = production(&mut company).await;
     // A request stays about its release.
     let shown = asked(&mut company, number).await;
+    let workload = &shown["computed"]["workloads"][0];
+    let sum = workload["objects"]
+        .as_str()
+        .expect("the sum of its objects");
+    assert!(sum.len() == 64 && sum.bytes().all(|b| b.is_ascii_hexdigit()));
+    assert!(workload["schema_version"].is_number(), "{workload}");
     let other = json!({ "parameters": { "release": 1 }, "note": "", "hash": shown["hash"] });
     let path = format!("/requests/{number}");
     let answer = company.developer.api(Method::PUT, &path, &other).await;
