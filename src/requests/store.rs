@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use sqlx::types::Json;
-use sqlx::{PgConnection, PgExecutor, PgPool};
+use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
 use super::policy::Terms;
@@ -269,7 +269,8 @@ async fn fetch(
             v.hash, v.note, r.created_at, r.decided_at,
             CASE WHEN $10 THEN v.payload ELSE 'null' END AS "payload!",
             CASE WHEN $10 THEN v.computed ELSE 'null' END AS "computed!",
-            r.expires_at, r.bundle, r.stuck AS "stuck: Json<Words>", v.because AS "because: Because",
+            r.expires_at, r.bundle, r.stuck AS "stuck: Json<Words>",
+            v.because AS "because: Because",
             (SELECT COALESCE(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                 'permission', q.permission, 'group', q_g.key, 'needed', q.needed))
                 ORDER BY q.position), '[]')
@@ -356,24 +357,6 @@ async fn fetch(
         decisions: r.decisions.0,
     });
     Ok(requests.collect())
-}
-
-/// Open requests that somebody said yes to, as they are now.
-pub async fn half_agreed(pool: &PgPool) -> Result<Vec<Request>, DbError> {
-    let numbers = sqlx::query_scalar!(
-        "SELECT r.number FROM request r WHERE r.state = 'open' AND EXISTS (SELECT 1 FROM decision d
-            WHERE d.request_id = r.id AND d.revision = r.revision AND d.verdict = 'approve')",
-    );
-    let numbers = numbers.fetch_all(pool).await?;
-    if numbers.is_empty() {
-        return Ok(Vec::new());
-    }
-    let filter = Filter {
-        limit: i64::try_from(numbers.len()).unwrap_or(i64::MAX),
-        numbers: Some(numbers),
-        ..Filter::default()
-    };
-    list(pool, &filter).await
 }
 
 /// Decisions on one request happen one after the other.

@@ -12,6 +12,7 @@ use async_trait::async_trait;
 
 use super::decide::conclude_by_itself;
 use super::file::renew_in;
+use super::store::Filter;
 use super::{Request, RequestId, announce, news_of};
 use crate::app::App;
 use crate::db::{DbError, Tx};
@@ -134,12 +135,18 @@ pub(super) async fn tell_stuck(
 
 /// Concludes what has all its yeses again, because somebody may decide again who already had.
 async fn follow(app: &App) -> Result<(), DbError> {
-    let agreed = |r: &Request| r.missing() <= 0;
-    for request in super::store::half_agreed(app.db.pool())
-        .await?
-        .iter()
-        .filter(|r| agreed(r))
-    {
+    let numbers = store::half_agreed(app.db.pool()).await?;
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    let half = Filter {
+        limit: i64::try_from(numbers.len()).unwrap_or(i64::MAX),
+        numbers: Some(numbers),
+        ..Filter::default()
+    };
+    let agreed = |r: &&Request| r.missing() <= 0;
+    let half = super::store::list(app.db.pool(), &half).await?;
+    for request in half.iter().filter(agreed) {
         if let Err(error) = conclude_by_itself(app, request).await {
             tracing::debug!(%error, request.number, "all said yes, and it cannot begin");
         }

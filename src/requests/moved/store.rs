@@ -56,6 +56,15 @@ pub async fn set_stuck(
     Ok(number.fetch_optional(connection).await?)
 }
 
+/// Numbers of open requests that somebody said yes to, as they are now.
+pub async fn half_agreed(executor: impl PgExecutor<'_>) -> Result<Vec<i64>, DbError> {
+    let numbers = sqlx::query_scalar!(
+        "SELECT r.number FROM request r WHERE r.state = 'open' AND EXISTS (SELECT 1 FROM decision d
+            WHERE d.request_id = r.id AND d.revision = r.revision AND d.verdict = 'approve')",
+    );
+    Ok(numbers.fetch_all(executor).await?)
+}
+
 /// The newest of what moved; none where nothing did.
 pub async fn newest(executor: impl PgExecutor<'_>) -> Result<Option<i64>, DbError> {
     let newest = sqlx::query_scalar!("SELECT max(number) FROM request_moved");

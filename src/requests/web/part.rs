@@ -315,8 +315,8 @@ fn waits_for(c: &Chrome, request: &Request, who: &[Electorate]) -> Vec<(String, 
     missing.map(line).collect()
 }
 
-/// Whether a decider would be shown it differently now, and why it could not be carried out; neither
-/// for a request that is decided.
+/// Whether a decider would be shown it differently now, and why it could not be carried out;
+/// neither for a request that is decided.
 async fn moved(
     app: &App,
     c: &Chrome,

@@ -9,6 +9,7 @@ use crate::app::App;
 use crate::error::{AppError, FieldError};
 use crate::projects::ProjectAccess;
 use crate::requests::Filing;
+use crate::requests::web::again;
 use crate::standards;
 use crate::standards::layers::{Leaves, Place, document, is_same, leaves};
 use crate::web::form::{Control, Field, Typed};
@@ -17,9 +18,9 @@ use crate::workloads::request::is_component;
 use crate::workloads::{self, Workload};
 
 /// Before the key of an environment that is named beside the form's own.
-pub const ALSO: &str = "also.";
+const ALSO: &str = "also.";
 /// Before the name of a component that is named beside the form's own.
-pub const BESIDE: &str = "beside.";
+const BESIDE: &str = "beside.";
 /// The line of names of components that are not there yet.
 const LINE: &str = "beside";
 /// Requests of one form, its own among them: more are a program's matter.
@@ -35,13 +36,84 @@ pub struct Also {
     pub errors: Vec<(String, String)>,
 }
 
+/// How far a form may reach.
+pub struct Reach {
+    /// Of its own environment.
+    pub clusters: Vec<String>,
+    pub also: Vec<Also>,
+    pub beside: Vec<Also>,
+    /// Where components are named that are not there yet.
+    pub line: Option<Field>,
+}
+
+impl Reach {
+    /// What may be named beside the form's own place, with what was wrong with it. A form that
+    /// changes a request is of that one alone.
+    ///
+    /// # Errors
+    /// No answer from the database.
+    pub async fn of(
+        app: &App,
+        access: &ProjectAccess,
+        c: &Chrome,
+        (aim, typed, errors): (Aim, &Typed, &Errors),
+        (environment, places): (&str, &[(String, Vec<String>, usize)]),
+    ) -> Result<Self, AppError> {
+        let (here, mut elsewhere, mut besides) = match aim {
+            Aim::New => {
+                let all = places.iter().map(|(key, at, _)| (key.clone(), at.clone()));
+                let (here, elsewhere) = all.partition(|(key, _)| key == environment);
+                let named = named(typed).into_iter().map(|name| (name, Vec::new()));
+                (here, elsewhere, named.collect())
+            }
+            Aim::Change => {
+                let all = workloads::list(app.db.pool(), access.project.id, None, None).await?;
+                apart(&all, environment, &text(typed, "component"))
+            }
+        };
+        let revises = again::revises(typed).is_some();
+        if revises {
+            elsewhere.clear();
+            besides.clear();
+        }
+        let mut beside = rows(c, typed, errors, (BESIDE, besides));
+        // Beneath the line of new ones stands what is wrong with some of them, and nothing else.
+        beside.retain(|one| aim == Aim::Change || !one.errors.is_empty());
+        Ok(Self {
+            clusters: here
+                .into_iter()
+                .flat_map(|(_, clusters)| clusters)
+                .collect(),
+            also: rows(c, typed, errors, (ALSO, elsewhere)),
+            beside,
+            line: (aim == Aim::New && !revises).then(|| line(c, typed, errors)),
+        })
+    }
+}
+
+/// Something and the clusters that it is on.
+type On = Vec<(String, Vec<String>)>;
+
+/// Where a component is: in an environment, in the others, and what other components are there.
+fn apart(all: &[Workload], environment: &str, component: &str) -> (On, On, On) {
+    let mut found = (On::new(), On::new(), On::new());
+    for w in all {
+        let (list, name) = match (w.environment == environment, w.component == component) {
+            (true, true) => (&mut found.0, &w.environment),
+            (false, true) => (&mut found.1, &w.environment),
+            (true, false) => (&mut found.2, &w.component),
+            (false, false) => continue,
+        };
+        match list.iter_mut().find(|(known, _)| known == name) {
+            Some((_, clusters)) => clusters.push(w.cluster.clone()),
+            None => list.push((name.clone(), vec![w.cluster.clone()])),
+        }
+    }
+    found
+}
+
 /// The boxes of the form, of environments or of components.
-pub fn rows(
-    c: &Chrome,
-    typed: &Typed,
-    errors: &Errors,
-    (prefix, others): (&str, Vec<(String, Vec<String>)>),
-) -> Vec<Also> {
+fn rows(c: &Chrome, typed: &Typed, errors: &Errors, (prefix, others): (&str, On)) -> Vec<Also> {
     let row = |(key, clusters): (String, Vec<String>)| Also {
         errors: wrong(c, errors, &format!("{prefix}{key}")),
         is_chosen: typed.contains_key(&format!("{prefix}{key}")),
@@ -69,13 +141,13 @@ fn wrong(c: &Chrome, errors: &Errors, name: &str) -> Vec<(String, String)> {
 }
 
 /// The line that names components which are not there yet.
-pub fn line(c: &Chrome, typed: &Typed, errors: &Errors) -> Field {
+fn line(c: &Chrome, typed: &Typed, errors: &Errors) -> Field {
     let field = Field::new(c, LINE, "form-beside", Control::Line).optional(c);
     field.filled(c, typed, errors)
 }
 
 /// The components that a form names beside its own, in its order, each once.
-pub fn named(typed: &Typed) -> Vec<String> {
+fn named(typed: &Typed) -> Vec<String> {
     let apart = |c: char| c.is_whitespace() || [',', ';', '，', '、', '；'].contains(&c);
     let line = text(typed, LINE);
     let written = line.split(apart).filter(|name| !name.is_empty());

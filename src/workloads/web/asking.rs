@@ -6,7 +6,7 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::also::{self, Also};
+use super::also::{self, Also, Reach};
 use crate::app::App;
 use crate::error::{AppError, Words};
 use crate::identity::Permission;
@@ -25,7 +25,7 @@ use crate::web::extract::{Ctx, Form, Query};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
 use crate::web::problem::shown;
-use crate::workloads::{self, Workload};
+use crate::workloads;
 
 /// The parameters' differences by cluster.
 pub(super) const PATCHES: &str = "per_cluster";
@@ -333,27 +333,6 @@ pub(super) fn begin(typed: &mut Typed, health_path: &str) {
     }
 }
 
-/// Something and the clusters that it is on.
-type On = Vec<(String, Vec<String>)>;
-
-/// Where a component is: in an environment, in the others, and what other components are there.
-fn around(all: &[Workload], environment: &str, component: &str) -> (On, On, On) {
-    let mut found = (On::new(), On::new(), On::new());
-    for w in all {
-        let (list, name) = match (w.environment == environment, w.component == component) {
-            (true, true) => (&mut found.0, &w.environment),
-            (false, true) => (&mut found.1, &w.environment),
-            (true, false) => (&mut found.2, &w.component),
-            (false, false) => continue,
-        };
-        match list.iter_mut().find(|(known, _)| known == name) {
-            Some((_, clusters)) => clusters.push(w.cluster.clone()),
-            None => list.push((name.clone(), vec![w.cluster.clone()])),
-        }
-    }
-    found
-}
-
 /// The parameters, with what the layers say of each; and which sections are folded away.
 fn sections(
     c: &Chrome,
@@ -407,27 +386,8 @@ pub(super) async fn new_page(
         let is_chosen = !refusal.is_filled || typed.contains_key(&format!("cluster.{key}"));
         (key.clone(), is_chosen)
     };
-    let revises = again::revises(&typed).is_some();
-    let (here, mut elsewhere, mut besides) = match aim {
-        Aim::New => {
-            let all = places.iter().map(|(key, at, _)| (key.clone(), at.clone()));
-            let (here, elsewhere) = all.partition(|(key, _)| *key == environment);
-            let named = also::named(&typed).into_iter();
-            (
-                here,
-                elsewhere,
-                named.map(|name| (name, Vec::new())).collect(),
-            )
-        }
-        Aim::Change => {
-            let all = workloads::list(app.db.pool(), access.project.id, None, None).await?;
-            around(&all, &environment, &text(&typed, "component"))
-        }
-    };
-    if revises {
-        elsewhere.clear();
-        besides.clear();
-    }
+    let seen = (aim, &typed, &refusal.errors);
+    let reach = Reach::of(app, access, &c, seen, (&environment, &places)).await?;
     let component = match aim {
         Aim::New => Control::Line,
         Aim::Change => Control::Shown(text(&typed, "component")),
@@ -446,10 +406,10 @@ pub(super) async fn new_page(
             (None, None) => Summary::of(&c, &sections, &refusal.errors),
         },
         json,
-        clusters: here.iter().flat_map(|(_, keys)| keys).map(chosen).collect(),
-        also: also::rows(&c, &typed, &refusal.errors, (also::ALSO, elsewhere)),
-        beside: also::rows(&c, &typed, &refusal.errors, (also::BESIDE, besides)),
-        beside_line: (aim == Aim::New && !revises).then(|| also::line(&c, &typed, &refusal.errors)),
+        clusters: reach.clusters.iter().map(chosen).collect(),
+        also: reach.also,
+        beside: reach.beside,
+        beside_line: reach.line,
         lists: lists(&c, &typed, &refusal.errors, (&made, lists::OF_WORKLOAD)),
         env_errors: of_env.map(|e| c.w(&e.words)).collect(),
         env: env_rows(&typed),
