@@ -57,6 +57,7 @@ now-fewer = { $place }: { $n } containers run, and a yes leaves { $most } at mos
 now-dark = { $place } does not answer, so nothing is known of what runs there.
 now-other-image = { $place } runs { $image }, which is not what was deployed: somebody changed it past the portal.
 now-other-range = { $place }: its autoscaler goes from { $min } to { $max }, which is not what was deployed: somebody changed it past the portal.
+now-other-hand = { $who } has written to the Deployment of { $place } since it was deployed: its drift is on the page of its containers.
 production-newer = Release { $n } ({ $tag }) is confirmed as well, and newer than this one.
 request-did-approve = approved
 request-did-reject = rejected

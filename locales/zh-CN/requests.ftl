@@ -51,6 +51,7 @@ now-fewer = { $place }：现在运行 { $n } 个容器，批准后最多剩 { $m
 now-dark = { $place } 没有响应，无法得知那里的运行情况。
 now-other-image = { $place } 运行的是 { $image }，与部署的不一致：有人绕过平台修改过。
 now-other-range = { $place }：自动伸缩范围为 { $min } 到 { $max }，与部署的不一致：有人绕过平台修改过。
+now-other-hand = { $place } 部署之后，{ $who } 修改过其 Deployment：差异见容器页面。
 production-newer = 发布 { $n }（{ $tag }）也已确认，并且比本次更新。
 request-did-approve = 已通过，
 request-did-reject = 已驳回，

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::Pod as K8sPod;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ManagedFieldsEntry;
 use serde::Serialize;
 
 use super::Workload;
@@ -14,7 +15,9 @@ use crate::app::App;
 use crate::clusters;
 use crate::connections::{ConnectionError, within};
 use crate::error::AppError;
-use crate::integrations::kubernetes::{Kubernetes, Trouble, diagnose};
+use crate::integrations::kubernetes::{
+    CREATING_MANAGER, FIELD_MANAGER, Kubernetes, Trouble, diagnose,
+};
 
 const LIMIT: Duration = Duration::from_secs(3);
 
@@ -33,6 +36,9 @@ pub struct Live {
     pub autoscaler: Option<(i32, i32)>,
     /// The load by which it scales, as its autoscaler last saw it: of the CPU that is promised.
     pub load_percent: Option<i32>,
+    /// Who else wrote to the Deployment itself, by the cluster's own record, and when.
+    #[serde(skip)]
+    pub hands: Vec<(String, Timestamp)>,
     pub pods: Vec<Pod>,
     pub trouble: Option<Trouble>,
 }
@@ -85,6 +91,8 @@ fn read(
     autoscaler: Option<&HorizontalPodAutoscaler>,
     pods: &[K8sPod],
 ) -> Live {
+    let hands = deployment.metadata.managed_fields.as_deref();
+    let hands = others(hands.unwrap_or_default());
     let range = autoscaler.and_then(|a| a.spec.as_ref());
     let annotations = deployment.metadata.annotations.unwrap_or_default();
     let status = deployment.status.unwrap_or_default();
@@ -106,9 +114,28 @@ fn read(
         sequence: annotations.get(SEQUENCE).and_then(|s| s.parse().ok()),
         autoscaler: range.map(|s| (s.min_replicas.unwrap_or(1), s.max_replicas)),
         load_percent: autoscaler.and_then(load),
+        hands,
         pods: pods.iter().map(|p| pod(p, container)).collect(),
         trouble: diagnose(pods, &[]),
     }
+}
+
+/// Writers of what a Deployment is to be: neither the portal, nor the cluster's own controllers,
+/// nor whoever scales it by the door that is there for it.
+fn others(entries: &[ManagedFieldsEntry]) -> Vec<(String, Timestamp)> {
+    let wrote = |entry: &ManagedFieldsEntry| {
+        let manager = entry.manager.clone()?;
+        let is_beside = entry.subresource.as_ref().is_some_and(|s| !s.is_empty());
+        let is_known = [FIELD_MANAGER, CREATING_MANAGER].contains(&manager.as_str())
+            || manager.starts_with("kube-");
+        let says = entry
+            .fields_v1
+            .as_ref()
+            .is_some_and(|f| f.0.get("f:spec").is_some());
+        let at = entry.time.as_ref()?.0;
+        (says && !is_beside && !is_known).then_some((manager, at))
+    };
+    entries.iter().filter_map(wrote).collect()
 }
 
 fn pod(pod: &K8sPod, container: &str) -> Pod {

@@ -108,6 +108,8 @@ async fn deciders_see_how_it_is_there_right_now() {
     let text = company.ops.get(&path).await.text("main");
     let other = "sh-prod runs registry/other:1, which is not what was deployed";
     assert!(text.contains(other), "{text}");
+    let hand = "has written to the Deployment of sh-prod since it was deployed";
+    assert!(text.contains(hand), "{text}");
 
     let away = Fault::on(System::named("sh-prod")).always();
     company.world.fault(away);
