@@ -113,6 +113,7 @@ unit-workloads = workloads
 request-title-layer = Standard { $subject }
 wave-size-range = 1 to 100 workloads.
 wave-pause-range = 0 to 86400 seconds.
+wave-pause-seconds = { $n } seconds
 waves = Waves
 waves-lede = Changed standards on their way to the workloads under them.
 waves-none = No standard has changed.

@@ -112,6 +112,7 @@ unit-workloads = 个工作负载
 request-title-layer = 规范 { $subject }
 wave-size-range = 1 到 100 个工作负载。
 wave-pause-range = 0 到 86400 秒。
+wave-pause-seconds = { $n } 秒
 waves = 分批
 waves-lede = 正在送往下属工作负载的规范修改。
 waves-none = 还没有规范修改过。

@@ -8,7 +8,7 @@ use super::{start_run, store};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::db::Tx;
-use crate::error::{AppError, FieldError};
+use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::requests::{self, Approved, Computed, Fact, Filing, Request, RequestKind, State, Work};
 use crate::standards::SCHEMA_VERSION;
@@ -156,7 +156,8 @@ impl RequestKind for LayerChange {
         facts.push(fact("layer-leaves", number("unchanged")));
         let waves = &request.parameters["waves"];
         facts.push(fact("layer-wave-size", waves["size"].to_string()));
-        facts.push(fact("layer-wave-pause", waves["pause_seconds"].to_string()));
+        let pause = Words::new("wave-pause-seconds").with("n", &waves["pause_seconds"]);
+        facts.push(Fact::words("layer-wave-pause", pause));
         let overruled = request.computed["clusters"]
             .as_array()
             .into_iter()
