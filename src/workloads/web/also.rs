@@ -47,8 +47,8 @@ pub struct Reach {
 }
 
 impl Reach {
-    /// What may be named beside the form's own place, with what was wrong with it. A form that
-    /// changes a request is of that one alone.
+    /// What may be named beside the form's own place, of all environments, with what was wrong
+    /// with it. A form that changes a request is of that one alone.
     ///
     /// # Errors
     /// No answer from the database.
@@ -57,11 +57,11 @@ impl Reach {
         access: &ProjectAccess,
         c: &Chrome,
         (aim, typed, errors): (Aim, &Typed, &Errors),
-        (environment, places): (&str, &[(String, Vec<String>, usize)]),
+        (environment, all): (&str, On),
     ) -> Result<Self, AppError> {
         let (here, mut elsewhere, mut besides) = match aim {
             Aim::New => {
-                let all = places.iter().map(|(key, at, _)| (key.clone(), at.clone()));
+                let all = all.into_iter();
                 let (here, elsewhere) = all.partition(|(key, _)| key == environment);
                 let named = named(typed).into_iter().map(|name| (name, Vec::new()));
                 (here, elsewhere, named.collect())
@@ -92,7 +92,7 @@ impl Reach {
 }
 
 /// Something and the clusters that it is on.
-type On = Vec<(String, Vec<String>)>;
+pub type On = Vec<(String, Vec<String>)>;
 
 /// Where a component is: in an environment, in the others, and what other components are there.
 fn apart(all: &[Workload], environment: &str, component: &str) -> (On, On, On) {

@@ -387,7 +387,9 @@ pub(super) async fn new_page(
         (key.clone(), is_chosen)
     };
     let seen = (aim, &typed, &refusal.errors);
-    let reach = Reach::of(app, access, &c, seen, (&environment, &places)).await?;
+    let all = places.iter().map(|(key, at, _)| (key.clone(), at.clone()));
+    let all = (environment.as_str(), all.collect());
+    let reach = Reach::of(app, access, &c, seen, all).await?;
     let component = match aim {
         Aim::New => Control::Line,
         Aim::Change => Control::Shown(text(&typed, "component")),
