@@ -57,9 +57,7 @@ fn said(seen: &Seen, most: Option<i32>) -> Vec<Words> {
         let other = words("now-other-range").with("min", min).with("max", max);
         all.push(other);
     }
-    if let Some(current) = &seen.current {
-        let later = live.hands.iter().filter(|(_, at)| *at > current.since);
-        all.extend(later.map(|(who, _)| words("now-other-hand").with("who", who)));
-    }
+    let hands = live.hands.iter().filter(|_| ours.is_some());
+    all.extend(hands.map(|who| words("now-other-hand").with("who", who)));
     all
 }

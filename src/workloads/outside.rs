@@ -36,9 +36,9 @@ pub struct Live {
     pub autoscaler: Option<(i32, i32)>,
     /// The load by which it scales, as its autoscaler last saw it: of the CPU that is promised.
     pub load_percent: Option<i32>,
-    /// Who else wrote to the Deployment itself, by the cluster's own record, and when.
+    /// Who wrote to the Deployment itself after the portal did, by the cluster's own record.
     #[serde(skip)]
-    pub hands: Vec<(String, Timestamp)>,
+    pub hands: Vec<String>,
     pub pods: Vec<Pod>,
     pub trouble: Option<Trouble>,
 }
@@ -120,22 +120,27 @@ fn read(
     }
 }
 
-/// Writers of what a Deployment is to be: neither the portal, nor the cluster's own controllers,
-/// nor whoever scales it by the door that is there for it.
-fn others(entries: &[ManagedFieldsEntry]) -> Vec<(String, Timestamp)> {
-    let wrote = |entry: &ManagedFieldsEntry| {
-        let manager = entry.manager.clone()?;
+/// Who wrote what a Deployment is to be after the portal last did, by the cluster's own clock:
+/// neither its controllers, nor whoever scales it by the door that is there for that.
+fn others(entries: &[ManagedFieldsEntry]) -> Vec<String> {
+    let is_of_spec = |entry: &&ManagedFieldsEntry| {
+        let fields = entry.fields_v1.as_ref();
         let is_beside = entry.subresource.as_ref().is_some_and(|s| !s.is_empty());
-        let is_known = [FIELD_MANAGER, CREATING_MANAGER].contains(&manager.as_str())
-            || manager.starts_with("kube-");
-        let says = entry
-            .fields_v1
-            .as_ref()
-            .is_some_and(|f| f.0.get("f:spec").is_some());
-        let at = entry.time.as_ref()?.0;
-        (says && !is_beside && !is_known).then_some((manager, at))
+        !is_beside && fields.is_some_and(|f| f.0.get("f:spec").is_some())
     };
-    entries.iter().filter_map(wrote).collect()
+    let wrote = |entry: &ManagedFieldsEntry| {
+        let at = entry.time.as_ref()?.0;
+        Some((entry.manager.clone()?, at))
+    };
+    let all = entries.iter().filter(is_of_spec).filter_map(wrote);
+    let is_ours = |(who, _): &(String, _)| [FIELD_MANAGER, CREATING_MANAGER].contains(&&**who);
+    let (ours, others): (Vec<_>, Vec<_>) = all.partition(is_ours);
+    let last = ours.into_iter().map(|(_, at)| at).max();
+    let later = others.into_iter().filter(|(who, at)| {
+        let is_clusters = who.starts_with("kube-");
+        !is_clusters && last.is_some_and(|last| *at > last)
+    });
+    later.map(|(who, _)| who).collect()
 }
 
 fn pod(pod: &K8sPod, container: &str) -> Pod {

@@ -1,5 +1,7 @@
 //! Changes of containers that are there: shown field by field, and rolled out by a yes.
 
+use std::time::Duration;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 use slipway_sim::{Fault, System};
@@ -102,6 +104,8 @@ async fn deciders_see_how_it_is_there_right_now() {
     let fewer = "sh-prod: 4 containers run, and a yes leaves 3 at most.";
     assert!(text.contains(fewer), "{text}");
 
+    // A cluster tells by the second who wrote.
+    company.advance(Duration::from_secs(2)).await;
     company
         .set_image_by_hand(("sh-prod", "pay-prod", "pay"), "registry/other:1")
         .await;
@@ -401,7 +405,7 @@ async fn a_start_that_was_slower_than_allowed_proposes_its_number() {
     {
         let mut kubernetes = company.world.kubernetes();
         let settings = &mut kubernetes.cluster("sh-test").unwrap().settings;
-        let slow = std::time::Duration::from_secs(45);
+        let slow = Duration::from_secs(45);
         settings.boots.insert("pay-test".to_owned(), slow);
     }
     company.commit("pay", "Read a capture back after 409");

@@ -388,8 +388,7 @@ pub(super) async fn new_page(
     };
     let seen = (aim, &typed, &refusal.errors);
     let all = places.iter().map(|(key, at, _)| (key.clone(), at.clone()));
-    let all = (environment.as_str(), all.collect());
-    let reach = Reach::of(app, access, &c, seen, all).await?;
+    let reach = Reach::of(app, access, &c, seen, (&environment, all.collect())).await?;
     let component = match aim {
         Aim::New => Control::Line,
         Aim::Change => Control::Shown(text(&typed, "component")),
