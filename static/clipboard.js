@@ -35,6 +35,8 @@ export class Pasting {
       if (submitter?.value === 'yes') terminal.paste(this.#text);
     });
     at('paste').addEventListener('close', () => {
+      // It comes a moment after the dialog went, which may have been opened for the next by then.
+      if (at('paste').open) return;
       this.#text = '';
       terminal.focus();
     });
