@@ -253,35 +253,38 @@ mod tests {
 
     #[test]
     fn a_made_job_is_ours_enabled_and_does_the_same() {
-        let made = from_template(TEMPLATE, "shop").unwrap();
-        let Hand::Ours(marker) = hand(&made).unwrap() else {
+        let made = from_template(TEMPLATE, "shop").expect("a job");
+        let Hand::Ours(marker) = hand(&made).expect("a job") else {
             panic!("{made}");
         };
         assert_eq!(marker.project, "shop");
-        assert_eq!(marker.template_sha256, content_hash(TEMPLATE).unwrap());
+        assert_eq!(
+            marker.template_sha256,
+            content_hash(TEMPLATE).expect("a job")
+        );
         assert!(made.contains("<disabled>false</disabled>"));
         assert!(made.contains("Builds a service."));
-        assert_eq!(hand(TEMPLATE).unwrap(), Hand::Foreign);
+        assert_eq!(hand(TEMPLATE).expect("a job"), Hand::Foreign);
     }
 
     #[test]
     fn only_changes_of_what_the_job_does_count_as_edits() {
-        let made = from_template(TEMPLATE, "shop").unwrap();
+        let made = from_template(TEMPLATE, "shop").expect("a job");
         let other_form = made
             .replace("workflow-job@1400", "workflow-job@1500")
             .replace("\n  <properties>", "<properties>")
             .replace("version='1.1'", "version=\"1.0\"")
             .replace("<disabled>false", "<disabled>true");
-        assert!(matches!(hand(&other_form).unwrap(), Hand::Ours(_)));
+        assert!(matches!(hand(&other_form).expect("a job"), Hand::Ours(_)));
         let edited = made.replace("make", "make install");
-        assert!(matches!(hand(&edited).unwrap(), Hand::Edited(_)));
+        assert!(matches!(hand(&edited).expect("a job"), Hand::Edited(_)));
     }
 
     #[test]
     fn an_adopted_job_does_the_same_and_counts_as_edited_by_hand() {
         let found = TEMPLATE.replace("make", "ant");
-        let adopted = adopted(&found, TEMPLATE, "shop").unwrap();
-        let Hand::Edited(marker) = hand(&adopted).unwrap() else {
+        let adopted = adopted(&found, TEMPLATE, "shop").expect("a job");
+        let Hand::Edited(marker) = hand(&adopted).expect("a job") else {
             panic!("{adopted}");
         };
         assert_eq!(marker.project, "shop");
@@ -299,9 +302,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn no_project_name_escapes_its_field(name in "\\PC*|[\u{1}-\u{7f}<>&'\"\r\n ]*") {
-            let made = from_template(TEMPLATE, &name).unwrap();
-            proptest::prop_assert_eq!(marker(&made).unwrap().unwrap().project, name);
-            proptest::prop_assert!(matches!(hand(&made).unwrap(), Hand::Ours(_)));
+            let made = from_template(TEMPLATE, &name).expect("a job");
+            proptest::prop_assert_eq!(marker(&made).expect("a job").expect("a marker").project, name);
+            proptest::prop_assert!(matches!(hand(&made).expect("a job"), Hand::Ours(_)));
             proptest::prop_assert_eq!(parameters(&made), parameters(TEMPLATE));
         }
     }
