@@ -43,7 +43,7 @@ pub struct RequestPart {
     waits_for: Vec<(String, String)>,
     desk: Desk,
     steps: Vec<StepView>,
-    /// What was asked for by the same form.
+    /// What was asked for by the same form, with the component of another one.
     together: Vec<(Request, Option<String>)>,
     comment: String,
     comment_error: Option<String>,

@@ -253,6 +253,16 @@ async fn run_timers(company: &mut Company) {
     due.expect("timers");
 }
 
+/// The number of an open request for containers.
+async fn asks_for_a_place(company: &mut Company, environment: &str) -> i64 {
+    let body = json!({ "kind": "containers", "project": "pay", "environment": environment,
+        "parameters": { "parameters": parameters() }, "note": "A place" });
+    let lin = &mut company.developer;
+    let filed = lin.api(Method::POST, "/requests", &body).await;
+    assert_eq!(filed.status, 201, "{}", filed.body);
+    filed.json()["number"].as_i64().expect("a number")
+}
+
 /// Whoever said yes is told that it counts no longer, before anybody comes to decide.
 #[tokio::test]
 async fn a_yes_that_a_moved_layer_voids_is_told_to_who_gave_it() {
@@ -264,14 +274,7 @@ async fn a_yes_that_a_moved_layer_voids_is_told_to_who_gave_it() {
     assert_eq!(policy.status, 201, "{}", policy.body);
     let mut numbers = Vec::new();
     for environment in ["test", "prod"] {
-        let body = json!({ "kind": "containers", "project": "pay", "environment": environment,
-            "parameters": { "parameters": parameters() }, "note": "A place" });
-        let filed = company
-            .developer
-            .api(Method::POST, "/requests", &body)
-            .await;
-        assert_eq!(filed.status, 201, "{}", filed.body);
-        numbers.push(filed.json()["number"].as_i64().expect("a number"));
+        numbers.push(asks_for_a_place(&mut company, environment).await);
     }
     approve(&mut company.ops, numbers[0]).await;
     run_timers(&mut company).await;
@@ -304,14 +307,8 @@ async fn a_yes_that_a_moved_layer_voids_is_told_to_who_gave_it() {
 async fn a_request_that_a_lock_made_impossible_says_so_until_it_can_be_done_again() {
     let mut company = Company::start().await;
     company.project("pay").await;
-    let body = json!({ "kind": "containers", "project": "pay", "environment": "test",
-        "parameters": { "parameters": parameters() }, "note": "A place" });
-    let filed = company
-        .developer
-        .api(Method::POST, "/requests", &body)
-        .await;
-    assert_eq!(filed.status, 201, "{}", filed.body);
-    let path = format!("/requests/{}", filed.json()["number"]);
+    let number = asks_for_a_place(&mut company, "test").await;
+    let path = format!("/requests/{number}");
 
     let locks = json!([lock("/port", "min", Some(9000))]);
     change(&mut company, "platform", "", whole(), locks).await;
@@ -341,7 +338,6 @@ async fn a_request_that_a_lock_made_impossible_says_so_until_it_can_be_done_agai
     }
     let now = company.ops.api_get(&path).await.json();
     assert_eq!(now["stuck"], json!(null), "{now}");
-    let number = filed.json()["number"].as_i64().expect("a number");
     approve(&mut company.ops, number).await;
     company.settle().await;
     company.check().await;

@@ -109,17 +109,17 @@ pub async fn a_terminal_has_the_size_that_it_is_given(target: &Target) {
     }
     let pod = pod(target, "r/shop:1").await;
     let mut shell = exec(target, &pod, &["sh"]).await;
-    is_shown_size(&mut shell, "31 101").await;
+    until_size(&mut shell, "31 101").await;
     let smaller = Size {
         columns: 40,
         rows: 12,
     };
     shell.input.resize(smaller).await.expect("a shell");
-    is_shown_size(&mut shell, "12 40").await;
+    until_size(&mut shell, "12 40").await;
 }
 
 /// The shell asks until it is so: a node may hand on a size later than a line.
-async fn is_shown_size(shell: &mut Running, size: &str) {
+async fn until_size(shell: &mut Running, size: &str) {
     let ask = format!("until stty size | grep -x '{size}'; do sleep 0.1; done; echo si''zed\n");
     shell.input.write(ask).await.expect("a shell");
     until(&mut shell.output, "sized").await;
