@@ -303,7 +303,8 @@ mod tests {
         #[test]
         fn no_project_name_escapes_its_field(name in "\\PC*|[\u{1}-\u{7f}<>&'\"\r\n ]*") {
             let made = from_template(TEMPLATE, &name).expect("a job");
-            proptest::prop_assert_eq!(marker(&made).expect("a job").expect("a marker").project, name);
+            let marker = marker(&made).expect("a job").expect("a marker");
+            proptest::prop_assert_eq!(marker.project, name);
             proptest::prop_assert!(matches!(hand(&made).expect("a job"), Hand::Ours(_)));
             proptest::prop_assert_eq!(parameters(&made), parameters(TEMPLATE));
         }
