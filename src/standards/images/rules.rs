@@ -94,6 +94,13 @@ pub(in crate::standards) fn packages(s: &Subject<'_>) -> Option<Finding> {
     (!bad.is_empty()).then(|| found(IMAGE, list(&bad), ""))?
 }
 
+/// Where some are forbidden, an image that does not say what it holds has not been looked at.
+pub(in crate::standards) fn packages_said(s: &Subject<'_>) -> Option<Finding> {
+    let is_silent = !s.image.labels.contains_key(PACKAGES_LABEL);
+    let bound = list(&s.bounds.packages);
+    (is_silent && !s.bounds.packages.is_empty()).then(|| found(IMAGE, NOTHING, bound))?
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -104,7 +111,7 @@ mod tests {
         Image {
             digest: Digest::parse(&format!("sha256:{}", "a".repeat(64))).unwrap(),
             size: MIB,
-            labels: [].into(),
+            labels: [(PACKAGES_LABEL.to_owned(), "app".to_owned())].into(),
             user: "app".to_owned(),
             exposed_ports: vec!["8080/tcp".to_owned()],
             diff_ids: ["a", "b", "c"].map(str::to_owned).into(),
@@ -198,6 +205,17 @@ mod tests {
         for good in ["", "curl", "telnetd-common", "in.telnetd", "curl=telnetd"] {
             assert!(holds(good).is_empty(), "{good}");
         }
+    }
+
+    #[test]
+    fn an_image_that_does_not_say_its_packages_is_told_so_where_some_are_forbidden() {
+        let silent = |bounds: &Bounds| said(bounds, base(&["a"]), |i| i.labels.clear());
+        assert_eq!(silent(&strict()), ["image-packages-said –"]);
+        let none = Bounds {
+            packages: Vec::new(),
+            ..strict()
+        };
+        assert_eq!(silent(&none), Vec::<String>::new());
     }
 
     #[test]

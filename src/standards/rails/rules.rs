@@ -185,6 +185,12 @@ pub const RAILS: &[Rail] = &[
         source: LABELS,
         check: Image(images::packages),
     },
+    Rail {
+        id: "image-packages-said",
+        severity: Severity::Warn,
+        source: LABELS,
+        check: Image(images::packages_said),
+    },
 ];
 
 pub(in crate::standards) fn found(
