@@ -303,6 +303,7 @@ pub async fn begin(tx: &mut Tx, approved: &Approved, all: &[Planned]) -> Result<
             author: request.author_id,
         };
         workloads::revise(tx.connection(), workload.id, &revised).await?;
+        workloads::moved(tx, Some(&workload.parameters), &planned.parameters).await?;
         let entry = Entry::done("workload.change", "workload", workload.id)
             .in_project(workload.project_id)
             .before(json!(workload.parameters))

@@ -133,6 +133,8 @@ impl Step for Namespace {
             // A namespace that somebody decided to keep is no reason to keep the project.
             StepResult::Done(_) | StepResult::Fail(_) => {
                 let last = store::end(tx.connection(), &leaving).await?;
+                // The host that it had is free for whoever asked for it meanwhile.
+                requests::look_again(tx, None).await?;
                 if leaving.whole {
                     jobs::wake_subject(tx, leaving.request.0).await?;
                 } else if last {

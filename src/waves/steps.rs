@@ -157,6 +157,7 @@ async fn start(
         };
         workloads::revise(tx.connection(), workload.id, &revised).await?;
         requests::look_again(tx, Some(workload.project_id)).await?;
+        workloads::moved(tx, Some(&workload.parameters), &parameters).await?;
     }
     match releases::roll_parameters(tx, workload, run.author_id, &reason).await? {
         Rolled::Started(rollout) => {

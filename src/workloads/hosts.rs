@@ -2,8 +2,9 @@
 //! one would be given the other's calls.
 
 use super::{Workload, store};
-use crate::db::Tx;
+use crate::db::{DbError, Tx};
 use crate::error::{AppError, FieldError, Words};
+use crate::requests;
 use crate::standards::{Access, Parameters};
 
 /// The host and path at which callers outside find a service. A path with a slash at its end
@@ -13,6 +14,22 @@ pub fn callers_come_at(parameters: &Parameters) -> Option<(&str, &str)> {
     let rule = parameters.ingress.as_ref();
     let rule = rule.filter(|_| parameters.access == Access::Ingress)?;
     Some((&rule.host, rule.path.trim_end_matches('/')))
+}
+
+/// A workload comes to be found elsewhere: requests of any project may have asked for that place,
+/// and whoever waits for them is told.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn moved(
+    tx: &mut Tx,
+    before: Option<&Parameters>,
+    now: &Parameters,
+) -> Result<(), DbError> {
+    if callers_come_at(now) != before.and_then(callers_come_at) {
+        requests::look_again(tx, None).await?;
+    }
+    Ok(())
 }
 
 /// Refuses a host and path that another workload on the same cluster has, or is to have, unless

@@ -29,7 +29,7 @@ use serde_json::Value;
 pub use adopt::{Adopting, adopt};
 pub use around::{clear_all_files, clear_beside, clear_files, put_beside, put_files, take_away};
 pub use found::{Found, FoundService};
-pub use hosts::{callers_come_at, claim};
+pub use hosts::{callers_come_at, claim, moved};
 pub use now::now;
 pub use outside::{Live, Pod, live};
 pub use prepare::{Namespace, Objects as ObjectsStep, StepError, settle};

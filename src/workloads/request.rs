@@ -118,6 +118,7 @@ impl RequestKind for Containers {
             )
             .await
             .map_err(taken)?;
+            hosts::moved(tx, None, &workload.parameters).await?;
             let run = NewRun {
                 kind: "workload",
                 subject: workload.id.0,

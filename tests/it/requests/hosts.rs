@@ -137,3 +137,44 @@ async fn what_is_shared_already_holds_nothing_up_and_a_layer_shares_nothing() {
     assert_eq!(status, 201, "{answer}");
     company.check().await;
 }
+
+/// Whoever waits for a place that somebody in another project was given is told, and once more when
+/// it is free again.
+#[tokio::test]
+async fn who_asked_for_the_same_host_is_told_when_it_is_taken_and_when_it_is_free() {
+    let mut company = Company::start().await;
+    for key in ["pay", "shop"] {
+        company.project(key).await;
+    }
+    let same = at("api.example.com", "/pay");
+    let (status, first) = ask(&mut company, "pay", "containers", &same).await;
+    assert_eq!(status, 201, "{first}");
+    let (status, second) = ask(&mut company, "shop", "containers", &same).await;
+    assert_eq!(status, 201, "{second}");
+    let path = format!("/requests/{}", second["number"]);
+    let (status, answer) = decide(&mut company, &first["number"], "approve").await;
+    assert_eq!(status, 201, "{answer}");
+    company.settle().await;
+    company.run_timers().await;
+    let now = company.ops.api_get(&path).await.json();
+    assert_eq!(now["stuck"]["code"], "containers-host-taken", "{now}");
+
+    let away = json!({ "kind": "removal", "project": "pay", "environment": "test",
+        "parameters": { "component": "main" }, "note": "Its callers moved" });
+    let filed = company
+        .developer
+        .api(Method::POST, "/requests", &away)
+        .await;
+    assert_eq!(filed.status, 201, "{}", filed.body);
+    let number = &filed.json()["number"];
+    let (status, answer) = decide(&mut company, number, "approve").await;
+    assert_eq!(status, 201, "{answer}");
+    company.settle().await;
+    company.run_timers().await;
+    let now = company.ops.api_get(&path).await.json();
+    assert_eq!(now["stuck"], json!(null), "{now}");
+    let (status, answer) = decide(&mut company, &second["number"], "approve").await;
+    assert_eq!(status, 201, "{answer}");
+    company.settle().await;
+    company.check().await;
+}

@@ -1,10 +1,7 @@
 //! A change of a layer is a request: who may, what it shows, what refuses it.
 
-use std::time::Duration;
-
 use reqwest::Method;
 use serde_json::{Value, json};
-use slipway::{app, jobs};
 
 use super::{DELAY, delay, layer, lock};
 use crate::support::company::{Company, approve, parameters};
@@ -245,14 +242,6 @@ async fn told(company: &Company, what: &str) -> i64 {
     count.await.expect("a count")
 }
 
-/// What comes round within the next twenty seconds.
-async fn run_timers(company: &mut Company) {
-    company.advance(Duration::from_secs(20)).await;
-    let timers = app::timers(&company.portal.app);
-    let due = jobs::run_due(&company.portal.app.db, &timers).await;
-    due.expect("timers");
-}
-
 /// The number of an open request for containers.
 async fn asks_for_a_place(company: &mut Company, environment: &str) -> i64 {
     let body = json!({ "kind": "containers", "project": "pay", "environment": environment,
@@ -277,13 +266,13 @@ async fn a_yes_that_a_moved_layer_voids_is_told_to_who_gave_it() {
         numbers.push(asks_for_a_place(&mut company, environment).await);
     }
     approve(&mut company.ops, numbers[0]).await;
-    run_timers(&mut company).await;
+    company.run_timers().await;
     assert_eq!(told(&company, "moved").await, 0);
 
     let mut document = whole();
     json_patch::merge(&mut document, &delay(45));
     change(&mut company, "platform", "", document, json!([])).await;
-    run_timers(&mut company).await;
+    company.run_timers().await;
     for number in numbers {
         let now = company.ops.api_get(&format!("/requests/{number}")).await;
         let now = now.json();
@@ -297,7 +286,7 @@ async fn a_yes_that_a_moved_layer_voids_is_told_to_who_gave_it() {
         1,
         "nobody had decided on the other"
     );
-    run_timers(&mut company).await;
+    company.run_timers().await;
     assert_eq!(told(&company, "moved").await, 1);
     company.check().await;
 }
@@ -313,7 +302,7 @@ async fn a_request_that_a_lock_made_impossible_says_so_until_it_can_be_done_agai
     let locks = json!([lock("/port", "min", Some(9000))]);
     change(&mut company, "platform", "", whole(), locks).await;
     for _ in 0..2 {
-        run_timers(&mut company).await;
+        company.run_timers().await;
         assert_eq!(told(&company, "stuck").await, 1);
     }
     let now = company.ops.api_get(&path).await.json();
@@ -333,7 +322,7 @@ async fn a_request_that_a_lock_made_impossible_says_so_until_it_can_be_done_agai
 
     change(&mut company, "platform", "", whole(), json!([])).await;
     for _ in 0..2 {
-        run_timers(&mut company).await;
+        company.run_timers().await;
         assert_eq!(told(&company, "free").await, 1);
     }
     let now = company.ops.api_get(&path).await.json();

@@ -170,6 +170,14 @@ impl Company {
         self.world.advance(by).await;
     }
 
+    /// What comes round within the next twenty seconds.
+    pub async fn run_timers(&mut self) {
+        self.advance(Duration::from_secs(20)).await;
+        let timers = app::timers(&self.portal.app);
+        let due = jobs::run_due(&self.portal.app.db, &timers).await;
+        due.expect("timers");
+    }
+
     /// The durable runs, for a failing test's text.
     pub async fn runs(&mut self) -> String {
         let answer = self.ops.api(Method::GET, "/runs", &json!(null)).await;
