@@ -55,6 +55,7 @@ export const pages = [
   { name: 'standards', route: '/standards', path: '/standards' },
   { name: 'layer', route: '/standards/{kind}/{key}', path: '/standards/language/java', form: ['ops'] },
   { name: 'layer-platform', route: '/standards/{kind}/{key}', path: '/standards/platform/all' },
+  { name: 'parameters-help', route: '/help/parameters', path: '/help/parameters' },
   { name: 'rails', route: '/help/rails', path: '/help/rails' },
   { name: 'rail', route: '/help/rails/{rail}', path: '/help/rails/java-start' },
   { name: 'image-bounds', route: '/standards/images', path: '/standards/images', form: ['ops'] },

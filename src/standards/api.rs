@@ -2,6 +2,8 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
@@ -50,6 +52,21 @@ pub async fn show(
     let name = Name::of_path(&kind, &key).ok_or(AppError::NotFound)?;
     let (layer, revisions) = super::layer(&app, &actor, &name).await?;
     Ok(Json(LayerStory { layer, revisions }))
+}
+
+/// A version of the schema of deployment parameters, for editors and programs of one's own. What
+/// stands under `x-form` says how the portal draws it.
+#[utoipa::path(
+    get,
+    path = "/schemas/parameters/{version}",
+    operation_id = "show_parameters_schema",
+    tag = "standards",
+    params(("version" = i32, Path, description = "1 or later")),
+    responses((status = 200, body = Value, description = "JSON Schema, draft 2020-12")),
+)]
+pub async fn schema(_: Actor, Path(version): Path<i32>) -> Result<Response, AppError> {
+    let text = super::schema::text(version).ok_or(AppError::NotFound)?;
+    Ok(([(CONTENT_TYPE, "application/json")], text).into_response())
 }
 
 #[derive(Deserialize, IntoParams)]

@@ -7,6 +7,7 @@ pub mod api;
 mod document;
 pub mod images;
 pub mod layers;
+pub mod outline;
 mod quantity;
 pub mod rails;
 mod relations;

@@ -9,12 +9,23 @@ use serde_json::Value;
 use crate::error::{FieldError, Words};
 
 const V1: &str = include_str!("../../schemas/parameters.v1.json");
-const V2: &str = include_str!("../../schemas/parameters.v2.json");
+/// Also the source of forms.
+pub(super) const NEWEST: &str = include_str!("../../schemas/parameters.v2.json");
 /// A document with everything wrong needs no longer list than this.
 const MAX_ERRORS: usize = 20;
 
 static FIRST: LazyLock<Option<Validator>> = LazyLock::new(|| compiled(V1));
-static SECOND: LazyLock<Option<Validator>> = LazyLock::new(|| compiled(V2));
+static SECOND: LazyLock<Option<Validator>> = LazyLock::new(|| compiled(NEWEST));
+
+/// The text of a version, where there is one.
+#[must_use]
+pub fn text(version: i32) -> Option<&'static str> {
+    match version {
+        1 => Some(V1),
+        super::SCHEMA_VERSION => Some(NEWEST),
+        _ => None,
+    }
+}
 
 fn compiled(schema: &str) -> Option<Validator> {
     let schema: Value = serde_json::from_str(schema).ok()?;

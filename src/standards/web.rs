@@ -3,6 +3,7 @@
 pub mod as_json;
 pub mod document;
 pub mod fields;
+mod help;
 mod layer;
 mod layer_form;
 pub mod lists;
@@ -13,6 +14,7 @@ use askama::Template;
 use axum::extract::State as Shared;
 use axum::response::Response;
 
+pub use help::parameters;
 pub use layer::{layer, propose};
 
 use super::layers::{Row, leaves};

@@ -199,6 +199,7 @@ fn standard() -> OpenApiRouter<App> {
         .routes(routes!(standards::api::list))
         .routes(routes!(standards::api::show))
         .routes(routes!(standards::api::parameters))
+        .routes(routes!(standards::api::schema))
         .routes(routes!(
             standards::rails::api::list,
             standards::rails::api::overrule

@@ -281,6 +281,7 @@ fn standard_pages() -> Router<App> {
             "/standards/rails/{id}/end",
             post(standards::rails::web::end),
         )
+        .route("/help/parameters", get(standards::web::parameters))
         .route("/help/rails", get(standards::rails::web::help))
         .route("/help/rails/{rail}", get(standards::rails::web::explain))
         .route("/waves", get(waves::web::list))

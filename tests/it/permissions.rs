@@ -182,6 +182,7 @@ GET    /standards/images                                   303 403 403 403 403 4
 POST   /standards/images                                   303 403 403 403 403 403 400 403 403
 POST   /standards/rails                                    303 403 403 403 403 403 400 403 403
 POST   /standards/rails/{id}/end                           303 403 403 403 403 403 404 403 403
+GET    /help/parameters                                    303 200 200 200 200 200 200 200 200
 GET    /help/rails                                         303 200 200 200 200 200 200 200 200
 GET    /help/rails/{rail}                                  303 200 200 200 200 200 200 200 200
 GET    /waves                                              303 403 403 403 403 403 200 200 200
@@ -251,6 +252,7 @@ GET    /api/v1/tokens                                      401 200 200 200 200 2
 POST   /api/v1/tokens                                      401 400 400 400 400 400 400 400 400
 DELETE /api/v1/tokens/{id}                                 401 404 404 404 404 404 404 404 404
 GET    /api/v1/layers                                      401 403 403 403 403 403 200 200 200
+GET    /api/v1/schemas/parameters/{version}                401 200 200 200 200 200 200 200 200
 GET    /api/v1/layers/{kind}/{key}                         401 403 403 403 403 403 200 200 200
 GET    /api/v1/standards/images                            401 403 403 403 403 403 200 200 200
 PUT    /api/v1/standards/images                            401 403 403 403 403 403 400 403 403
@@ -598,7 +600,8 @@ impl Ids {
             .replace("{n}", "1")
             .replace("{env}", "test")
             .replace("{project}", NOBODY)
-            .replace("{version}/{*name}", "any/slipway.css");
+            .replace("{version}/{*name}", "any/slipway.css")
+            .replace("{version}", "1");
         match pattern {
             "/api/v1/projects/{key}/parameters" => format!("{path}?environment=test"),
             "/projects/{key}/containers/change" => format!("{path}?environment=test"),

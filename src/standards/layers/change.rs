@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::parts::{self, PARTS};
-use super::{Kind, Layer, Lock, Name, Rule, compare, effective, is_below, leaves, list_of};
+use super::{Kind, Layer, Lock, Name, Rule, compare, effective, is_below, leaves};
 use crate::error::FieldError;
+use crate::standards::outline::outline;
 use crate::standards::{SCHEMA_VERSION, schema, versions};
 
 const MOST_LOCKS: usize = 100;
@@ -97,11 +97,10 @@ impl Proposal {
             return wrong("reason", "field-too-long");
         }
         let known = leaves(&over_sample(&self.document));
-        let of_some_kind = |kind: &&str| parts::has(&lock.pointer, kind) == Some(true);
-        let kinds = ["none", "sleep", "http", "tcp", "exec"];
-        let is_leaf = known.get(&lock.pointer).is_some() || kinds.iter().any(of_some_kind);
+        let is_of_form = outline().leaf(&lock.pointer).is_some();
+        let is_leaf = known.get(&lock.pointer).is_some() || is_of_form;
         let is_part = known.iter().any(|(p, _)| is_below(p, &lock.pointer));
-        let is_variable = list_of(&format!("{}/", lock.pointer)).is_some();
+        let is_variable = outline().list_of(&format!("{}/", lock.pointer)).is_some();
         match &lock.rule {
             Rule::Fixed if is_leaf || (is_part && !lock.pointer.is_empty()) || is_variable => None,
             Rule::Fixed => wrong("pointer", "lock-pointer-unknown"),
@@ -153,22 +152,21 @@ fn over_sample(document: &Value) -> Value {
 /// A right document whose parts are of the kind that the given fields belong to.
 fn sample_for(document: &Value) -> Value {
     let mut sample = sample();
-    for (part, kinds) in PARTS {
-        let said = document.pointer(part).and_then(Value::as_object);
+    for part in &outline().parts {
+        let said = document.pointer(&part.pointer).and_then(Value::as_object);
         let Some(said) = said.filter(|said| !said.contains_key("kind")) else {
             continue;
         };
-        let fits = |fields: &&[&str]| said.keys().all(|k| fields.contains(&k.as_str()));
-        let here = sample
-            .pointer(part)
-            .map_or("", |p| p["kind"].as_str().unwrap_or_default());
-        let stays = kinds.iter().any(|(kind, f)| *kind == here && fits(f));
-        let other = kinds.iter().find(|(_, fields)| fits(fields));
-        if let (false, Some((kind, fields)), Some(place)) = (stays, other, sample.pointer_mut(part))
-        {
+        let fits = |fields: &[String]| said.keys().all(|k| fields.contains(k));
+        let Some(place) = sample.pointer_mut(&part.pointer) else {
+            continue;
+        };
+        let stays = fits(part.fields(place["kind"].as_str().unwrap_or_default()));
+        let other = part.kinds.iter().find(|(_, fields)| fits(fields));
+        if let (false, Some((kind, fields))) = (stays, other) {
             *place = json!({ "kind": kind });
-            for field in *fields {
-                place[*field] = usual_of(field);
+            for field in fields {
+                place[field] = usual_of(field);
             }
         }
     }

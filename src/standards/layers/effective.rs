@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::leaves::{Leaves, compare, document, is_below, is_same, leaves};
-use super::parts::PARTS;
 use super::{Kind, Layer, Lock, Name, Rule};
+use crate::standards::outline::outline;
 
 /// The document that holds, with where each leaf is from and what binds it.
 #[derive(Debug, Clone, PartialEq, Serialize, utoipa::ToSchema)]
@@ -157,15 +157,15 @@ impl State {
     /// What belongs to another kind of its part is left behind when another layer changes the
     /// kind. A workload that says both itself is told that it cannot.
     fn drop_foreign_fields(&mut self) {
-        for (part, kinds) in PARTS {
-            let Some((kind, from)) = self.given.get(&format!("{part}/kind")).cloned() else {
+        for part in &outline().parts {
+            let kind = self.given.get(&format!("{}/kind", part.pointer)).cloned();
+            let Some((kind, from)) = kind else {
                 continue;
             };
-            let found = kinds.iter().find(|(name, _)| kind == *name);
-            let mine = found.map_or(&[] as &[&str], |(_, fields)| *fields);
+            let mine = part.fields(kind.as_str().unwrap_or_default());
             let foreign = |(pointer, (_, by)): (&str, &(Value, Name))| {
-                let field = pointer.strip_prefix(part)?.strip_prefix('/')?;
-                let stays = field == "kind" || mine.contains(&field);
+                let field = pointer.strip_prefix(&part.pointer)?.strip_prefix('/')?;
+                let stays = field == "kind" || mine.iter().any(|f| f == field);
                 let goes = !stays && *by != from && by.kind != Kind::Workload;
                 goes.then(|| pointer.to_owned())
             };

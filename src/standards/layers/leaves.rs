@@ -7,27 +7,13 @@ use std::cmp::Ordering;
 
 use serde_json::{Map, Value};
 
+use crate::standards::outline::{List, Shape, outline};
 use crate::standards::{cpu_millis, memory_mebibytes};
 
-/// Lists whose items are told apart by a field.
-const LISTS: [(&str, &str); 5] = [
-    ("/env", "name"),
-    ("/ports", "name"),
-    ("/files", "path"),
-    ("/scratch", "path"),
-    ("/nodes", "label"),
-];
-
+/// What tells the items of a list apart.
 fn name_in(list: &str) -> Option<&'static str> {
-    let found = LISTS.iter().find(|(pointer, _)| *pointer == list);
-    found.map(|(_, name)| *name)
-}
-
-/// The list that a pointer leads into.
-#[must_use]
-pub fn list_of(pointer: &str) -> Option<&'static str> {
-    let found = LISTS.iter().find(|(list, _)| is_below(pointer, list));
-    found.map(|(list, _)| *list)
+    let found = outline().lists.iter().find(|l| l.pointer == list);
+    found.map(List::key)
 }
 
 /// Leaves in order; a variable may refer to one that stands before it.
@@ -123,9 +109,8 @@ pub fn document<'a>(leaves: impl Iterator<Item = (&'a str, &'a Value)>) -> Value
 }
 
 fn insert(made: &mut Value, pointer: &str, value: &Value) {
-    if let Some(list) = list_of(pointer) {
-        let list = list.trim_start_matches('/');
-        at(made, &[list], |place| match place {
+    if let Some(list) = outline().list_of(pointer) {
+        at(made, &[list.name.as_str()], |place| match place {
             Value::Array(items) => items.push(value.clone()),
             other => *other = Value::Array(vec![value.clone()]),
         });
@@ -163,14 +148,14 @@ fn unescape(part: &str) -> String {
 /// How two values of one leaf compare; `None` for those that have no order.
 #[must_use]
 pub fn compare(pointer: &str, a: &Value, b: &Value) -> Option<Ordering> {
+    let quantity = |a: &str, b: &str| match outline().leaf(pointer)?.shape {
+        Shape::Cores => Some(cpu_millis(a).cmp(&cpu_millis(b))),
+        Shape::Mebibytes => Some(memory_mebibytes(a).cmp(&memory_mebibytes(b))),
+        _ => None,
+    };
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => a.as_f64()?.partial_cmp(&b.as_f64()?),
-        (Value::String(a), Value::String(b)) if is_below(pointer, "/cpu") => {
-            Some(cpu_millis(a).cmp(&cpu_millis(b)))
-        }
-        (Value::String(a), Value::String(b)) if is_below(pointer, "/memory") => {
-            Some(memory_mebibytes(a).cmp(&memory_mebibytes(b)))
-        }
+        (Value::String(a), Value::String(b)) => quantity(a, b),
         _ => None,
     }
 }

@@ -9,7 +9,6 @@ mod effective;
 #[cfg(test)]
 mod effective_tests;
 mod leaves;
-mod parts;
 mod store;
 mod words;
 
@@ -22,8 +21,7 @@ use uuid::Uuid;
 
 pub use change::{Pace, Proposal};
 pub use effective::{Breach, Effective, Held, effective};
-pub use leaves::{Leaves, compare, document, is_below, is_same, leaves, list_of};
-pub use parts::{PARTS, has as part_has};
+pub use leaves::{Leaves, compare, document, is_below, is_same, leaves};
 pub use store::{hold, is_place, newest, overview, revise, revisions, take};
 pub use words::text;
 

@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::fields::{self, Shape};
-use super::lists;
-use crate::standards::layers::{self, leaves, list_of, text};
+use super::fields;
+use super::lists::{self, Whose};
+use crate::standards::layers::{self, leaves, text};
+use crate::standards::outline::{Shape, outline};
 use crate::standards::{cpu_millis, memory_mebibytes};
 use crate::web::form::Typed;
 
@@ -16,7 +17,9 @@ const MOST_ENV_ROWS: usize = 200;
 #[must_use]
 pub fn typed_of(document: &Value) -> Typed {
     let leaves = leaves(document);
-    let known = leaves.iter().filter(|(p, _)| list_of(p).is_none());
+    let known = leaves
+        .iter()
+        .filter(|(p, _)| outline().list_of(p).is_none());
     let field = |pointer: &str| format!("parameters{}", pointer.replace('/', "."));
     known
         .map(|(pointer, value)| (field(pointer), typed(pointer, value)))
@@ -26,14 +29,14 @@ pub fn typed_of(document: &Value) -> Typed {
 /// A value of a leaf in the unit of its field.
 #[must_use]
 pub fn typed(pointer: &str, value: &Value) -> String {
-    match value {
-        Value::String(quantity) if pointer.starts_with("/cpu/") => cores(quantity),
-        Value::String(quantity) if pointer.starts_with("/memory/") => mebibytes(quantity),
-        Value::Array(items) if items.iter().all(Value::is_string) => {
+    match (value, fields::shape(pointer)) {
+        (Value::String(quantity), Some(Shape::Cores)) => cores(quantity),
+        (Value::String(quantity), Some(Shape::Mebibytes)) => mebibytes(quantity),
+        (Value::Array(items), _) if items.iter().all(Value::is_string) => {
             let lines: Vec<String> = items.iter().map(text).collect();
             lines.join("\n")
         }
-        other => text(other),
+        (other, _) => text(other),
     }
 }
 
@@ -47,8 +50,8 @@ fn mebibytes(quantity: &str) -> String {
     memory_mebibytes(quantity).to_string()
 }
 
-/// The document: each field that belongs to the kind of its part, and the lists. What the first
-/// forms had is always said; the rest only where the form had it.
+/// The document: each field that belongs to the kind of its part, and the lists. What no document
+/// is without is always said; the rest only where the form had it.
 #[must_use]
 pub fn document(typed: &Typed) -> Value {
     let text = |name: &str| {
@@ -56,15 +59,15 @@ pub fn document(typed: &Typed) -> Value {
         value.map_or("", |t| t.trim()).to_owned()
     };
     let mut said = Vec::new();
-    for (name, shape) in fields::all() {
-        let there = typed.contains_key(&format!("parameters.{name}"));
-        let may_be_empty = *shape == Shape::Maybe || *name == "args";
-        let left_out = may_be_empty && text(name).is_empty();
-        if fields::belongs(name, text) && !left_out && (there || is_needed(name)) {
-            said.push((fields::pointer(name), fields::value(*shape, &text(name))));
+    for leaf in outline().leaves() {
+        let there = typed.contains_key(&format!("parameters.{}", leaf.name));
+        let typed = text(&leaf.name);
+        let left_out = leaf.is_optional && typed.is_empty();
+        if leaf.belongs(text) && !left_out && (there || leaf.is_needed) {
+            said.push((leaf.pointer.clone(), fields::value(&leaf.shape, &typed)));
         }
     }
-    let mut lists = lists::values(typed, lists::OF_WORKLOAD);
+    let mut lists = lists::values(typed, Whose::Workload);
     lists.insert("env".to_owned(), json!(variables(typed)));
     with_lists(&said, lists)
 }
@@ -72,19 +75,19 @@ pub fn document(typed: &Typed) -> Value {
 /// What a layer says: the fields that hold something, whatever their part's kind is below it.
 #[must_use]
 pub fn some(typed: &Typed) -> Value {
-    let said = fields::all().filter_map(|(name, shape)| {
-        let text = typed.get(&format!("parameters.{name}"))?.trim();
-        (!text.is_empty()).then(|| (fields::pointer(name), fields::value(*shape, text)))
+    let said = outline().leaves().filter_map(|leaf| {
+        let text = typed.get(&format!("parameters.{}", leaf.name))?.trim();
+        (!text.is_empty()).then(|| (leaf.pointer.clone(), fields::value(&leaf.shape, text)))
     });
     let said: Vec<_> = said.collect();
-    with_lists(&said, lists::values(typed, lists::OF_LAYER))
+    with_lists(&said, lists::values(typed, Whose::Layer))
 }
 
 /// The fields of what a layer says.
 #[must_use]
 pub fn typed_of_some(document: &Value) -> Typed {
     let mut typed = typed_of(document);
-    typed.extend(lists::typed_of(document, lists::OF_LAYER));
+    typed.extend(lists::typed_of(document, Whose::Layer));
     typed
 }
 
@@ -94,15 +97,6 @@ fn with_lists(said: &[(String, Value)], lists: Map<String, Value>) -> Value {
         made.extend(lists);
     }
     made
-}
-
-/// What no document is without.
-fn is_needed(name: &str) -> bool {
-    let parts = ["replicas.", "cpu.", "memory."];
-    let probes = ["probes.readiness.kind", "probes.liveness.kind"];
-    matches!(name, "access" | "port")
-        || probes.contains(&name)
-        || parts.iter().any(|part| name.starts_with(part))
 }
 
 fn variables(typed: &Typed) -> Vec<Value> {
@@ -172,7 +166,7 @@ pub fn env_rows(typed: &Typed) -> Vec<EnvRow> {
 pub fn typed_again(usual: &Typed, own: &Value, may_hold: bool) -> Typed {
     let mut typed = usual.clone();
     typed.extend(typed_of(own));
-    typed.extend(lists::typed_of(own, lists::OF_WORKLOAD));
+    typed.extend(lists::typed_of(own, Whose::Workload));
     let variables = own["env"].as_array().into_iter().flatten();
     for (at, variable) in variables.enumerate() {
         let mut put = |part: &str, text: String| typed.insert(format!("env.{at}.{part}"), text);

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::as_json::VIEW;
 use super::layer_form::{self, DOCUMENT, LOCKS};
-use super::lists::{self, ListView, lists};
+use super::lists::{ListView, Whose, lists};
 use super::{fields, locks};
 use crate::app::App;
 use crate::error::{AppError, FieldError, Words};
@@ -19,6 +19,7 @@ use crate::standards;
 use crate::standards::layers::{
     Effective, Held, Lock, Name, Pace, Proposal, Revision, Row, leaves, text,
 };
+use crate::standards::outline::{Leaf, outline};
 use crate::web::extract::{Ctx, Form, Path, Query};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
 use crate::web::layout::{Chrome, Errors, Nav, page, see_other};
@@ -332,15 +333,15 @@ fn form(c: &Chrome, of: (&Name, &Effective), typed: &Typed, errors: &Errors) -> 
             pace,
         };
     }
-    let pointer = |(name, _): &fields::Row| {
-        let pointer = fields::pointer(name);
+    let pointer = |leaf: &Leaf| {
+        let pointer = leaf.pointer.clone();
         Some((pointer.clone(), fields::label(c, &pointer)?))
     };
     LayerForm {
         sections: layer_form::sections(c, of, typed, errors),
-        lists: lists(c, typed, errors, (of.1, lists::OF_LAYER)),
+        lists: lists(c, typed, errors, (of.1, Whose::Layer)),
         locks: locks::sections(c, typed, errors),
-        pointers: fields::all().filter_map(pointer).collect(),
+        pointers: outline().leaves().filter_map(pointer).collect(),
         json: None,
         pace,
     }

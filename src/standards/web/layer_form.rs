@@ -5,11 +5,12 @@ use serde_json::{Value, json};
 
 use super::as_json::{self, NAME, VIEW};
 use super::document::{some, typed_of_some};
-use super::fields::{self, SECTIONS};
+use super::fields;
 use super::locks;
 use super::standing::beneath;
 use crate::error::{AppError, FieldError, Words};
 use crate::standards::layers::{Effective, Lock, Name, is_same, leaves};
+use crate::standards::outline::{self, Leaf, outline};
 use crate::web::form::{Control, Section, Typed};
 use crate::web::layout::{Chrome, Errors};
 
@@ -162,21 +163,21 @@ pub fn sections(
     typed: &Typed,
     errors: &Errors,
 ) -> Vec<(Section, bool)> {
-    let drawn = |row: &fields::Row| {
-        let mut field = fields::field(c, row);
+    let drawn = |leaf: &Leaf| {
+        let mut field = fields::field(c, leaf);
         (field.part, field.when) = Default::default();
         field.control = unsaid(c, field.control);
         beneath(c, (name, above), field.filled(c, typed, errors))
     };
-    let section = |(legend, rows): &(&str, &'static [fields::Row])| {
-        let fields: Vec<_> = rows.iter().map(drawn).collect();
+    let section = |section: &outline::Section| {
+        let fields: Vec<_> = section.leaves.iter().map(drawn).collect();
         let is_silent = fields
             .iter()
             .all(|f| f.value.is_empty() && f.error.is_none());
-        let legend = c.t(legend);
+        let legend = c.t(&section.code());
         (Section { legend, fields }, is_silent)
     };
-    SECTIONS.iter().map(section).collect()
+    outline().sections.iter().map(section).collect()
 }
 
 /// A choice that may be left to others.

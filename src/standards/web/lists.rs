@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::standards::layers::{Effective, is_below, leaves, text};
+use crate::standards::outline::{Column, List, outline};
 use crate::web::form::Typed;
 use crate::web::layout::{Chrome, Errors};
 
@@ -10,18 +11,21 @@ const EMPTY_ROWS: usize = 2;
 /// As many as the longest list may have.
 const MOST_ROWS: usize = 200;
 
-/// A list by its name in the document, with its columns.
-pub type Kind = (&'static str, &'static [&'static str]);
+/// Whose form it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Whose {
+    /// Its variables may be secrets, and have rows of their own.
+    Workload,
+    /// It holds no secrets.
+    Layer,
+}
 
-const FILES: Kind = ("files", &["path", "text", "secret", "key"]);
-const PORTS: Kind = ("ports", &["name", "port"]);
-const SCRATCH: Kind = ("scratch", &["path", "size"]);
-const NODES: Kind = ("nodes", &["label", "value"]);
-
-/// A workload's variables may be secrets, and have rows of their own.
-pub const OF_WORKLOAD: &[Kind] = &[PORTS, FILES, SCRATCH, NODES];
-/// A layer holds no secrets.
-pub const OF_LAYER: &[Kind] = &[PORTS, FILES, SCRATCH, NODES, ("env", &["name", "value"])];
+impl Whose {
+    fn lists(self) -> impl Iterator<Item = &'static List> {
+        let lists = outline().lists.iter();
+        lists.filter(move |list| self == Self::Layer || !list.has_own_rows)
+    }
+}
 
 /// One list as it is drawn.
 pub struct ListView {
@@ -57,81 +61,83 @@ pub struct Cell {
 }
 
 /// The rows that hold something.
-fn filled(typed: &Typed, (list, columns): &Kind) -> Vec<Vec<String>> {
-    let of = |at: usize, column: &str| typed.get(&format!("{list}.{at}.{column}")).cloned();
+fn filled(typed: &Typed, list: &List) -> Vec<Vec<String>> {
+    let of = |at: usize, c: &Column| {
+        typed
+            .get(&format!("{}.{at}.{}", list.name, c.path))
+            .cloned()
+    };
     let rows = (0..MOST_ROWS).map_while(|at| {
-        of(at, columns.first()?)?;
-        Some(
-            columns
-                .iter()
-                .map(|c| of(at, c).unwrap_or_default())
-                .collect(),
-        )
+        of(at, list.columns.first()?)?;
+        let cells = list.columns.iter();
+        Some(cells.map(|c| of(at, c).unwrap_or_default()).collect())
     });
     rows.filter(|row: &Vec<String>| row.iter().any(|cell| !cell.trim().is_empty()))
         .collect()
 }
 
 /// Each list of the document, as it was typed.
-pub fn values(typed: &Typed, kinds: &[Kind]) -> Map<String, Value> {
-    let list = |kind: &Kind| {
-        let rows = filled(typed, kind);
-        let items: Vec<Value> = rows.iter().map(|row| item(kind, row)).collect();
-        (!items.is_empty()).then(|| (kind.0.to_owned(), json!(items)))
+pub fn values(typed: &Typed, whose: Whose) -> Map<String, Value> {
+    let list = |list: &List| {
+        let rows = filled(typed, list);
+        let items: Vec<Value> = rows.iter().map(|row| item(list, row)).collect();
+        (!items.is_empty()).then(|| (list.name.clone(), json!(items)))
     };
-    kinds.iter().filter_map(list).collect()
+    whose.lists().filter_map(list).collect()
 }
 
 /// The rows of a document's lists, as their form would have them.
-pub fn typed_of(document: &Value, kinds: &[Kind]) -> Typed {
+pub fn typed_of(document: &Value, whose: Whose) -> Typed {
     let mut typed = Typed::new();
-    for (list, columns) in kinds {
-        let items = document[*list].as_array().into_iter().flatten();
+    for list in whose.lists() {
+        let items = document[&list.name].as_array().into_iter().flatten();
         for (at, item) in items.enumerate() {
-            for column in *columns {
-                let value = match *column {
-                    "secret" => &item["secret"]["name"],
-                    "key" => &item["secret"]["key"],
-                    column => &item[column],
-                };
-                let cell = if value.is_null() {
-                    String::new()
-                } else {
-                    text(value)
-                };
-                typed.insert(format!("{list}.{at}.{column}"), cell);
-            }
+            let cells = list.columns.iter().map(|column| {
+                let cell = at_path(item, column).map(text).unwrap_or_default();
+                (format!("{}.{at}.{}", list.name, column.path), cell)
+            });
+            typed.extend(cells);
         }
     }
     typed
 }
 
-fn item((list, columns): &Kind, row: &[String]) -> Value {
-    let mut cells: Map<String, Value> = columns
-        .iter()
-        .zip(row)
-        .map(|(column, cell)| ((*column).to_owned(), json!(cell)))
-        .collect();
-    if *list == "files" {
-        let key = cells.remove("key");
-        let name = cells.remove("secret").filter(|n| *n != json!(""));
-        // With the name of a Secret there is no text of ours.
-        if let Some(name) = name {
-            cells.remove("text");
-            cells.insert("secret".to_owned(), json!({ "name": name, "key": key }));
-        }
-    }
-    if *list == "ports" {
+fn at_path<'a>(item: &'a Value, column: &Column) -> Option<&'a Value> {
+    let found = item.pointer(&format!("/{}", column.path.replace('.', "/")));
+    found.filter(|value| !value.is_null())
+}
+
+/// What a row says. Of groups of which an item has one, the last that holds something is meant:
+/// with the name of a Secret there is no text of ours.
+fn item(list: &List, row: &[String]) -> Value {
+    let is_of = |column: &Column, group: &str| {
+        column.path == group || is_below(&slashed(&column.path), group)
+    };
+    let holds = |group: &&String| {
+        let mut cells = list.columns.iter().zip(row);
+        cells.any(|(column, cell)| is_of(column, group) && !cell.trim().is_empty())
+    };
+    let meant = list.either.iter().rev().find(holds).or(list.either.first());
+    let goes = |column: &Column| {
+        let mut other = list.either.iter().filter(|group| Some(*group) != meant);
+        other.any(|group| is_of(column, group))
+    };
+    let mut made = json!({});
+    for (column, cell) in list.columns.iter().zip(row).filter(|(c, _)| !goes(c)) {
+        let text = cell.replace("\r\n", "\n");
         // What is no number is refused as it was typed.
-        let number = row.get(1).and_then(|port| port.trim().parse::<u64>().ok());
-        cells.extend(number.map(|number| ("port".to_owned(), json!(number))));
-    }
-    for cell in cells.values_mut() {
-        if let Value::String(text) = cell {
-            *text = text.replace("\r\n", "\n");
+        let number = text.trim().parse::<u64>().ok().filter(|_| column.is_number);
+        let mut place = &mut made;
+        for name in column.path.split('.') {
+            place = &mut place[name];
         }
+        *place = number.map_or(json!(text), |number| json!(number));
     }
-    Value::Object(cells)
+    made
+}
+
+fn slashed(path: &str) -> String {
+    path.replace('.', "/")
 }
 
 /// Every list with what was typed, what is wrong with it, and what stands above it.
@@ -139,28 +145,32 @@ pub fn lists(
     c: &Chrome,
     typed: &Typed,
     errors: &Errors,
-    (made, kinds): (&Effective, &[Kind]),
+    (made, whose): (&Effective, Whose),
 ) -> Vec<ListView> {
-    kinds
-        .iter()
-        .map(|kind| list(c, typed, errors, made, kind))
-        .collect()
+    let lists = whose.lists();
+    lists.map(|l| list(c, typed, errors, made, l)).collect()
 }
 
-fn list(c: &Chrome, typed: &Typed, errors: &Errors, made: &Effective, kind: &Kind) -> ListView {
-    let (name, columns) = kind;
-    let mut rows = filled(typed, kind);
+fn list(
+    c: &Chrome,
+    typed: &Typed,
+    errors: &Errors,
+    made: &Effective,
+    list: &'static List,
+) -> ListView {
+    let name = list.name.as_str();
+    let mut rows = filled(typed, list);
     let all = (rows.len() + EMPTY_ROWS).min(MOST_ROWS);
-    rows.resize(all, vec![String::new(); columns.len()]);
-    let cell = |at: usize, column: &str, value: &String| Cell {
-        id: format!("f-parameters-{name}-{at}-{column}"),
-        name: format!("{name}.{at}.{column}"),
-        label: c.t(&format!("form-{name}-{column}")),
+    rows.resize(all, vec![String::new(); list.columns.len()]);
+    let cell = |at: usize, column: &Column, value: &String| Cell {
+        id: format!("f-parameters-{name}-{at}-{}", column.path.replace('.', "-")),
+        name: format!("{name}.{at}.{}", column.path),
+        label: c.t(&list.code(column)),
         value: value.clone(),
-        is_text: column == "text",
+        is_text: column.is_text,
     };
     let row = |(at, cells): (usize, &Vec<String>)| {
-        let cells = columns.iter().zip(cells);
+        let cells = list.columns.iter().zip(cells);
         cells
             .map(|(column, value)| cell(at, column, value))
             .collect()
@@ -172,29 +182,22 @@ fn list(c: &Chrome, typed: &Typed, errors: &Errors, made: &Effective, kind: &Kin
         legend: c.t(&format!("form-{name}")),
         help: c.t(&format!("form-{name}-help")),
         errors: wrong.map(|e| c.w(&e.words)).collect(),
-        given: given(c, made, kind),
+        given: given(c, made, list),
         rows: rows.iter().enumerate().map(row).collect(),
     }
 }
 
-fn given(c: &Chrome, made: &Effective, (list, columns): &Kind) -> Vec<(String, String)> {
+fn given(c: &Chrome, made: &Effective, list: &List) -> Vec<(String, String)> {
     let leaves = leaves(&made.document);
-    let mine = leaves
-        .iter()
-        .filter(|(p, _)| is_below(p, &format!("/{list}")));
+    let mine = leaves.iter().filter(|(p, _)| is_below(p, &list.pointer));
     mine.map(|(pointer, item)| {
-        let cell = |at: usize| {
-            columns
-                .get(at)
-                .map_or(&Value::Null, |column| &item[*column])
-        };
-        let second = match cell(1) {
-            Value::Null => text(&item["secret"]["name"]),
-            value => text(value).chars().take(40).collect(),
-        };
+        let mut cells = list.columns.iter().filter_map(|c| at_path(item, c));
+        let mut next = || cells.next().map(text).unwrap_or_default();
+        let (first, second) = (next(), next());
+        let second: String = second.chars().take(40).collect();
         let from = made.provenance.get(pointer);
         let from = from.map_or(String::new(), |name| c.w(&name.from_words()));
-        (format!("{} = {second}", text(cell(0))), from)
+        (format!("{first} = {second}"), from)
     })
     .collect()
 }
@@ -208,18 +211,18 @@ mod tests {
         let typed: Typed = [
             ("files.0.path", "/etc/a"),
             ("files.0.text", "a\r\nb"),
-            ("files.0.secret", ""),
-            ("files.0.key", ""),
+            ("files.0.secret.name", ""),
+            ("files.0.secret.key", ""),
             ("files.1.path", "/etc/b"),
             ("files.1.text", ""),
-            ("files.1.secret", "tls"),
-            ("files.1.key", "tls.key"),
+            ("files.1.secret.name", "tls"),
+            ("files.1.secret.key", "tls.key"),
             ("nodes.0.label", ""),
             ("nodes.0.value", " "),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into();
-        let made = values(&typed, OF_WORKLOAD);
+        let made = values(&typed, Whose::Workload);
         assert_eq!(
             json!(made),
             json!({"files": [{"path": "/etc/a", "text": "a\nb"},

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::document::typed as in_unit;
-use super::fields::{self, Shape};
+use super::fields;
 use crate::error::FieldError;
 use crate::standards::layers::{Lock, Rule};
+use crate::standards::outline::Shape;
 use crate::web::form::{Control, Field, Section, Typed};
 use crate::web::layout::{Chrome, Errors};
 
@@ -57,7 +58,7 @@ fn value([pointer, kind, bound, reason]: &Row) -> Value {
         true => pointer.clone(),
         false => fields::pointer(pointer),
     };
-    let shape = fields::shape(&pointer).unwrap_or(Shape::Word);
+    let shape = fields::shape(&pointer).unwrap_or(&Shape::Word);
     let read = |text: &str| fields::value(shape, text.trim());
     let mut lock = json!({ "pointer": pointer, "kind": kind, "reason": reason });
     match kind.as_str() {

@@ -16,10 +16,11 @@ use crate::requests::web::again::{self, Again};
 use crate::requests::{Filing, Request};
 use crate::standards;
 use crate::standards::layers::{Effective, Place};
+use crate::standards::outline::{self, Leaf, outline};
 use crate::standards::web::as_json;
 use crate::standards::web::document::{EnvRow, env_rows, typed_again, typed_of};
-use crate::standards::web::fields::{self, BEGINNINGS, RARE, SECTIONS, field};
-use crate::standards::web::lists::{self, ListView, lists};
+use crate::standards::web::fields::field;
+use crate::standards::web::lists::{ListView, Whose, lists};
 use crate::standards::web::standing::{Given, given, stand};
 use crate::web::extract::{Ctx, Form, Query};
 use crate::web::form::{Control, Field, Section, Summary, Typed, shown_by_form};
@@ -327,8 +328,8 @@ pub(super) fn begin(typed: &mut Typed, health_path: &str) {
         "parameters.probes.startup.path".to_owned(),
         health_path.to_owned(),
     );
-    let named = |(name, text): &(&str, &str)| (format!("parameters.{name}"), (*text).to_owned());
-    for (name, text) in BEGINNINGS.iter().map(named).chain([path]) {
+    let begins = |leaf: &Leaf| Some((format!("parameters.{}", leaf.name), leaf.begins.clone()?));
+    for (name, text) in outline().leaves().filter_map(begins).chain([path]) {
         typed.entry(name).or_insert(text);
     }
 }
@@ -340,14 +341,15 @@ fn sections(
     errors: &Errors,
     made: &Effective,
 ) -> (Vec<Section>, Vec<bool>) {
-    let filled = |row| stand(c, made, usual, field(c, row).filled(c, typed, errors));
-    let section = |(legend, rows): &(&str, &'static [fields::Row])| Section {
-        legend: c.t(legend),
-        fields: rows.iter().map(filled).collect(),
+    let filled = |leaf: &Leaf| stand(c, made, usual, field(c, leaf).filled(c, typed, errors));
+    let section = |section: &outline::Section| Section {
+        legend: c.t(&section.code()),
+        fields: section.leaves.iter().map(filled).collect(),
     };
-    let sections: Vec<Section> = SECTIONS.iter().map(section).collect();
-    let folded = SECTIONS.iter().zip(&sections);
-    let folded = folded.map(|((legend, _), s)| RARE.contains(legend) && says_nothing(s, usual));
+    let outlined = &outline().sections;
+    let sections: Vec<Section> = outlined.iter().map(section).collect();
+    let folded = outlined.iter().zip(&sections);
+    let folded = folded.map(|(outlined, s)| outlined.is_folded && says_nothing(s, usual));
     let folded = folded.collect();
     (sections, folded)
 }
@@ -411,7 +413,7 @@ pub(super) async fn new_page(
         also: reach.also,
         beside: reach.beside,
         beside_line: reach.line,
-        lists: lists(&c, &typed, &refusal.errors, (&made, lists::OF_WORKLOAD)),
+        lists: lists(&c, &typed, &refusal.errors, (&made, Whose::Workload)),
         env_errors: of_env.map(|e| c.w(&e.words)).collect(),
         env: env_rows(&typed),
         env_given: given(&c, &made),

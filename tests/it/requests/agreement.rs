@@ -26,7 +26,10 @@ fn typed(said: &Value) -> Typed {
         for (at, row) in rows(list).iter().enumerate() {
             for (column, cell) in row.as_object().unwrap() {
                 let cells = match cell.as_object() {
-                    Some(secret) => vec![("secret", &secret["name"]), ("key", &secret["key"])],
+                    Some(secret) => vec![
+                        ("secret.name", &secret["name"]),
+                        ("secret.key", &secret["key"]),
+                    ],
                     None => vec![(column.as_str(), cell)],
                 };
                 for (column, cell) in cells {

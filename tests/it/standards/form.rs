@@ -253,3 +253,33 @@ async fn a_request_for_a_layer_is_changed_copied_and_undone_by_its_form() {
     assert_eq!(company.ops.get(&elsewhere).await.status, 404);
     company.check().await;
 }
+
+/// What the schema says is what the help shows, in both languages, to everybody.
+#[tokio::test]
+async fn the_help_has_every_parameter_of_the_schema() {
+    let mut company = Company::start().await;
+    let lin = &mut company.developer;
+    let schema = lin.api_get("/schemas/parameters/2").await;
+    assert_eq!(schema.status, 200, "{}", schema.body);
+    let schema = schema.json();
+    let properties = schema["properties"].as_object().expect("properties");
+    for language in ["en", "zh-CN"] {
+        lin.headers = vec![("accept-language", language.to_owned())];
+        let page = lin.get("/help/parameters").await;
+        assert_eq!(page.status, 200);
+        assert!(!page.body.contains('⟦'), "{}", page.body);
+        for name in properties.keys() {
+            let (whole, below) = (format!("id=\"{name}\""), format!("id=\"{name}."));
+            let is_there = page.body.contains(&whole) || page.body.contains(&below);
+            assert!(is_there, "{name}");
+        }
+        let text = page.text("main");
+        assert!(
+            text.contains("probes.startup.kind = http / tcp / exec"),
+            "{text}"
+        );
+    }
+    let first = lin.api_get("/schemas/parameters/1").await.json();
+    assert_eq!(first["$id"], "urn:slipway:parameters:v1");
+    assert_eq!(lin.api_get("/schemas/parameters/9").await.status, 404);
+}
