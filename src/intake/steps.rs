@@ -205,6 +205,8 @@ async fn take_over(tx: &mut Tx, claim: &Claim, output: &Value) -> Result<(), DbE
         let ended = outcome.as_ref().copied();
         store::end(tx.connection(), position, ended, &notes).await?;
     }
+    // Somebody may have asked for one of these places meanwhile.
+    requests::look_again(tx, None).await?;
     tx.event(TOPIC, None).await
 }
 

@@ -20,7 +20,8 @@ use crate::jobs::{self, Claim, NewStep, Step, StepResult};
 use crate::projects;
 use crate::requests;
 use crate::workloads::{
-    self, StepError, Workload, clear_all_files, clear_beside, secret_name, settle, take_away,
+    self, PULL_SECRET, StepError, Workload, clear_all_files, clear_beside, secret_name, settle,
+    take_away,
 };
 
 /// Pods end on their own, within their grace.
@@ -89,6 +90,9 @@ impl Objects {
             let name = secret_name(&secret);
             kubernetes.delete::<Secret>(namespace, &name).await?;
         }
+        if store::is_last(self.0.db.pool(), leaving.workload).await? {
+            kubernetes.delete::<Secret>(namespace, PULL_SECRET).await?;
+        }
         // Somebody else's Deployment keeps its pods, whatever they are labelled.
         let pods = if deployment {
             kubernetes.pods(namespace, &workload.selector).await?.len()
@@ -133,8 +137,12 @@ impl Step for Namespace {
             // A namespace that somebody decided to keep is no reason to keep the project.
             StepResult::Done(_) | StepResult::Fail(_) => {
                 let last = store::end(tx.connection(), &leaving).await?;
-                // The host that it had is free for whoever asked for it meanwhile.
-                requests::look_again(tx, None).await?;
+                // Its place is free again, and for any project the host that it had.
+                let workload = workloads::find(tx.connection(), leaving.workload).await?;
+                let had_host =
+                    workload.is_some_and(|w| workloads::callers_come_at(&w.parameters).is_some());
+                let whose = claim.project.map(ProjectId).filter(|_| !had_host);
+                requests::look_again(tx, whose).await?;
                 if leaving.whole {
                     jobs::wake_subject(tx, leaving.request.0).await?;
                 } else if last {

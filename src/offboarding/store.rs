@@ -200,6 +200,19 @@ pub async fn is_shared(executor: impl PgExecutor<'_>, id: WorkloadId) -> Result<
     Ok(shared.fetch_one(executor).await?)
 }
 
+/// Whether no other workload is left in the namespace of this one.
+pub async fn is_last(executor: impl PgExecutor<'_>, id: WorkloadId) -> Result<bool, DbError> {
+    let last = sqlx::query_scalar!(
+        r#"SELECT NOT EXISTS (SELECT 1 FROM workload w
+            JOIN workload o ON o.cluster_id = w.cluster_id AND o.namespace = w.namespace
+            WHERE w.id = $1 AND o.id <> w.id
+              AND NOT EXISTS (SELECT 1 FROM removal r
+                WHERE r.workload_id = o.id AND r.emptied_at IS NOT NULL)) AS "last!""#,
+        id.0,
+    );
+    Ok(last.fetch_one(executor).await?)
+}
+
 /// The secrets that any revision of a workload's parameters named, and no other workload of its
 /// namespace has in its newest one.
 pub async fn secrets(

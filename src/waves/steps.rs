@@ -148,6 +148,12 @@ async fn start(
     let reason = format!("{} {}", run.layer, run.number);
     let is_new = parameters != workload.parameters;
     if is_new {
+        // Since the change was agreed on somebody else may have been given its host.
+        let before = Some(&workload.parameters);
+        if let Some((host, _)) = workloads::taken(tx, workload, before, &parameters).await? {
+            let words = note("wave-host-taken").with("host", host);
+            return store::noted(tx.connection(), run.id, id, &words).await;
+        }
         let revised = Revised {
             parameters: &parameters,
             own: &workload.own,

@@ -16,8 +16,8 @@ pub fn callers_come_at(parameters: &Parameters) -> Option<(&str, &str)> {
     Some((&rule.host, rule.path.trim_end_matches('/')))
 }
 
-/// A workload comes to be found elsewhere: requests of any project may have asked for that place,
-/// and whoever waits for them is told.
+/// A workload is to be found elsewhere: requests of any project may have asked for that place, and
+/// whoever waits for them is told.
 ///
 /// # Errors
 /// No answer from the database.
@@ -32,9 +32,27 @@ pub async fn moved(
     Ok(())
 }
 
-/// Refuses a host and path that another workload on the same cluster has, or is to have, unless
-/// they are what this one has said before. Until the transaction ends nobody else claims that
-/// host.
+/// The host and path that another workload on the same cluster has, or is to have, of what is
+/// wanted, unless they are what this one has said before. Until the transaction ends nobody else
+/// claims that host.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn taken<'a>(
+    tx: &mut Tx,
+    workload: &Workload,
+    before: Option<&Parameters>,
+    wanted: &'a Parameters,
+) -> Result<Option<(&'a str, &'a str)>, DbError> {
+    let place = callers_come_at(wanted);
+    let Some(place) = place.filter(|_| place != before.and_then(callers_come_at)) else {
+        return Ok(None);
+    };
+    let is_claimed = store::is_claimed(tx.connection(), workload, place).await?;
+    Ok(is_claimed.then_some(place))
+}
+
+/// Refuses what is taken.
 ///
 /// # Errors
 /// 400 naming the host.
@@ -44,13 +62,9 @@ pub async fn claim(
     before: Option<&Parameters>,
     wanted: &Parameters,
 ) -> Result<(), AppError> {
-    let place = callers_come_at(wanted);
-    let Some((host, path)) = place.filter(|_| place != before.and_then(callers_come_at)) else {
+    let Some((host, path)) = taken(tx, workload, before, wanted).await? else {
         return Ok(());
     };
-    if !store::is_claimed(tx.connection(), workload, (host, path)).await? {
-        return Ok(());
-    }
     let words = Words::new("containers-host-taken")
         .with("host", host)
         .with("path", path)

@@ -29,12 +29,12 @@ use serde_json::Value;
 pub use adopt::{Adopting, adopt};
 pub use around::{clear_all_files, clear_beside, clear_files, put_beside, put_files, take_away};
 pub use found::{Found, FoundService};
-pub use hosts::{callers_come_at, claim, moved};
+pub use hosts::{callers_come_at, claim, moved, taken};
 pub use now::now;
 pub use outside::{Live, Pod, live};
 pub use prepare::{Namespace, Objects as ObjectsStep, StepError, settle};
 pub use request::{Asked, Containers, inner, seal, settled};
-pub use secrets::{apply as apply_secrets, secret_name};
+pub use secrets::{PULL_SECRET, apply as apply_secrets, secret_name};
 pub use start::{Slow, slow};
 pub use store::{
     Current, Revised, all, before, current, environments, find, hold, list, lock_for_deployment,

@@ -35,6 +35,13 @@ fn has_namespace(company: &Company, cluster: &str, namespace: &str) -> bool {
     cluster.object("Namespace", "", namespace).is_some()
 }
 
+fn has_pull_secret(company: &Company) -> bool {
+    let mut kubernetes = company.world.kubernetes();
+    let cluster = kubernetes.cluster("sh-test").expect("a cluster");
+    let found = cluster.object("Secret", "pay-test", "slipway-pull");
+    found.is_some()
+}
+
 fn location(answer: &Answer) -> String {
     answer.headers["location"].to_str().unwrap().to_owned()
 }
@@ -274,6 +281,7 @@ async fn what_is_somebody_elses_stays() {
     };
     company.world.jenkins().edit_config("slipway/pay", edit);
     takes_the_label_away(&company, "pay-test").await;
+    assert!(has_pull_secret(&company));
     let key = json!({ "key": "pay" });
     let (status, filed) = ask(&mut company.ops, "offboarding", Value::Null, key).await;
     assert_eq!(status, 201, "{filed}");
@@ -284,6 +292,8 @@ async fn what_is_somebody_elses_stays() {
     assert!(company.world.jenkins().config("slipway/pay").is_some());
     assert!(has_namespace(&company, "sh-test", "pay-test"));
     assert!(!has_namespace(&company, "sh-prod", "pay-prod"));
+    // What is ours in a namespace that stays goes nevertheless.
+    assert!(!has_pull_secret(&company));
     company.check().await;
 }
 

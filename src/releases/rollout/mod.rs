@@ -31,7 +31,7 @@ use crate::halt::{self, Motion};
 use crate::identity::ProjectId;
 use crate::integrations::kubernetes::path::Path;
 use crate::jobs::{self, Claim, NewRun, NewStep, Step, StepResult};
-use crate::requests::RequestId;
+use crate::requests::{self, RequestId};
 use crate::workloads::objects::Stamp;
 use crate::workloads::{StepError, Workload};
 
@@ -278,6 +278,11 @@ async fn end(
     let id = DeploymentId(claim.subject);
     if let Some(rollout) = store::end(tx.connection(), id, state, failure).await? {
         jobs::wake_subject(tx, rollout.0).await?;
+        let succeeded = state == super::DeploymentState::Succeeded;
+        // What it had is free once nothing serves it any more.
+        if succeeded && store::left_a_host(tx.connection(), id).await? {
+            requests::look_again(tx, None).await?;
+        }
     }
     announce(tx, claim).await
 }

@@ -150,6 +150,26 @@ pub async fn end_rollout(
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether callers outside came somewhere else to what this deployment took the place of.
+pub async fn left_a_host(connection: &mut PgConnection, id: DeploymentId) -> Result<bool, DbError> {
+    let left = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM deployment d
+            JOIN parameters_revision now ON now.workload_id = d.workload_id
+              AND now.revision = d.parameters_revision
+            JOIN LATERAL (SELECT b.parameters_revision FROM deployment b
+                WHERE b.workload_id = d.workload_id AND b.state = 'succeeded'
+                  AND b.sequence < d.sequence ORDER BY b.sequence DESC LIMIT 1) before ON true
+            JOIN parameters_revision was ON was.workload_id = d.workload_id
+              AND was.revision = before.parameters_revision
+            WHERE d.id = $1 AND was.document ->> 'access' = 'ingress'
+              AND (now.document -> 'access', now.document -> 'ingress')
+                IS DISTINCT FROM (was.document -> 'access', was.document -> 'ingress'))
+            AS "left!""#,
+        id.0,
+    );
+    Ok(left.fetch_one(connection).await?)
+}
+
 /// What people are told of a rollout that has ended.
 pub struct Ended {
     pub project: Uuid,

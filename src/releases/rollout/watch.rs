@@ -97,7 +97,8 @@ impl Watch {
         Ok(match rollout_status(&found, facts.generation) {
             Rollout::Done => StepResult::Done(json!({
                 "ready": ready(&found), "desired": desired(&found),
-                "seconds_to_ready": seconds_to_ready(&pods), "pods": whereabouts(&pods),
+                "seconds_to_ready": seconds_to_ready(&pods, workload.container()),
+                "pods": whereabouts(&pods),
             })),
             Rollout::Waiting {
                 updated,
@@ -237,10 +238,11 @@ fn whereabouts(pods: &[Pod]) -> Value {
 }
 
 /// The slowest of the new pods, from its container's start to its readiness.
-fn seconds_to_ready(pods: &[Pod]) -> Value {
+fn seconds_to_ready(pods: &[Pod], container: &str) -> Value {
     let one = |pod: &Pod| {
         let status = pod.status.as_ref()?;
-        let container = status.container_statuses.as_ref()?.first()?;
+        let mut containers = status.container_statuses.iter().flatten();
+        let container = containers.find(|c| c.name == container)?;
         let started = container
             .state
             .as_ref()?

@@ -61,12 +61,13 @@ impl Timer for Moved {
 
 /// Computes anew whatever may have moved.
 async fn look(app: &App) -> Result<(), DbError> {
-    let Some(newest) = store::newest(app.db.pool()).await? else {
+    let moved = store::all(app.db.pool()).await?;
+    if moved.is_empty() {
         return Ok(());
-    };
+    }
     let mut last = 0;
     loop {
-        let found = store::to_look_at(app.db.pool(), (newest, last), AT_ONCE).await?;
+        let found = store::to_look_at(app.db.pool(), (&moved, last), AT_ONCE).await?;
         let Some((number, _)) = found.last() else {
             break;
         };
@@ -77,7 +78,7 @@ async fn look(app: &App) -> Result<(), DbError> {
             }
         }
     }
-    store::forget(app.db.pool(), newest).await
+    store::forget(app.db.pool(), &moved).await
 }
 
 async fn renew(app: &App, id: RequestId) -> Result<(), AppError> {

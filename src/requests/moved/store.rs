@@ -25,15 +25,15 @@ pub async fn insert(
 /// Open requests that are to be computed anew after this one, by number.
 pub async fn to_look_at(
     executor: impl PgExecutor<'_>,
-    (upto, after): (i64, i64),
+    (moved, after): (&[i64], i64),
     limit: i64,
 ) -> Result<Vec<(i64, RequestId)>, DbError> {
     let rows = sqlx::query!(
         r#"SELECT r.number, r.id AS "id: RequestId" FROM request r
            WHERE r.state = 'open' AND r.number > $2 AND EXISTS (SELECT 1 FROM request_moved m
-                WHERE m.number <= $1 AND (m.project_id IS NULL OR m.project_id = r.project_id))
+                WHERE m.number = ANY($1) AND (m.project_id IS NULL OR m.project_id = r.project_id))
            ORDER BY r.number LIMIT $3"#,
-        upto,
+        moved,
         after,
         limit,
     );
@@ -65,15 +65,15 @@ pub async fn half_agreed(executor: impl PgExecutor<'_>) -> Result<Vec<i64>, DbEr
     Ok(numbers.fetch_all(executor).await?)
 }
 
-/// The newest of what moved; none where nothing did.
-pub async fn newest(executor: impl PgExecutor<'_>) -> Result<Option<i64>, DbError> {
-    let newest = sqlx::query_scalar!("SELECT max(number) FROM request_moved");
-    Ok(newest.fetch_one(executor).await?)
+/// What moved and was not looked at. Numbers are not in the order in which they came to be seen.
+pub async fn all(executor: impl PgExecutor<'_>) -> Result<Vec<i64>, DbError> {
+    let all = sqlx::query_scalar!("SELECT number FROM request_moved");
+    Ok(all.fetch_all(executor).await?)
 }
 
-/// Everything that moved until then was looked at.
-pub async fn forget(executor: impl PgExecutor<'_>, upto: i64) -> Result<(), DbError> {
-    sqlx::query!("DELETE FROM request_moved WHERE number <= $1", upto)
+/// These were looked at.
+pub async fn forget(executor: impl PgExecutor<'_>, moved: &[i64]) -> Result<(), DbError> {
+    sqlx::query!("DELETE FROM request_moved WHERE number = ANY($1)", moved)
         .execute(executor)
         .await?;
     Ok(())

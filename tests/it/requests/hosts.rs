@@ -178,3 +178,37 @@ async fn who_asked_for_the_same_host_is_told_when_it_is_taken_and_when_it_is_fre
     company.settle().await;
     company.check().await;
 }
+
+/// What a service moves away from is free once nothing of it runs there any more.
+#[tokio::test]
+async fn a_host_is_free_when_what_had_it_runs_elsewhere() {
+    let mut company = Company::start().await;
+    for key in ["pay", "shop"] {
+        company.project(key).await;
+    }
+    company.commit("pay", "Read a capture back after 409");
+    let same = at("api.example.com", "/pay");
+    let (status, waiting) = ask(&mut company, "shop", "containers", &same).await;
+    assert_eq!(status, 201, "{waiting}");
+    company.containers_with("pay", "test", &same).await;
+    company.open("pay").await;
+    company.settle().await;
+    company.run_timers().await;
+    let path = format!("/requests/{}", waiting["number"]);
+    let now = company.ops.api_get(&path).await.json();
+    assert_eq!(now["stuck"]["code"], "containers-host-taken", "{now}");
+
+    let away = at("pay.example.com", "/");
+    let (status, moving) = ask(&mut company, "pay", "parameters", &away).await;
+    assert_eq!(status, 201, "{moving}");
+    let (status, answer) = decide(&mut company, &moving["number"], "approve").await;
+    assert_eq!(status, 201, "{answer}");
+    company.run_timers().await;
+    let now = company.ops.api_get(&path).await.json();
+    assert_eq!(now["stuck"]["code"], "containers-host-taken", "{now}");
+    company.settle().await;
+    company.run_timers().await;
+    let now = company.ops.api_get(&path).await.json();
+    assert_eq!(now["stuck"], json!(null), "{now}");
+    company.check().await;
+}
