@@ -28,6 +28,8 @@ production-tag = Release
 production-digest = Digest
 production-commit = Commit
 production-change = What changes
+production-parameters = Parameters
+production-parameters-revision = { $cluster }: revision { $n } ({ $layers })
 
 rollback-never-ran = This image is no way back: it never ran there, or came after what runs there now. What is newer goes there by its release.
 rollback-not-confirmed = Nobody stands for this image any more, so it may not go to production.

@@ -28,6 +28,8 @@ production-tag = 发布
 production-digest = 摘要
 production-commit = 提交
 production-change = 变更内容
+production-parameters = 部署参数
+production-parameters-revision = { $cluster }：第 { $n } 版（{ $layers }）
 
 rollback-never-ran = 无法回滚到此镜像：它从未在该环境运行过，或晚于当前运行的版本。更新的版本请通过发布上线。
 rollback-not-confirmed = 这个镜像已无人确认，不能进入生产环境。

@@ -18,9 +18,6 @@ use crate::standards::{Parameters, SCHEMA_VERSION};
 use crate::workloads::objects::objects;
 use crate::workloads::{self, Revised, Workload, diff};
 
-/// Longest list of what becomes otherwise, on the request's page.
-const MOST_FACTS: usize = 40;
-
 /// Which of a project's workloads are to change.
 #[derive(Debug, Clone, Copy)]
 pub struct Which<'a> {
@@ -237,7 +234,6 @@ pub fn facts(request: &Request) -> Vec<Fact> {
             facts.push(Fact::text(code, is));
         }
     }
-    facts.truncate(MOST_FACTS);
     if clusters.iter().any(|c| c["runs"] == false) {
         let later = Words::new("change-with-first-release");
         facts.push(Fact::words("change-when", later));

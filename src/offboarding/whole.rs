@@ -12,7 +12,7 @@ use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
-use crate::identity::{Actor, Permission, ProjectId, Scope};
+use crate::identity::{Actor, Permission, ProjectId, ProjectRole, Scope};
 use crate::jobs::{self, Claim, NewRun, NewStep, Step, StepResult};
 use crate::onboarding;
 use crate::projects;
@@ -177,8 +177,17 @@ fn facts(computed: &Value) -> Vec<Fact> {
         let what = format!("GitLab · {number}");
         facts.push(Fact::text("offboarding-webhook", what));
     }
-    let members: Vec<_> = list("members").map(text).collect();
-    facts.push(Fact::text("offboarding-members", members.join(", ")));
+    for role in ProjectRole::ALL {
+        let mine = list("members").filter(|m| m["role"] == role.as_str());
+        let names: Vec<_> = mine.map(|m| text(&m["name"])).collect();
+        if !names.is_empty() {
+            let words = Words::new(&format!("offboarding-members-{}", role.as_str()));
+            facts.push(Fact::words(
+                "offboarding-members",
+                words.with("names", names.join(", ")),
+            ));
+        }
+    }
     let stays = Words::new("offboarding-stays-what");
     facts.push(Fact::words("offboarding-stays", stays));
     facts
@@ -245,7 +254,7 @@ async fn computed(tx: &mut Tx, project: ProjectId) -> Result<Value, AppError> {
     let members = projects::members_in(tx, project).await?;
     let members = members
         .iter()
-        .map(|m| format!("{} ({})", m.display_name, m.role));
+        .map(|m| json!({ "name": m.display_name, "role": m.role }));
     Ok(json!({
         "workloads": shown::workloads(&all, &current, true), "namespaces": namespaces,
         "jobs": jobs.collect::<Vec<_>>(), "members": members.collect::<Vec<_>>(),

@@ -9,7 +9,7 @@ use super::{Outside, ProjectKey, store};
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
 use crate::db::{DbError, Tx};
-use crate::error::{AppError, FieldError};
+use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, ProjectId, ProjectRole, Scope};
 use crate::jobs::{self, NewRun, NewStep};
 use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind};
@@ -150,7 +150,9 @@ impl RequestKind for Onboarding {
             "key",
             "description",
             "language",
+            "gitlab",
             "repository",
+            "registry",
             "owners",
             "developers",
             "testers",
@@ -162,7 +164,17 @@ impl RequestKind for Onboarding {
             "port",
         ];
         let fact = |name: &&str| Fact::text(format!("onboarding-{name}"), text(name));
-        SHOWN.iter().map(fact).collect()
+        let mut facts: Vec<Fact> = SHOWN.iter().map(fact).collect();
+        for when in ["before", "after"] {
+            let script = request.parameters["callbacks"][when].as_str();
+            let code = format!("onboarding-callbacks-{when}");
+            facts.push(Fact::text(code, script.unwrap_or_default()));
+        }
+        if request.parameters["may_confirm_own"] == true {
+            let words = Words::new("onboarding-may_confirm_own-help");
+            facts.push(Fact::words("onboarding-may_confirm_own", words));
+        }
+        facts
     }
 }
 

@@ -453,6 +453,13 @@ impl RequestKind for Production {
                 text(&request.computed["tag"])
             );
             facts.push(exact("production-change", value));
+            let layers = workload["layer_versions"].as_object().into_iter().flatten();
+            let layers: Vec<_> = layers.map(|(layer, n)| format!("{layer} {n}")).collect();
+            let words = Words::new("production-parameters-revision")
+                .with("cluster", text(&workload["cluster"]))
+                .with("n", &workload["parameters_revision"])
+                .with("layers", layers.join(", "));
+            facts.push(Fact::words("production-parameters", words));
         }
         facts
     }

@@ -17,7 +17,7 @@ use crate::workloads::{self, Workload, diff};
 /// A workload whose document would be another one.
 pub struct Affected {
     pub workload: Workload,
-    /// Objects that change, with their fields.
+    /// Objects that change, with their fields, and what changes in none of them.
     pub objects: Vec<Value>,
     /// What the workload or a layer above it wanted and no longer gets.
     pub overruled: Vec<String>,
@@ -71,11 +71,13 @@ pub async fn outlook(tx: &mut Tx, proposal: &Proposal) -> Result<Outlook, AppErr
             let place = format!("{} {}", b.by, b.pointer);
             format!("{place}: {}", text(&b.wanted))
         });
+        let mut objects = diff::objects(
+            &listed(&workload, &workload.parameters),
+            &listed(&workload, &parameters),
+        );
+        objects.extend(unseen(&workload, &parameters));
         affected.push(Affected {
-            objects: diff::objects(
-                &listed(&workload, &workload.parameters),
-                &listed(&workload, &parameters),
-            ),
+            objects,
             overruled: overruled.collect(),
             workload,
         });
@@ -85,6 +87,20 @@ pub async fn outlook(tx: &mut Tx, proposal: &Proposal) -> Result<Outlook, AppErr
         said,
         affected,
         unchanged,
+    })
+}
+
+/// What changes without being in any object: how many there are where nothing scales them, what
+/// runs once before a deployment, where the service registers.
+fn unseen(workload: &Workload, parameters: &Parameters) -> Option<Value> {
+    let of = |p: &Parameters| {
+        json!({ "replicas": p.replicas, "before_deploy": p.before_deploy,
+            "discovery": p.discovery })
+    };
+    let changes = diff::changes(&of(&workload.parameters), &of(parameters));
+    (!changes.is_empty()).then(|| {
+        json!({ "kind": "Parameters", "metadata": { "name": workload.object_name },
+            "changes": changes })
     })
 }
 

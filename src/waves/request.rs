@@ -14,7 +14,7 @@ use crate::requests::{self, Approved, Computed, Fact, Filing, Request, RequestKi
 use crate::standards::SCHEMA_VERSION;
 use crate::standards::layers::{self, Name, NewRevision, Proposal, text};
 
-/// Longest list of what a layer says otherwise, on the request's page.
+/// Longest list of what a layer overrules, on the request's page.
 const MOST_FACTS: usize = 30;
 
 pub struct LayerChange;
@@ -150,7 +150,7 @@ impl RequestKind for LayerChange {
                 format!("{field}: {} → {}", short(from), short(to)),
             )
         };
-        let mut facts: Vec<Fact> = said.take(MOST_FACTS).map(line).collect();
+        let mut facts: Vec<Fact> = said.map(line).collect();
         let number = |name: &str| request.computed[name].to_string();
         facts.push(fact("layer-affects", number("affected")));
         facts.push(fact("layer-leaves", number("unchanged")));
@@ -163,10 +163,14 @@ impl RequestKind for LayerChange {
             .into_iter()
             .flatten();
         let overruled = overruled.flat_map(|c| c["overruled"].as_array().into_iter().flatten());
-        let overruled = overruled
-            .take(MOST_FACTS)
-            .map(|o| fact("layer-overrules", text(o)));
-        facts.extend(overruled.collect::<Vec<_>>());
+        let overruled: Vec<&Value> = overruled.collect();
+        let shown = overruled.iter().take(MOST_FACTS);
+        facts.extend(shown.map(|o| fact("layer-overrules", text(o))));
+        let more = overruled.len().saturating_sub(MOST_FACTS);
+        if more > 0 {
+            let words = Words::new("layer-overrules-more").with("n", more);
+            facts.push(Fact::words("layer-overrules", words));
+        }
         facts
     }
 }

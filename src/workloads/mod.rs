@@ -7,6 +7,7 @@
 mod adopt;
 mod around;
 pub mod diff;
+mod facts;
 mod found;
 mod hosts;
 mod now;

@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::objects::objects;
-use super::{Workload, WorkloadId, hosts, secrets, store};
+use super::{Workload, WorkloadId, facts, hosts, secrets, store};
 use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::clusters::Tier;
 use crate::db::Tx;
-use crate::error::{AppError, FieldError, Words};
+use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, Scope};
 use crate::jobs::{self, NewEffect, NewRun, NewStep};
 use crate::projects::{self, Project};
@@ -169,60 +169,8 @@ impl RequestKind for Containers {
     }
 
     fn facts(&self, request: &Request) -> Vec<Fact> {
-        // What holds in the first cluster; requests of former versions held it themselves.
-        let document = match &request.computed["clusters"][0]["parameters"] {
-            Value::Null => &request.parameters["parameters"],
-            document => document,
-        };
-        let text = |pointer: &str| match document.pointer(pointer) {
-            Some(Value::String(text)) => text.clone(),
-            Some(other) => other.to_string(),
-            None => String::new(),
-        };
-        let access = format!("access-{}", text("/access"));
-        let mut facts = vec![
-            Fact::words(
-                "containers-replicas",
-                range(&text("/replicas/min"), &text("/replicas/max")),
-            ),
-            Fact::words(
-                "containers-cpu",
-                super::cpu(&text("/cpu/request"), &text("/cpu/limit")),
-            ),
-            Fact::words(
-                "containers-memory",
-                super::memory(&text("/memory/request"), &text("/memory/limit")),
-            ),
-            Fact::words("containers-access", Words::new(&access)),
-            Fact::text("containers-port", text("/port")),
-        ];
-        let notes = request.computed["clusters"][0]["rails"].as_array();
-        let note = |note: &Value| {
-            let code = format!("rail-{}", layers::text(&note["rail"]));
-            Fact::text(code, note_text(note))
-        };
-        facts.extend(notes.into_iter().flatten().map(note));
-        facts
+        facts::of(&request.computed, &request.parameters["parameters"])
     }
-}
-
-/// What breaks the rule, and why operations let it pass.
-fn note_text(note: &Value) -> String {
-    let is = format!(
-        "{}: {}",
-        layers::text(&note["field"]),
-        layers::text(&note["is"])
-    );
-    match &note["overruled"] {
-        Value::String(reason) => format!("{is} — {reason}"),
-        _ => is,
-    }
-}
-
-fn range(min: &str, max: &str) -> Words {
-    Words::new("containers-range")
-        .with("min", min)
-        .with("max", max)
 }
 
 fn needed(field: &str) -> AppError {

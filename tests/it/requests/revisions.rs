@@ -360,3 +360,32 @@ async fn the_long_form_changes_a_request_and_keeps_what_nobody_touched() {
     assert_eq!(refused.status, 400, "{}", refused.body);
     assert!(refused.body.contains("env"), "{}", refused.body);
 }
+
+/// What no object shows is on the page nevertheless: how many there are without an autoscaler, what
+/// runs before a deployment, where the service registers.
+#[tokio::test]
+async fn whoever_decides_is_shown_what_stands_in_no_object() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    let mut document = parameters();
+    document["replicas"] = json!({ "min": 3, "max": 3 });
+    document["discovery"] = json!("nacos");
+    document["before_deploy"] =
+        json!({ "kind": "exec", "command": ["/app/migrate", "up"], "timeout_seconds": 60 });
+    document["before_stop"] = json!({ "kind": "exec",
+        "command": ["/bin/sh", "-c", "curl -X PUT localhost/leave && sleep 12"] });
+    let body = json!({ "kind": "containers", "project": "pay", "environment": "test",
+        "parameters": { "component": "main", "parameters": document }, "note": "A place" });
+    let filed = company
+        .developer
+        .api(Method::POST, "/requests", &body)
+        .await;
+    assert_eq!(filed.status, 201, "{}", filed.body);
+    let path = format!("/requests/{}", filed.json()["number"]);
+    let page = company.ops.get(&path).await;
+    let facts = page.text("table.facts");
+    for said in ["Clusters sh-test", "3 to 3", "nacos", "/app/migrate up"] {
+        assert!(facts.contains(said), "{said}: {facts}");
+    }
+    company.check().await;
+}
