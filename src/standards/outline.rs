@@ -2,8 +2,8 @@
 //! what it begins with and with what it is of any use. Forms, layers and the help follow it, so
 //! that a leaf that the schema gains is in all of them.
 //!
-//! Besides JSON Schema's own words it reads `x-form`, which may stand beside any part and holds
-//! for what is below it:
+//! Besides JSON Schema's own words it reads `x-form`, which may stand beside any part; `section`,
+//! `begin` and `with` hold for what is below it too:
 //!
 //! - `sections` (at the top): `id` in the order of the form; `folded` until somebody says
 //!   something there;
@@ -47,11 +47,13 @@ pub struct Leaf {
     pub name: String,
     pub pointer: String,
     pub shape: Shape,
-    /// A text that may be left out.
+    /// A text, or lines of it, that may be left out.
     pub is_optional: bool,
     /// No document is without it.
     pub is_needed: bool,
     pub begins: Option<String>,
+    /// What holds where its part leaves it out.
+    pub default: Option<String>,
     /// Another leaf, and the words of it with which this one is of any use.
     pub with: Option<(String, Vec<String>)>,
     pub least: Option<i64>,

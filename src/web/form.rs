@@ -32,6 +32,8 @@ pub enum Control {
     Choose(Vec<(String, String)>),
     /// A value with its unit in the field's box.
     Unit(String),
+    /// A quantity as people write it, `500m` or `1Gi`, with its usual unit in the field's box.
+    Quantity(String),
     /// One of these: value, words, what it means.
     Radio(Vec<(String, String, String)>),
     /// Yes or no; the help stands beside the box.
@@ -180,7 +182,8 @@ impl Field {
     }
 
     fn has_limits(&self) -> bool {
-        self.bounds.least.is_some() || self.bounds.most.is_some()
+        let is_text = matches!(self.control, Control::Quantity(_));
+        !is_text && (self.bounds.least.is_some() || self.bounds.most.is_some())
     }
 
     fn describes(&self) -> String {

@@ -167,7 +167,7 @@ mod tests {
             ("env.1.name", "TOKEN"),
             ("env.1.value", "hunter2"),
             ("env.1.secret", "true"),
-            ("files.1.secret", "tls"),
+            ("files.1.secret.name", "tls"),
             ("files.1.text", "kept"),
         ]);
         let body = encode(&fields);

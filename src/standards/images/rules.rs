@@ -96,7 +96,8 @@ pub(in crate::standards) fn packages(s: &Subject<'_>) -> Option<Finding> {
 
 /// Where some are forbidden, an image that does not say what it holds has not been looked at.
 pub(in crate::standards) fn packages_said(s: &Subject<'_>) -> Option<Finding> {
-    let is_silent = !s.image.labels.contains_key(PACKAGES_LABEL);
+    let said = s.image.labels.get(PACKAGES_LABEL);
+    let is_silent = said.is_none_or(|said| said.trim().is_empty());
     let bound = list(&s.bounds.packages);
     (is_silent && !s.bounds.packages.is_empty()).then(|| found(IMAGE, NOTHING, bound))?
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{Kind, Layer, Lock, Name, Rule, compare, effective, is_below, leaves};
 use crate::error::FieldError;
-use crate::standards::outline::outline;
+use crate::standards::outline::{Shape, outline};
 use crate::standards::{SCHEMA_VERSION, schema, versions};
 
 const MOST_LOCKS: usize = 100;
@@ -166,18 +166,19 @@ fn sample_for(document: &Value) -> Value {
         if let (false, Some((kind, fields))) = (stays, other) {
             *place = json!({ "kind": kind });
             for field in fields {
-                place[field] = usual_of(field);
+                let leaf = outline().leaf(&format!("{}/{field}", part.pointer));
+                place[field] = leaf.map_or(Value::Null, |leaf| usual_of(&leaf.shape));
             }
         }
     }
     sample
 }
 
-fn usual_of(field: &str) -> Value {
-    match field {
-        "path" => json!("/"),
-        "command" => json!(["true"]),
-        _ => json!(30),
+fn usual_of(shape: &Shape) -> Value {
+    match shape {
+        Shape::Number(_) => json!(30),
+        Shape::Lines => json!(["true"]),
+        Shape::Word | Shape::Cores | Shape::Mebibytes | Shape::Choice { .. } => json!("/"),
     }
 }
 

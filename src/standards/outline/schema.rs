@@ -25,6 +25,7 @@ struct Node {
     words: Vec<String>,
     #[serde(rename = "const")]
     word: Option<String>,
+    default: Option<Value>,
     minimum: Option<i64>,
     maximum: Option<i64>,
     properties: IndexMap<String, Property>,
@@ -56,9 +57,35 @@ struct Hints {
     section: Option<String>,
     unit: Option<String>,
     words: Option<String>,
-    widget: Option<String>,
+    widget: Option<Widget>,
     begin: Option<Value>,
-    with: Option<IndexMap<String, String>>,
+    with: Option<With>,
+}
+
+/// `{"leaf": "word"}`
+#[derive(Debug, Deserialize)]
+#[serde(try_from = "IndexMap<String, String>")]
+struct With(String, String);
+
+impl TryFrom<IndexMap<String, String>> for With {
+    type Error = &'static str;
+
+    fn try_from(map: IndexMap<String, String>) -> Result<Self, Self::Error> {
+        let mut pairs = map.into_iter();
+        match (pairs.next(), pairs.next()) {
+            (Some((leaf, word)), None) => Ok(Self(leaf, word)),
+            _ => Err("`with` names one leaf and its word"),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Widget {
+    Radio,
+    Text,
+    Variables,
+    Hidden,
 }
 
 #[derive(Debug, Deserialize)]
@@ -127,9 +154,8 @@ impl<'a> Reading<'a> {
         if let Some(hints) = hint(|h| h.begin.is_some()) {
             above.begin = hints.begin.as_ref();
         }
-        if let Some(with) = hint(|h| h.with.is_some()).and_then(|h| h.with.as_ref()) {
-            let one = with.iter().next();
-            above.with = one.map(|(leaf, word)| (leaf.clone(), vec![word.clone()]));
+        if let Some(With(leaf, word)) = hint(|h| h.with.is_some()).and_then(|h| h.with.as_ref()) {
+            above.with = Some((leaf.clone(), vec![word.clone()]));
         }
         let below = properties(&faces);
         if !below.is_empty() {
@@ -196,11 +222,11 @@ impl<'a> Reading<'a> {
             pointer: format!("/{}", above.name.replace('.', "/")),
             is_optional: !above.is_asked && matches!(shape, Shape::Word | Shape::Lines),
             is_needed: above.is_needed,
-            begins: above.begin.and_then(|begin| match begin {
-                Value::String(text) => Some(text.clone()),
-                Value::Number(number) => Some(number.to_string()),
-                _ => None,
-            }),
+            begins: above.begin.and_then(typed),
+            default: faces
+                .iter()
+                .find_map(|n| n.default.as_ref())
+                .and_then(typed),
             with: above.with,
             name: above.name,
             shape,
@@ -220,7 +246,7 @@ impl<'a> Reading<'a> {
             name,
             columns,
             either: either.collect(),
-            has_own_rows: widget(faces) == Some("variables"),
+            has_own_rows: widget(faces) == Some(Widget::Variables),
         }
     }
 
@@ -231,7 +257,7 @@ impl<'a> Reading<'a> {
                 "" => name.to_owned(),
                 path => format!("{path}.{name}"),
             };
-            if widget(&faces) == Some("hidden") {
+            if widget(&faces) == Some(Widget::Hidden) {
                 continue;
             }
             if !properties(&faces).is_empty() {
@@ -241,7 +267,7 @@ impl<'a> Reading<'a> {
             found.push(Column {
                 path,
                 is_number: sort(&faces) == Some("integer"),
-                is_text: widget(&faces) == Some("text"),
+                is_text: widget(&faces) == Some(Widget::Text),
             });
         }
     }
@@ -293,13 +319,26 @@ impl<'a> Reading<'a> {
         let branches_here = match branches {
             Branches::Both => [then, otherwise],
             Branches::Neither => [None, None],
-            Branches::Of(kind) if asks_for(node) == Some(kind) => [then, None],
-            Branches::Of(_) => [None, otherwise],
+            Branches::Of(kind) => match asks_for(node) {
+                Some(asked) if asked == kind => [then, None],
+                Some(_) => [None, otherwise],
+                // It depends on something else.
+                None => [then, otherwise],
+            },
         };
         let next = named.into_iter().chain(&node.all_of);
         for face in next.chain(branches_here.into_iter().flatten()) {
             self.add_faces(face, branches, found);
         }
+    }
+}
+
+/// A value as somebody would type it.
+fn typed(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
     }
 }
 
@@ -326,8 +365,8 @@ fn sort<'a>(faces: &[&'a Node]) -> Option<&'a str> {
     faces.iter().find_map(|n| n.sort.as_deref())
 }
 
-fn widget<'a>(faces: &[&'a Node]) -> Option<&'a str> {
-    faces.iter().find_map(|n| n.hints.widget.as_deref())
+fn widget(faces: &[&Node]) -> Option<Widget> {
+    faces.iter().find_map(|n| n.hints.widget)
 }
 
 fn words(faces: &[&Node]) -> Vec<String> {
@@ -348,7 +387,7 @@ fn shape(faces: &[&Node]) -> Shape {
         _ if !words.is_empty() => Shape::Choice {
             set: hint(|h| h.words.as_ref()).unwrap_or_default(),
             words,
-            is_explained: widget(faces) == Some("radio"),
+            is_explained: widget(faces) == Some(Widget::Radio),
         },
         (Some("integer"), _) => Shape::Number(unit),
         (Some("array"), _) => Shape::Lines,

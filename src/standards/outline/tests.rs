@@ -142,6 +142,74 @@ fn what_is_needed_optional_or_of_use_is_what_the_schema_says() {
 }
 
 #[test]
+fn the_form_has_its_sections_in_the_order_of_the_schema() {
+    let sections = outline().sections.iter();
+    let sections: Vec<_> = sections
+        .map(|s| {
+            let first = s.leaves.first().map_or("", |l| &l.name);
+            (s.id.as_str(), s.is_folded, first, s.leaves.len())
+        })
+        .collect();
+    assert_eq!(
+        sections,
+        [
+            ("size", false, "replicas.min", 6),
+            ("scaling", true, "scaling.cpu_percent", 6),
+            ("traffic", false, "access", 7),
+            ("health", false, "probes.startup.kind", 21),
+            ("life", false, "args", 13),
+            ("place", true, "disruption.most_away", 4),
+        ]
+    );
+    let begins = outline().leaves().filter_map(|l| {
+        let begins = l.begins.as_deref()?;
+        Some((l.name.as_str(), begins))
+    });
+    assert_eq!(
+        begins.collect::<Vec<_>>(),
+        [
+            ("ingress.path", "/"),
+            ("probes.startup.delay_seconds", "1"),
+            ("probes.startup.period_seconds", "5"),
+            ("probes.startup.timeout_seconds", "3"),
+            ("probes.startup.failures", "30"),
+            ("before_stop.seconds", "10"),
+            ("before_deploy.timeout_seconds", "600"),
+        ]
+    );
+}
+
+/// What the schema says holds without a word is what reading a document without it gives.
+#[test]
+fn what_a_part_leaves_out_is_as_the_schema_says() {
+    let probe = json!({"kind": "tcp"});
+    let document = json!({
+        "replicas": {"min": 2, "max": 2}, "cpu": {"request": "1", "limit": "1"},
+        "memory": {"request": "1Gi", "limit": "1Gi"}, "access": "ingress", "port": 1,
+        "ingress": {"host": "a.example"},
+        "probes": {"startup": probe, "readiness": probe, "liveness": probe},
+        "before_deploy": {"kind": "exec", "command": ["a"]},
+    });
+    let read: crate::standards::Parameters = serde_json::from_value(document).expect("parameters");
+    let read = json!(read);
+    let defaults = outline()
+        .leaves()
+        .filter_map(|l| Some((l, l.default.as_ref()?)));
+    let mut seen = 0;
+    for (leaf, default) in defaults {
+        let value = read.pointer(&leaf.pointer).expect(&leaf.name);
+        assert_eq!(
+            &crate::standards::layers::text(value),
+            default,
+            "{}",
+            leaf.name
+        );
+        seen += 1;
+    }
+    assert_eq!(seen, 14);
+}
+
+#[test]
 fn a_list_has_its_columns_and_what_tells_its_items_apart() {
     let lists = outline().lists.iter().map(|list| {
         let columns: Vec<&str> = list.columns.iter().map(|c| c.path.as_str()).collect();
@@ -152,11 +220,11 @@ fn a_list_has_its_columns_and_what_tells_its_items_apart() {
     assert_eq!(
         lists,
         [
-            owned("env", "name value", "value|secret"),
             owned("ports", "name port", ""),
             owned("files", "path text secret.name secret.key", "text|secret"),
             owned("scratch", "path size", ""),
             owned("nodes", "label value", ""),
+            owned("env", "name value", "value|secret"),
         ]
     );
 }
@@ -170,8 +238,14 @@ fn everything_that_the_form_names_has_words_in_both_languages() {
         codes.push(format!("{}-help", leaf.code()));
         match &leaf.shape {
             Shape::Number(unit) if !unit.is_empty() => codes.push(format!("unit-{unit}")),
-            Shape::Choice { set, words, .. } => {
+            Shape::Choice {
+                set,
+                words,
+                is_explained,
+            } => {
                 codes.extend(words.iter().map(|w| format!("{set}-{w}")));
+                let means = words.iter().filter(|_| *is_explained);
+                codes.extend(means.map(|w| format!("{set}-{w}-means")));
             }
             _ => {}
         }
@@ -179,7 +253,10 @@ fn everything_that_the_form_names_has_words_in_both_languages() {
     for list in &outline().lists {
         codes.push(format!("form-{}", list.name));
         codes.push(format!("form-{}-help", list.name));
-        codes.extend(list.columns.iter().map(|column| list.code(column)));
+        for column in &list.columns {
+            let code = list.code(column);
+            codes.extend([format!("{code}-example"), code]);
+        }
     }
     for locale in [Locale::En, Locale::ZhCn] {
         let missing = codes.iter().filter(|code| locale.t(code).contains('⟦'));

@@ -224,7 +224,13 @@ fn java_start(s: &Subject<'_>) -> Option<Finding> {
 
 /// What is said to the virtual machine: its own variables, and the arguments.
 fn options(p: &Parameters) -> impl Iterator<Item = &str> {
-    const NAMES: [&str; 3] = ["JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS"];
+    const NAMES: [&str; 5] = [
+        "JAVA_OPTS",
+        "JAVA_TOOL_OPTIONS",
+        "JDK_JAVA_OPTIONS",
+        "_JAVA_OPTIONS",
+        "CATALINA_OPTS",
+    ];
     let variables = p.env.iter().filter(|v| NAMES.contains(&v.name.as_str()));
     let variables = variables.filter_map(|v| v.value.as_deref());
     let all = variables.chain(p.args.iter().map(String::as_str));

@@ -128,9 +128,9 @@ async fn overrides_page(
     let overrides = super::live(app, actor).await?;
     let c = Chrome::new(ctx, Nav::Standards);
     let rails = RAILS.iter().filter(|r| r.can_be_overruled());
-    let rails = rails.map(|r| r.id.to_owned()).collect();
+    let rails = rails.map(|r| (r.id.to_owned(), c.t(&r.code(""))));
     let fields = [
-        ("rail", "override-rail", Control::Select(rails)),
+        ("rail", "override-rail", Control::Choose(rails.collect())),
         ("project", "override-project", Control::Line),
         ("environment", "override-environment", Control::Line),
         ("component", "override-component", Control::Line),

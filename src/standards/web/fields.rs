@@ -28,8 +28,8 @@ fn control(c: &Chrome, shape: &Shape) -> Control {
         Shape::Word => Control::Line,
         Shape::Number(code) if code.is_empty() => Control::Number,
         Shape::Number(code) => unit(code),
-        Shape::Cores => unit("cores"),
-        Shape::Mebibytes => unit("mebibytes"),
+        Shape::Cores => Control::Quantity(c.t("unit-cores")),
+        Shape::Mebibytes => Control::Quantity(c.t("unit-mebibytes")),
         Shape::Lines => Control::Text,
         Shape::Choice {
             set,
@@ -67,20 +67,36 @@ pub fn value(shape: &Shape, text: &str) -> Value {
         Shape::Number(_) => text
             .parse::<i64>()
             .map_or_else(|_| json!(text), |n| json!(n)),
-        Shape::Mebibytes => {
-            let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            json!(if plain {
-                format!("{text}Mi")
-            } else {
-                text.to_owned()
-            })
-        }
+        Shape::Mebibytes => json!(mebibytes(text)),
         Shape::Lines => {
             let lines = text.lines().map(str::trim_end).filter(|l| !l.is_empty());
             lines.collect()
         }
         Shape::Word | Shape::Cores | Shape::Choice { .. } => json!(text),
     }
+}
+
+/// `512` is in mebibytes, and `1.5Gi` is as many as it comes to; the schema knows whole ones only.
+fn mebibytes(text: &str) -> String {
+    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) {
+        return format!("{text}Mi");
+    }
+    let part = text.strip_suffix("Gi").and_then(|n| n.split_once('.'));
+    let quarters = part.and_then(|(whole, part)| {
+        let part = match part {
+            "0" | "00" => 0,
+            "25" => 256,
+            "5" | "50" => 512,
+            "75" => 768,
+            _ => return None,
+        };
+        whole
+            .parse::<u64>()
+            .ok()?
+            .checked_mul(1024)?
+            .checked_add(part)
+    });
+    quarters.map_or_else(|| text.to_owned(), |mebibytes| format!("{mebibytes}Mi"))
 }
 
 /// The first field that cannot hold what is in it: a line is one line, a choice one of its words.
@@ -92,11 +108,22 @@ pub fn misfit(typed: &Typed) -> Option<&str> {
         match shape {
             Some(Shape::Choice { words, .. }) => text.is_empty() || words.iter().any(|w| w == text),
             Some(Shape::Lines) => true,
-            _ => name.ends_with(".text") || name == "note" || !text.contains(['\n', '\r']),
+            _ => is_long(name) || name == "note" || !text.contains(['\n', '\r']),
         }
     };
     let found = typed.iter().find(|(name, text)| !fits(name, text));
     found.map(|(name, _)| name.as_str())
+}
+
+/// Whether a cell of a list has several lines.
+fn is_long(name: &str) -> bool {
+    let mut lists = outline().lists.iter();
+    lists.any(|list| {
+        let cell = name.strip_prefix(&format!("{}.", list.name));
+        let path = cell.and_then(|cell| cell.split_once('.'));
+        let mut long = list.columns.iter().filter(|c| c.is_text);
+        path.is_some_and(|(_, path)| long.any(|c| c.path == path))
+    })
 }
 
 /// How a leaf is typed, where the form has a field for it.

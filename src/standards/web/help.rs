@@ -49,14 +49,16 @@ impl HelpPage {
                     code => format!("{range} {}", unit(code)),
                 }
             }
-            Shape::Cores => format!("{} (0.5, 500m)", unit("cores")),
-            Shape::Mebibytes => format!("{} (512, 512Mi, 1Gi)", unit("mebibytes")),
+            Shape::Cores => c.t1("parameters-such-as", "what", &"0.5 · 500m"),
+            Shape::Mebibytes => c.t1("parameters-such-as", "what", &"512Mi · 1Gi"),
             Shape::Lines => c.t("parameters-lines"),
             Shape::Word => c.t("parameters-word"),
             Shape::Choice { set, words, .. } => {
-                let word = |w: &String| format!("{w} ({})", c.t(&format!("{set}-{w}")));
-                let words: Vec<String> = words.iter().map(word).collect();
-                words.join(" · ")
+                let word = |word: &String| {
+                    let means = c.t(&format!("{set}-{word}"));
+                    c.t2("parameters-one-of", ("word", word), ("means", &means))
+                };
+                words.iter().map(word).collect::<Vec<_>>().join(" · ")
             }
         }
     }
@@ -67,9 +69,9 @@ impl HelpPage {
         Some(format!("{other} = {}", words.join(" / ")))
     }
 
-    fn usual(&self, leaf: &Leaf) -> &str {
+    fn usual<'a>(&'a self, leaf: &'a Leaf) -> &'a str {
         let value = self.usual.get(&format!("parameters.{}", leaf.name));
-        value.map_or("", String::as_str)
+        value.or(leaf.default.as_ref()).map_or("", String::as_str)
     }
 
     fn list(&self, list: &List) -> (String, String) {

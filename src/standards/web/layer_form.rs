@@ -16,18 +16,15 @@ use crate::web::layout::{Chrome, Errors};
 
 pub const DOCUMENT: &str = "document";
 pub const LOCKS: &str = "locks";
-/// What the names of fields begin with in either view.
-const OF_LAYER: [&str; 9] = [
-    "parameters.",
-    "ports.",
-    "files.",
-    "scratch.",
-    "nodes.",
-    "env.",
-    LOCKS,
-    DOCUMENT,
-    VIEW,
-];
+/// Whether a field is of the layer, in either view.
+fn is_of_layer(name: &str) -> bool {
+    let of_list = |list: &outline::List| {
+        let rest = name.strip_prefix(&list.name);
+        rest.is_some_and(|rest| rest.starts_with('.'))
+    };
+    let begins = |with: &&str| name.starts_with(*with);
+    ["parameters.", LOCKS, DOCUMENT, VIEW].iter().any(begins) || outline().lists.iter().any(of_list)
+}
 
 /// What a form says of a layer, whichever view it was.
 pub struct Said {
@@ -150,7 +147,7 @@ pub fn turned(typed: &Typed) -> Result<Typed, AppError> {
         false => filled(&said)?,
     };
     let mut kept = typed.clone();
-    kept.retain(|name, _| !OF_LAYER.iter().any(|of| name.starts_with(of)));
+    kept.retain(|name, _| !is_of_layer(name));
     kept.extend(view);
     Ok(kept)
 }

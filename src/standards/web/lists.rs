@@ -55,6 +55,8 @@ pub struct Cell {
     pub id: String,
     pub name: String,
     pub label: String,
+    /// Shown while it is empty.
+    pub example: String,
     pub value: String,
     /// Several lines.
     pub is_text: bool,
@@ -166,6 +168,7 @@ fn list(
         id: format!("f-parameters-{name}-{at}-{}", column.path.replace('.', "-")),
         name: format!("{name}.{at}.{}", column.path),
         label: c.t(&list.code(column)),
+        example: c.t(&format!("{}-example", list.code(column))),
         value: value.clone(),
         is_text: column.is_text,
     };

@@ -42,7 +42,7 @@ pub fn stand(c: &Chrome, made: &Effective, usual: &Typed, mut field: Field) -> F
     field.from = match usual.get(&field.name) {
         Some(usual) if *usual == field.value => from(c, made, &pointer),
         Some(usual) => c.t1("from-you", "usual", usual),
-        None => String::new(),
+        None => field.from,
     };
     if let Some(held) = fixed(made, &pointer) {
         let why = c.w(&held.words());
@@ -77,7 +77,7 @@ pub fn beneath(c: &Chrome, (name, above): (&Name, &Effective), mut field: Field)
                 ("from", &from),
             )
         }
-        _ => String::new(),
+        _ => field.from,
     };
     if let Some(held) = fixed(above, &pointer) {
         // What it says otherwise counts for nothing, and would be refused for ever.
