@@ -272,6 +272,24 @@ async fn takes_the_label_away(company: &Company, namespace: &str) {
     assert!(answer.status().is_success());
 }
 
+/// The registry's credential, as a registry with an account would have had it put there.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "somebody's own client, not the product's"
+)]
+async fn has_a_pull_secret(company: &Company, namespace: &str) {
+    let base = company.test.server.base_url();
+    let secret = json!({ "apiVersion": "v1", "kind": "Secret", "type": "Opaque",
+        "metadata": { "name": "slipway-pull", "namespace": namespace }, "data": {} });
+    let request = reqwest::Client::new()
+        .post(format!("{base}/api/v1/namespaces/{namespace}/secrets"))
+        .bearer_auth("simulated-sh-test-admin")
+        .header("content-type", "application/json")
+        .body(secret.to_string());
+    let answer = request.send().await.expect("an answer");
+    assert!(answer.status().is_success(), "{answer:?}");
+}
+
 #[tokio::test]
 async fn what_is_somebody_elses_stays() {
     let mut company = released().await;
@@ -281,6 +299,7 @@ async fn what_is_somebody_elses_stays() {
     };
     company.world.jenkins().edit_config("slipway/pay", edit);
     takes_the_label_away(&company, "pay-test").await;
+    has_a_pull_secret(&company, "pay-test").await;
     assert!(has_pull_secret(&company));
     let key = json!({ "key": "pay" });
     let (status, filed) = ask(&mut company.ops, "offboarding", Value::Null, key).await;
