@@ -77,7 +77,8 @@ pub fn beneath(c: &Chrome, (name, above): (&Name, &Effective), mut field: Field)
                 ("from", &from),
             )
         }
-        _ => field.from,
+        // A layer may leave out whatever it likes.
+        _ => String::new(),
     };
     if let Some(held) = fixed(above, &pointer) {
         // What it says otherwise counts for nothing, and would be refused for ever.
