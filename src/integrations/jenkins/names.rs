@@ -90,10 +90,10 @@ mod tests {
 
     #[test]
     fn takes_a_full_name_apart() {
-        let name = JobName::parse("portal/shop").unwrap();
+        let name = JobName::parse("portal/shop").expect("a name");
         assert_eq!(name.leaf(), "shop");
-        assert_eq!(name.folder().unwrap().as_str(), "portal");
+        assert_eq!(name.folder().expect("a folder").as_str(), "portal");
         assert_eq!(name.path(&["api"]), ["job", "portal", "job", "shop", "api"]);
-        assert!(JobName::parse("shop").unwrap().folder().is_none());
+        assert!(JobName::parse("shop").expect("a name").folder().is_none());
     }
 }

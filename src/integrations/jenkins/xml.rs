@@ -235,10 +235,10 @@ mod tests {
     fn reads_what_jenkins_writes() {
         let xml = "<?xml version='1.1' encoding='UTF-8'?>\n<project>\n  <a b='1&amp;2'/>\
                    <c>x&#x8;y<![CDATA[<z>]]></c><!-- gone -->\r\n</project>\n";
-        let root = parse(xml).unwrap();
-        assert_eq!(root.child("c").unwrap().text(), "x\u{8}y<z>");
+        let root = parse(xml).expect("a document");
+        assert_eq!(root.child("c").expect("c").text(), "x\u{8}y<z>");
         assert_eq!(
-            root.child("a").unwrap().attributes,
+            root.child("a").expect("a").attributes,
             [("b".to_owned(), "1&2".to_owned())]
         );
     }

@@ -106,7 +106,7 @@ RfJ54nFLfSSYBESEXAIgX8nvBp5mOZjNg2jr+LGsnISGnLd74M8JqTFDrQzJR88=
 
     #[test]
     fn a_certificate_tells_its_end() {
-        let end = not_after(PEM).unwrap();
+        let end = not_after(PEM).expect("an end");
         assert_eq!(end.to_string(), "2027-11-21T06:40:37Z");
         assert_eq!(
             not_after("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"),
@@ -122,7 +122,7 @@ RfJ54nFLfSSYBESEXAIgX8nvBp5mOZjNg2jr+LGsnISGnLd74M8JqTFDrQzJR88=
                 .filter(|l| !l.starts_with('-'))
                 .collect::<String>(),
         );
-        let der = der.unwrap();
+        let der = der.expect("Base64");
         for length in 0..der.len() {
             let body = STANDARD.encode(&der[..length]);
             let _ = not_after(&format!(
