@@ -115,6 +115,12 @@ pub fn outline() -> &'static Outline {
     &NEWEST
 }
 
+/// The JSON Pointer of a name with dots.
+#[must_use]
+pub fn pointer(name: &str) -> String {
+    format!("/{}", name.replace('.', "/"))
+}
+
 impl Outline {
     /// Reads a schema.
     ///

@@ -5,7 +5,7 @@ use indexmap::IndexMap;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Column, Leaf, List, Outline, Part, Section, Shape};
+use super::{Column, Leaf, List, Outline, Part, Section, Shape, pointer};
 
 /// The name of the field that says of which kind a part is.
 const KIND: &str = "kind";
@@ -203,7 +203,7 @@ impl<'a> Reading<'a> {
             self.walk(&its, &here)?;
         }
         if !kinds.is_empty() {
-            let pointer = format!("/{}", above.name.replace('.', "/"));
+            let pointer = pointer(&above.name);
             self.made.parts.push(Part { pointer, kinds });
         }
         Ok(())
@@ -219,7 +219,7 @@ impl<'a> Reading<'a> {
         let least = faces.iter().filter_map(|n| n.minimum).max();
         let most = faces.iter().filter_map(|n| n.maximum).min();
         section.leaves.push(Leaf {
-            pointer: format!("/{}", above.name.replace('.', "/")),
+            pointer: pointer(&above.name),
             is_optional: !above.is_asked && matches!(shape, Shape::Word | Shape::Lines),
             is_needed: above.is_needed,
             begins: above.begin.and_then(typed),
@@ -242,7 +242,7 @@ impl<'a> Reading<'a> {
         let either = items.iter().flat_map(|n| &n.one_of);
         let either = either.filter_map(|one| one.required.first().cloned());
         List {
-            pointer: format!("/{}", name.replace('.', "/")),
+            pointer: pointer(&name),
             name,
             columns,
             either: either.collect(),

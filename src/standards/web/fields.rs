@@ -2,13 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::standards::outline::{Leaf, Shape, outline};
+use crate::standards::outline::{Leaf, Shape, outline, pointer};
 use crate::web::form::{Control, Field, Typed};
 use crate::web::layout::Chrome;
-
-pub fn pointer(name: &str) -> String {
-    format!("/{}", name.replace('.', "/"))
-}
 
 /// A field as it is drawn.
 pub fn field(c: &Chrome, leaf: &Leaf) -> Field {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::standards::layers::{Effective, is_below, leaves, text};
-use crate::standards::outline::{Column, List, outline};
+use crate::standards::outline::{Column, List, outline, pointer};
 use crate::web::form::Typed;
 use crate::web::layout::{Chrome, Errors};
 
@@ -105,7 +105,7 @@ pub fn typed_of(document: &Value, whose: Whose) -> Typed {
 }
 
 fn at_path<'a>(item: &'a Value, column: &Column) -> Option<&'a Value> {
-    let found = item.pointer(&format!("/{}", column.path.replace('.', "/")));
+    let found = item.pointer(&pointer(&column.path));
     found.filter(|value| !value.is_null())
 }
 
@@ -113,7 +113,7 @@ fn at_path<'a>(item: &'a Value, column: &Column) -> Option<&'a Value> {
 /// with the name of a Secret there is no text of ours.
 fn item(list: &List, row: &[String]) -> Value {
     let is_of = |column: &Column, group: &str| {
-        column.path == group || is_below(&slashed(&column.path), group)
+        column.path == group || is_below(&pointer(&column.path), &pointer(group))
     };
     let holds = |group: &&String| {
         let mut cells = list.columns.iter().zip(row);
@@ -136,10 +136,6 @@ fn item(list: &List, row: &[String]) -> Value {
         *place = number.map_or(json!(text), |number| json!(number));
     }
     made
-}
-
-fn slashed(path: &str) -> String {
-    path.replace('.', "/")
 }
 
 /// Every list with what was typed, what is wrong with it, and what stands above it.

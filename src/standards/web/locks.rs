@@ -6,7 +6,7 @@ use super::document::typed as in_unit;
 use super::fields;
 use crate::error::FieldError;
 use crate::standards::layers::{Lock, Rule};
-use crate::standards::outline::Shape;
+use crate::standards::outline::{self, Shape};
 use crate::web::form::{Control, Field, Section, Typed};
 use crate::web::layout::{Chrome, Errors};
 
@@ -56,7 +56,7 @@ pub fn values(typed: &Typed) -> Result<Vec<Value>, Vec<FieldError>> {
 fn value([pointer, kind, bound, reason]: &Row) -> Value {
     let pointer = match pointer.starts_with('/') || pointer.is_empty() {
         true => pointer.clone(),
-        false => fields::pointer(pointer),
+        false => outline::pointer(pointer),
     };
     let shape = fields::shape(&pointer).unwrap_or(&Shape::Word);
     let read = |text: &str| fields::value(shape, text.trim());

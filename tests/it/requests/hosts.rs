@@ -35,6 +35,13 @@ async fn decide(company: &mut Company, number: &Value, verdict: &str) -> (u16, V
     (answer.status, answer.json())
 }
 
+/// Why an open request cannot be carried out, once whatever comes round has come round.
+async fn stuck(company: &mut Company, number: &Value) -> Value {
+    company.run_timers().await;
+    let request = company.ops.api_get(&format!("/requests/{number}")).await;
+    request.json()["stuck"]["code"].clone()
+}
+
 const HOST: &str = "parameters.parameters.ingress.host";
 
 #[tokio::test]
@@ -151,13 +158,11 @@ async fn who_asked_for_the_same_host_is_told_when_it_is_taken_and_when_it_is_fre
     assert_eq!(status, 201, "{first}");
     let (status, second) = ask(&mut company, "shop", "containers", &same).await;
     assert_eq!(status, 201, "{second}");
-    let path = format!("/requests/{}", second["number"]);
     let (status, answer) = decide(&mut company, &first["number"], "approve").await;
     assert_eq!(status, 201, "{answer}");
     company.settle().await;
-    company.run_timers().await;
-    let now = company.ops.api_get(&path).await.json();
-    assert_eq!(now["stuck"]["code"], "containers-host-taken", "{now}");
+    let why = stuck(&mut company, &second["number"]).await;
+    assert_eq!(why, "containers-host-taken");
 
     let away = json!({ "kind": "removal", "project": "pay", "environment": "test",
         "parameters": { "component": "main" }, "note": "Its callers moved" });
@@ -170,9 +175,7 @@ async fn who_asked_for_the_same_host_is_told_when_it_is_taken_and_when_it_is_fre
     let (status, answer) = decide(&mut company, number, "approve").await;
     assert_eq!(status, 201, "{answer}");
     company.settle().await;
-    company.run_timers().await;
-    let now = company.ops.api_get(&path).await.json();
-    assert_eq!(now["stuck"], json!(null), "{now}");
+    assert_eq!(stuck(&mut company, &second["number"]).await, json!(null));
     let (status, answer) = decide(&mut company, &second["number"], "approve").await;
     assert_eq!(status, 201, "{answer}");
     company.settle().await;
@@ -193,22 +196,17 @@ async fn a_host_is_free_when_what_had_it_runs_elsewhere() {
     company.containers_with("pay", "test", &same).await;
     company.open("pay").await;
     company.settle().await;
-    company.run_timers().await;
-    let path = format!("/requests/{}", waiting["number"]);
-    let now = company.ops.api_get(&path).await.json();
-    assert_eq!(now["stuck"]["code"], "containers-host-taken", "{now}");
+    let why = stuck(&mut company, &waiting["number"]).await;
+    assert_eq!(why, "containers-host-taken");
 
     let away = at("pay.example.com", "/");
     let (status, moving) = ask(&mut company, "pay", "parameters", &away).await;
     assert_eq!(status, 201, "{moving}");
     let (status, answer) = decide(&mut company, &moving["number"], "approve").await;
     assert_eq!(status, 201, "{answer}");
-    company.run_timers().await;
-    let now = company.ops.api_get(&path).await.json();
-    assert_eq!(now["stuck"]["code"], "containers-host-taken", "{now}");
+    let why = stuck(&mut company, &waiting["number"]).await;
+    assert_eq!(why, "containers-host-taken");
     company.settle().await;
-    company.run_timers().await;
-    let now = company.ops.api_get(&path).await.json();
-    assert_eq!(now["stuck"], json!(null), "{now}");
+    assert_eq!(stuck(&mut company, &waiting["number"]).await, json!(null));
     company.check().await;
 }
