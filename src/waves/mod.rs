@@ -1,7 +1,10 @@
 //! Waves: a changed layer on its way to the workloads that it reaches, so many at a time, as
 //! ordinary deployments of kind `parameters`.
 //!
-//! Invariant: nothing new begins once one of them has failed, until operations go on.
+//! Invariants: nothing new begins once one of them has failed, until operations go on; and no
+//! change reaches a workload that an older one still owes something, since it would carry along
+//! what stopped the older one. A newer revision of the same layer takes the place of an older
+//! one: so a bad change is mended.
 
 mod affected;
 pub mod api;
@@ -37,6 +40,8 @@ crate::words! {
         /// One has failed, or somebody stopped it.
         Stopped = "stopped",
         Done = "done",
+        /// Its layer has a newer revision, which brings what the workloads still lack.
+        Replaced = "replaced",
     }
 
     pub enum ItemState as WaveItemState {
@@ -124,6 +129,17 @@ async fn start_run(tx: &mut Tx, id: WaveRunId, request: Uuid) -> Result<(), DbEr
     tx.event(TOPIC, None).await
 }
 
+/// The older change that a change waits for: it still owes something to one of the same workloads.
+///
+/// # Errors
+/// No answer from the database.
+pub async fn ahead_of(app: &App, run: &WaveRun) -> Result<Option<WaveRun>, DbError> {
+    match store::ahead(app.db.pool(), run.id).await? {
+        Some(id) if run.state == State::Rolling => store::find(app.db.pool(), id).await,
+        _ => Ok(None),
+    }
+}
+
 /// A change on its way, with its workloads in their waves.
 ///
 /// # Errors
@@ -155,7 +171,7 @@ pub async fn list(
 /// Goes on after a stop: what failed is tried again first.
 ///
 /// # Errors
-/// 403 without the right, 404, 409 unless it has stopped.
+/// 403 without the right, 404, 409 unless it has stopped and its layer has no newer revision.
 pub async fn resume(app: &App, actor: &Actor, id: WaveRunId) -> Result<(), AppError> {
     actor.must(Permission::HandleRequests, Scope::Platform)?;
     let (run, _) = get(app, actor, id).await?;

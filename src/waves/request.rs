@@ -93,6 +93,9 @@ impl RequestKind for LayerChange {
         let entry = Entry::done("layer.change", "layer", &proposal.layer)
             .after(json!({ "revision": number, "workloads": outlook.affected.len() }));
         audit::record(tx, &entry, &approved.origin).await?;
+        for older in store::replace(tx.connection(), layer).await? {
+            requests::finish(tx, older, false).await?;
+        }
         if outlook.affected.is_empty() {
             requests::finish(tx, request.id, true).await?;
             return Ok(tx.event(super::TOPIC, None).await?);

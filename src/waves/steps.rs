@@ -22,6 +22,9 @@ use crate::workloads::{self, Revised, StepError, Workload, WorkloadId, settle};
 /// Nothing outside wakes a wave; it looks at its rollouts' rows so often.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
+/// An older change may be stopped for days.
+const LOOK_AHEAD: Duration = Duration::from_secs(30);
+
 pub struct Advance(pub App);
 
 #[async_trait]
@@ -78,6 +81,11 @@ impl Advance {
             seen,
         };
         Ok(match plan(&facts) {
+            Plan::Start(_) | Plan::Pause(_)
+                if store::ahead(self.0.db.pool(), id).await?.is_some() =>
+            {
+                wait(LOOK_AHEAD, "waits-wave-ahead", Value::Null)
+            }
             Plan::Start(workloads) => wait(LOOK_AGAIN, "waits-wave", json!({ "start": workloads })),
             Plan::Wait => wait(LOOK_AGAIN, "waits-wave", Value::Null),
             Plan::Pause(rest) => wait(rest, "waits-wave-pause", Value::Null),
@@ -113,7 +121,7 @@ async fn start_all(tx: &mut Tx, id: WaveRunId, wanted: &[Uuid]) -> Result<(), Db
     let Some(run) = store::find(tx.connection(), id).await? else {
         return Ok(());
     };
-    if run.state != super::State::Rolling {
+    if run.state != super::State::Rolling || store::ahead(tx.connection(), id).await?.is_some() {
         return Ok(());
     }
     for workload in wanted {

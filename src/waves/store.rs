@@ -234,6 +234,40 @@ pub async fn noted(
     Ok(())
 }
 
+/// The oldest change before this one that still owes something to one of its workloads.
+pub async fn ahead(
+    executor: impl PgExecutor<'_>,
+    id: WaveRunId,
+) -> Result<Option<WaveRunId>, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT w.id AS "id: WaveRunId" FROM wave_run w
+           WHERE w.id < $1 AND w.state IN ('rolling', 'stopped')
+             AND EXISTS (SELECT 1 FROM wave_item i
+                JOIN wave_item mine ON mine.workload_id = i.workload_id AND mine.run_id = $1
+                LEFT JOIN rollout o ON o.id = i.rollout_id
+                WHERE i.run_id = w.id AND i.note IS NULL
+                  AND o.outcome IS DISTINCT FROM 'succeeded'
+                  AND o.outcome IS DISTINCT FROM 'superseded')
+           ORDER BY w.id LIMIT 1"#,
+        id.0,
+    );
+    Ok(found.fetch_optional(executor).await?)
+}
+
+/// Ends every older change of a layer for good; the requests that they came from.
+pub async fn replace(
+    connection: &mut PgConnection,
+    layer: Uuid,
+) -> Result<Vec<RequestId>, DbError> {
+    let ended = sqlx::query_scalar!(
+        r#"UPDATE wave_run SET state = 'replaced', stopped = NULL, state_since = slipway_now()
+           WHERE layer_id = $1 AND state IN ('rolling', 'stopped')
+           RETURNING request_id AS "request: RequestId""#,
+        layer,
+    );
+    Ok(ended.fetch_all(connection).await?)
+}
+
 /// Ends a run that is on its way; false if it was not.
 pub async fn end(connection: &mut PgConnection, id: WaveRunId) -> Result<bool, DbError> {
     let done = sqlx::query!(

@@ -50,6 +50,7 @@ fn state(c: &Chrome, run: &WaveRun) -> parts::State {
         State::Rolling => Tone::Run,
         State::Stopped => Tone::Fail,
         State::Done => Tone::Ok,
+        State::Replaced => Tone::Idle,
     };
     let word = c.t(&format!("wave-state-{}", run.state));
     c.state(tone, word, Some(&run.state_since))
@@ -94,6 +95,8 @@ struct ShowPart {
     state: parts::State,
     /// Workloads by wave.
     waves: Vec<Wave>,
+    /// The change that it waits for, with its title.
+    ahead: Option<(String, WaveRun)>,
     /// Why this person may not stop it or go on.
     shut: Option<String>,
 }
@@ -133,7 +136,9 @@ pub async fn show(
     let (run, items) = super::get(&app, &actor, id).await?;
     let c = Chrome::new(&ctx, Nav::Standards).listening(&app.events, &[TOPIC.to_owned()]);
     let may = actor.must(Permission::HandleRequests, Scope::Platform);
+    let ahead = super::ahead_of(&app, &run).await?;
     let part = ShowPart {
+        ahead: ahead.map(|older| (title(&c, &older), older)),
         title: title(&c, &run),
         layer: c.w(&run.layer.words()),
         through: c.t2(

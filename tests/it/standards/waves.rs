@@ -310,3 +310,75 @@ async fn operations_stop_what_is_on_its_way() {
     assert_eq!(newest(&mut company).await["state"], "done");
     company.check().await;
 }
+
+/// A service that runs, and a change of its language's standard that operations stopped before
+/// it reached anything; gives the address of the change.
+async fn stopped() -> (Company, String) {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    company.containers("pay", "test").await;
+    company.commit("pay", "A first word");
+    company.open("pay").await;
+    company.settle().await;
+    change(&mut company, "language", "go", delay(44), json!([])).await;
+    let path = path_of_newest(&mut company).await;
+    let stop = format!("{path}/stop");
+    let answer = company.ops.api(Method::POST, &stop, &json!({})).await;
+    assert_eq!(answer.status, 204, "{}", answer.body);
+    (company, path)
+}
+
+async fn path_of_newest(company: &mut Company) -> String {
+    let id = newest(company).await["id"].clone();
+    format!("/waves/{}", id.as_str().expect("an id"))
+}
+
+/// What somebody stopped is not carried on by the next change of another standard.
+#[tokio::test]
+async fn a_change_waits_for_an_older_one_of_the_same_workloads() {
+    let (mut company, older) = stopped().await;
+    let grace = json!({ "grace_seconds": 45 });
+    change(&mut company, "project", "pay", grace, json!([])).await;
+    company.run_for(Duration::from_secs(60)).await;
+    let newer = path_of_newest(&mut company).await;
+    let story = company.ops.api_get(&newer).await.json();
+    assert_eq!(
+        (&story["state"], &story["items"][0]["state"]),
+        (&json!("rolling"), &json!("waiting"))
+    );
+    assert_eq!(revised(&company).await, 0);
+    let text = company.ops.get(&newer).await.text("main");
+    assert!(text.contains("Waits for Language go, revision 1"), "{text}");
+    let resume = format!("{older}/resumption");
+    assert_eq!(company.ops.post(&resume, &[]).await.status, 303);
+    company.settle().await;
+    for path in [&older, &newer] {
+        assert_eq!(company.ops.api_get(path).await.json()["state"], "done");
+    }
+    assert_eq!(revised(&company).await, 1);
+    assert_eq!(wait_of(&company, "pay"), 44);
+    company.check().await;
+}
+
+/// A bad change is mended by the next revision of the same standard, which waits for nothing.
+#[tokio::test]
+async fn a_newer_revision_of_a_standard_replaces_what_an_older_one_left() {
+    let (mut company, older) = stopped().await;
+    let before = company.ops.api_get(&older).await.json();
+    change(&mut company, "language", "go", delay(33), json!([])).await;
+    company.settle().await;
+    let newer = path_of_newest(&mut company).await;
+    assert_ne!(older, newer);
+    assert_eq!(company.ops.api_get(&newer).await.json()["state"], "done");
+    assert_eq!(wait_of(&company, "pay"), 33);
+    let story = company.ops.api_get(&older).await.json();
+    assert_eq!(story["state"], "replaced");
+    let text = company.ops.get(&older).await.text("main");
+    assert!(text.contains("A newer revision of this standard"), "{text}");
+    let resume = format!("{older}/resumption");
+    let answer = company.ops.api(Method::POST, &resume, &json!({})).await;
+    assert_eq!(answer.status, 409, "{}", answer.body);
+    let path = format!("/requests/{}", before["request"]);
+    assert_eq!(company.ops.api_get(&path).await.json()["state"], "failed");
+    company.check().await;
+}
