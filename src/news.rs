@@ -66,6 +66,9 @@ pub struct News {
     /// Nothing of a project is told to those who may not see it.
     #[serde(default)]
     pub project: Option<Uuid>,
+    /// The request that it is about, by number: whoever that asks is told too.
+    #[serde(default)]
+    pub request: Option<i64>,
     /// The page that shows it, below the portal's public address.
     pub path: String,
     /// A failure of production, which may break through quiet hours.
@@ -84,6 +87,7 @@ impl News {
             who: None,
             actor: None,
             project: None,
+            request: None,
             path: path.into(),
             urgent: false,
         }
@@ -92,6 +96,12 @@ impl News {
     #[must_use]
     pub fn in_project(mut self, project: Uuid) -> Self {
         self.project = Some(project);
+        self
+    }
+
+    #[must_use]
+    pub fn on_request(mut self, number: i64) -> Self {
+        self.request = Some(number);
         self
     }
 

@@ -6,6 +6,7 @@ use crate::clusters::Tier;
 use crate::db::{DbError, Tx};
 use crate::error::Words;
 use crate::news::{self, Happening, News};
+use crate::requests;
 
 /// What a release is called, and whose it is.
 pub struct Headline {
@@ -71,7 +72,12 @@ pub async fn moved(
         .in_project(release.project)
         .of(&release.author);
     let failure = failure.filter(|_| to == State::Failed);
+    let request = match to {
+        State::AwaitingApproval => requests::open_production_request(tx.connection(), id.0).await?,
+        _ => None,
+    };
     let news = News {
+        request,
         why: failure.cloned(),
         urgent: to == State::Failed && from == State::DeployingProduction,
         ..news

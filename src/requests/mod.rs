@@ -33,7 +33,7 @@ pub use kind::{Approved, Asking, Computed, Fact, Filing, Kinds, RequestKind, Sai
 use moved::in_the_way;
 pub use moved::look_again;
 pub use policy::Involved;
-pub use quorum::{Quorum, Say, Standing, Voters};
+pub use quorum::{Quorum, Say, Standing, Voters, roles};
 pub use store::{Made, open_production_request};
 
 use crate::app::App;
@@ -205,7 +205,9 @@ fn canonical(value: &Value) -> Result<Vec<u8>, AppError> {
 fn news_of(request: &Request, happening: Happening, code: &str) -> News {
     let words = Words::new(code).with("number", request.number);
     let path = format!("/requests/{}", request.number);
-    News::new(happening, words, path).about(web::title(request))
+    News::new(happening, words, path)
+        .about(web::title(request))
+        .on_request(request.number)
 }
 
 async fn tell(

@@ -9,10 +9,12 @@ use super::{Reader, Wishes};
 use crate::db::DbError;
 use crate::identity::AccountId;
 use crate::news::{Happening, News};
+use crate::requests;
 use crate::web::text::Locale;
 
-/// Those who want to be told of this, may know of it, and did not do it themselves. Nobody, while
-/// there is no server for people's own mail.
+/// Those who want to be told of this, may know of it, and did not do it themselves: a project's
+/// members, and whoever a request asks or has heard. Nobody, while there is no server for
+/// people's own mail.
 pub async fn readers(
     connection: &mut PgConnection,
     news: &News,
@@ -30,11 +32,14 @@ pub async fn readers(
                     AND (m.expires_at IS NULL OR m.expires_at > slipway_now()))
                 OR ($2::uuid IS NULL AND EXISTS (SELECT 1 FROM platform_role r
                     WHERE r.account_id = p.account_id
-                      AND (r.expires_at IS NULL OR r.expires_at > slipway_now()))))"#,
+                      AND (r.expires_at IS NULL OR r.expires_at > slipway_now())))
+                OR request_concerns($5, p.account_id, $6))"#,
         news.happening.as_str(),
         news.project,
         news.actor,
         for_everybody,
+        news.request,
+        requests::roles(),
     )
     .fetch_all(connection)
     .await?;
@@ -65,9 +70,12 @@ pub async fn drop_unseen(
                 AND (m.expires_at IS NULL OR m.expires_at > slipway_now()))
            AND NOT (d.news ->> 'project' IS NULL AND EXISTS (SELECT 1 FROM platform_role r
                 WHERE r.account_id = p.account_id
-                  AND (r.expires_at IS NULL OR r.expires_at > slipway_now())))",
+                  AND (r.expires_at IS NULL OR r.expires_at > slipway_now())))
+           AND NOT COALESCE(
+                request_concerns((d.news ->> 'request')::bigint, p.account_id, $3), false)",
         lane,
         everybodys,
+        requests::roles(),
     )
     .execute(connection)
     .await?;

@@ -125,6 +125,53 @@ async fn people_are_told_of_their_own_projects_and_not_of_what_they_did() {
     );
 }
 
+/// Operations decide on every project and are members of none; so is a deputy.
+#[tokio::test]
+async fn who_decides_is_told_that_something_waits_and_that_their_word_counts_no_longer() {
+    let mut company = Company::start().await;
+    let chat = chat(&company).await;
+    channel(&mut company, &chat.body("mail")).await;
+    company.project_with_places("pay").await;
+    company.portal.account("deputy", &[]).await;
+    let mut sun = company.portal.signed_in("sun").await;
+    let mut deputy = company.portal.signed_in("deputy").await;
+    let mut stranger = company.portal.signed_in("stranger").await;
+    for (browser, address) in [
+        (&mut sun, "sun@example.com"),
+        (&mut deputy, "deputy@example.com"),
+        (&mut stranger, "stranger@example.com"),
+    ] {
+        assert_eq!(wish(browser, &[("address", json!(address))]).await, 200);
+    }
+    let until = slipway::clock::now() + jiff::SignedDuration::from_hours(24);
+    let away = json!({ "deputy": "deputy", "ends_at": until });
+    let answer = sun.api(Method::POST, "/me/delegations", &away).await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let scale = json!({ "kind": "scale", "project": "pay", "environment": "prod",
+        "note": "A sale", "parameters": { "min": 4, "max": 8 } });
+    let answer = company
+        .developer
+        .api(Method::POST, "/requests", &scale)
+        .await;
+    assert_eq!(answer.status, 201, "{}", answer.body);
+    let request = answer.json();
+    send(&mut company).await;
+    for who in ["sun@example.com", "deputy@example.com"] {
+        let told = mails(&company, who);
+        assert_eq!(told.len(), 1, "{who}: {told:?}");
+        assert!(told[0].text.contains("/requests/"), "{told:?}");
+    }
+    // What is asked for changes: whoever is asked hears of it again.
+    let changed = json!({ "parameters": { "min": 4, "max": 9 }, "note": "A bigger sale",
+        "hash": request["hash"] });
+    let path = format!("/requests/{}", request["number"]);
+    let answer = company.developer.api(Method::PUT, &path, &changed).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    send_for(&mut company, 60).await;
+    assert_eq!(mails(&company, "sun@example.com").len(), 2);
+    assert!(mails(&company, "stranger@example.com").is_empty());
+}
+
 #[tokio::test]
 async fn another_address_asks_for_the_password() {
     let mut company = Company::start().await;
