@@ -23,10 +23,10 @@ export async function person(get) {
 }
 
 // A request about a project that everybody of it may see.
-export function request(state) {
+export function request(state, place = '') {
   return async (get) => {
     const { items } = await get(`/requests?for=all&state=${state}`);
-    return first({ items: items.filter(({ project }) => project) }, '/requests/');
+    return first({ items: items.filter(({ project }) => project) }, '/requests/', place);
   };
 }
 

@@ -23,6 +23,7 @@ export const pages = [
   { name: 'requests-all', route: '/requests', path: '/requests?for=all', ready: '.seg' },
   { name: 'request-open', route: '/requests/{number}', path: request('open'), ready: '.voters' },
   { name: 'request-own', route: '/requests/{number}', path: own, ready: '.voters' },
+  { name: 'request-as-it-was', route: '/requests/{number}/revisions/{revision}', path: request('open', '/revisions/1'), ready: '#revision' },
   { name: 'request-revision', route: '/requests/{number}/revision', path: again('open', '/revision'), only: 'developer', form: ['developer'], as: { developer: 200 } },
   { name: 'request-copy', route: '/requests/{number}/copy', path: again('done', '/copy'), only: 'developer', form: ['developer'], as: { developer: 200 } },
   { name: 'request-done', route: '/requests/{number}', path: withSteps, ready: '.story' },

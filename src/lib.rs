@@ -13,6 +13,7 @@ pub mod config;
 pub mod connections;
 pub mod cron;
 pub mod db;
+pub mod diff;
 pub mod drift;
 pub mod error;
 pub mod halt;

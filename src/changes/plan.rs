@@ -7,6 +7,7 @@ use crate::app::App;
 use crate::audit::{self, Entry};
 use crate::clusters::Tier;
 use crate::db::Tx;
+use crate::diff;
 use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, ProjectId};
 use crate::projects::{self, Project};
@@ -16,7 +17,7 @@ use crate::standards::layers::{self, Effective, Place, text};
 use crate::standards::rails::{self, Note, Subject};
 use crate::standards::{Parameters, SCHEMA_VERSION};
 use crate::workloads::objects::objects;
-use crate::workloads::{self, Revised, Workload, diff};
+use crate::workloads::{self, Revised, Workload};
 
 /// Which of a project's workloads are to change.
 #[derive(Debug, Clone, Copy)]
@@ -189,7 +190,10 @@ fn shown(planned: &Planned) -> Value {
     json!({
         "cluster": workload.cluster, "site": workload.site, "namespace": workload.namespace,
         "workload": workload.id, "revision": workload.parameters_revision, "said": said,
-        "objects": diff::objects(&listed(&workload.parameters), &listed(&planned.parameters)),
+        "objects": workloads::diff::objects(
+            &listed(&workload.parameters),
+            &listed(&planned.parameters),
+        ),
         "rails": planned.notes, "runs": planned.runs,
     })
 }

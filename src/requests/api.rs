@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::revisions::Compared;
 use super::{Comment, Commenting, Deciding, Filing, Narrowed, Request, Revising, State, View};
 use crate::app::App;
 use crate::error::AppError;
@@ -201,6 +202,24 @@ pub async fn renew(
 ) -> Result<Response, AppError> {
     let request = super::renew_by(&app, &actor, number).await?;
     Ok((StatusCode::CREATED, axum::Json(request)).into_response())
+}
+
+/// A revision of a request as it was, and what the newest says otherwise.
+#[utoipa::path(
+    get,
+    path = "/requests/{number}/revisions/{revision}",
+    operation_id = "show_request_revision",
+    tag = "requests",
+    params(("number" = i64, Path), ("revision" = i32, Path)),
+    responses((status = 200, body = Compared, description = "As it was")),
+)]
+pub async fn revision(
+    Shared(app): Shared<App>,
+    actor: Actor,
+    Path((number, revision)): Path<(i64, i32)>,
+) -> Result<axum::Json<Compared>, AppError> {
+    let (_, compared) = super::compared(&app, &actor, number, revision).await?;
+    Ok(axum::Json(compared))
 }
 
 /// What people said about a request, in the order they did.

@@ -14,6 +14,7 @@ mod kind;
 mod moved;
 pub mod policy;
 mod quorum;
+pub mod revisions;
 mod store;
 pub mod web;
 
@@ -34,6 +35,7 @@ use moved::in_the_way;
 pub use moved::look_again;
 pub use policy::Involved;
 pub use quorum::{Quorum, Say, Standing, Voters, roles};
+pub use revisions::compared;
 pub use store::{Made, open_production_request};
 
 use crate::app::App;

@@ -2,7 +2,7 @@
 
 pub mod again;
 pub mod form;
-mod objects;
+pub(super) mod objects;
 mod part;
 
 use askama::Template;

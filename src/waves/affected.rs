@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Value, json};
 
 use crate::db::Tx;
+use crate::diff::{Change, changes};
 use crate::error::{AppError, FieldError, Words};
 use crate::standards::layers::{
     self, Effective, Kind, Layer, Leaves, Name, Proposal, effective, leaves, reaches, text,
@@ -28,7 +29,7 @@ pub struct Outlook {
     /// The revision that the layer has now; 0 for one that has not spoken yet.
     pub base: i32,
     /// What the layer itself says otherwise, by pointer.
-    pub said: Vec<diff::Change>,
+    pub said: Vec<Change>,
     pub affected: Vec<Affected>,
     /// Workloads under the layer to which nothing happens.
     pub unchanged: usize,
@@ -97,10 +98,10 @@ fn unseen(workload: &Workload, parameters: &Parameters) -> Option<Value> {
         json!({ "replicas": p.replicas, "before_deploy": p.before_deploy,
             "discovery": p.discovery })
     };
-    let changes = diff::changes(&of(&workload.parameters), &of(parameters));
-    (!changes.is_empty()).then(|| {
+    let changed = changes(&of(&workload.parameters), &of(parameters));
+    (!changed.is_empty()).then(|| {
         json!({ "kind": "Parameters", "metadata": { "name": workload.object_name },
-            "changes": changes })
+            "changes": changed })
     })
 }
 
@@ -117,7 +118,7 @@ fn takes_calls(workload: &Workload) -> AppError {
 }
 
 /// Puts the proposed layer in its place; what it was, and what it says otherwise.
-fn put(all: &mut Vec<Layer>, proposal: &Proposal) -> (i32, Vec<diff::Change>) {
+fn put(all: &mut Vec<Layer>, proposal: &Proposal) -> (i32, Vec<Change>) {
     let new = Layer {
         name: proposal.layer.clone(),
         revision: 0,
@@ -136,14 +137,14 @@ fn put(all: &mut Vec<Layer>, proposal: &Proposal) -> (i32, Vec<diff::Change>) {
 }
 
 /// Values by their pointers, and locks by theirs, that are otherwise than they were.
-fn said(old: Option<&Layer>, new: &Layer) -> Vec<diff::Change> {
+fn said(old: Option<&Layer>, new: &Layer) -> Vec<Change> {
     let old = old.map(sayings).unwrap_or_default();
     let new = sayings(new);
     let mut fields: Vec<&str> = old.iter().chain(new.iter()).map(|(p, _)| p).collect();
     fields.sort_unstable();
     fields.dedup();
     let value = |of: &Leaves<Value>, field: &str| of.get(field).cloned().unwrap_or(Value::Null);
-    let change = |field: &&str| diff::Change {
+    let change = |field: &&str| Change {
         field: (*field).to_owned(),
         from: value(&old, field),
         to: value(&new, field),

@@ -149,6 +149,7 @@ fn project() -> OpenApiRouter<App> {
         .routes(routes!(requests::api::list, requests::api::file))
         .routes(routes!(requests::api::show, requests::api::revise))
         .routes(routes!(requests::api::renew))
+        .routes(routes!(requests::api::revision))
         .routes(routes!(requests::api::comments, requests::api::comment))
         .routes(routes!(requests::api::decide))
         .routes(routes!(requests::api::withdraw))

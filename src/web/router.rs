@@ -155,6 +155,10 @@ fn pages() -> Router<App> {
             get(requests::web::form::revision).post(requests::web::form::revise),
         )
         .route(
+            "/requests/{number}/revisions/{revision}",
+            get(requests::revisions::web::show),
+        )
+        .route(
             "/requests/{number}/copy",
             get(requests::web::form::copy).post(requests::web::form::file_copy),
         )

@@ -64,6 +64,7 @@ POST   /projects/new                                       303 400 400 400 400 4
 GET    /requests                                           303 200 200 200 200 200 200 200 200
 POST   /requests/drafts/removal                            303 404 404 404 404 404 404 404 404
 GET    /requests/{number}                                  303 404 200 200 200 200 200 200 200
+GET    /requests/{number}/revisions/{revision}             303 404 200 200 200 200 200 200 200
 POST   /requests/{number}/decisions                        303 404 403 403 403 403 409 403 403
 POST   /requests/{number}/withdrawal                       303 404 403 409 403 403 403 403 403
 POST   /requests/{number}/renewal                          303 404 403 303 403 403 303 403 403
@@ -331,6 +332,7 @@ GET    /api/v1/requests                                    401 200 200 200 200 2
 POST   /api/v1/requests                                    401 404 403 400 403 400 400 403 403
 GET    /api/v1/requests/{number}                           401 404 200 200 200 200 200 200 200
 PUT    /api/v1/requests/{number}                           401 404 403 409 403 403 403 403 403
+GET    /api/v1/requests/{number}/revisions/{revision}      401 404 200 200 200 200 200 200 200
 POST   /api/v1/requests/{number}/renewal                   401 404 403 201 403 403 201 403 403
 GET    /api/v1/requests/{number}/comments                  401 404 200 200 200 200 200 200 200
 POST   /api/v1/requests/{number}/comments                  401 404 400 400 400 400 400 400 400
@@ -598,6 +600,7 @@ impl Ids {
             .replace("{id}", id)
             .replace("{number}", &number.to_string())
             .replace("{n}", "1")
+            .replace("{revision}", "1")
             .replace("{env}", "test")
             .replace("{project}", NOBODY)
             .replace("{version}/{*name}", "any/slipway.css")

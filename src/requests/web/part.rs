@@ -13,9 +13,10 @@ use crate::identity::{Actor, Person, delegation};
 use crate::jobs::StepState;
 use crate::progress::{self, StepRow};
 use crate::requests::policy::{Electorate, electorates, web::asks};
+use crate::requests::revisions::web::{Changes, shown};
 use crate::requests::{
     Because, Comment, Decision, Fact, Request, Said, Say, Standing, State, Verdict, Voters, Work,
-    comments, get, has_moved, in_the_way, together,
+    comments, get, has_moved, in_the_way, revisions, together,
 };
 use crate::web::extract::Ctx;
 use crate::web::form::{Summary, Typed};
@@ -39,6 +40,8 @@ pub struct RequestPart {
     /// Where more is told of what it is about.
     page: Option<String>,
     objects: Vec<Object>,
+    /// The revision that the reader saw before, while it is open, and what is otherwise now.
+    since: Option<(i32, Changes)>,
     /// Whose yes is missing, and who could give it.
     waits_for: Vec<(String, String)>,
     desk: Desk,
@@ -147,6 +150,7 @@ impl RequestPart {
             page: kind.and_then(|k| k.page(&request)),
             beside: beside.iter().map(|w| c.w(w)).collect(),
             objects: objects(&request.computed),
+            since: since(app, actor, &request).await?,
             waits_for,
             desk: desk(&c, &request, actor, &absent),
             said: comments(app, &request).await?,
@@ -240,6 +244,21 @@ impl RequestPart {
             Verdict::Approve => Tone::Wait,
             Verdict::Reject => Tone::Fail,
         }
+    }
+}
+
+async fn since(
+    app: &App,
+    actor: &Actor,
+    request: &Request,
+) -> Result<Option<(i32, Changes)>, AppError> {
+    let seen = revisions::seen_before(request, &actor.name);
+    match seen.filter(|_| request.state == State::Open) {
+        Some(seen) => {
+            let was = revisions::beside(app, request, seen).await?;
+            Ok(Some((seen, shown(&was))))
+        }
+        None => Ok(None),
     }
 }
 

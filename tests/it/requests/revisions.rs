@@ -79,6 +79,27 @@ async fn an_approval_is_void_when_one_field_changes() {
         page.text(".voters")
     );
     assert!(page.text(".meta").contains("Revision 2"));
+    // Whoever said yes sees what is otherwise now, and what they had before their eyes.
+    let changed = page.text("section[aria-labelledby=changed-h]");
+    assert!(changed.contains("Changed since revision 1"), "{changed}");
+    assert!(changed.contains("parameters.port"), "{changed}");
+    assert!(changed.contains("9090"), "{changed}");
+    let path = format!("/requests/{number}/revisions/1");
+    let was = ops.get(&path).await;
+    let text = was.text("main");
+    assert!(text.contains("revision 2"), "{text}");
+    assert!(text.contains("ops the tester"), "{text}");
+    assert!(!was.body.contains('⟦'), "{}", was.body);
+    let was = ops.api_get(&path).await.json();
+    assert_eq!(was["hash"], first);
+    assert_eq!(was["parameters"]["port"], seed::onboarding("x")["port"]);
+    let port = was["changes"].as_array().expect("the changes");
+    assert!(
+        port.iter()
+            .any(|c| c["field"] == "parameters.port" && c["to"] == 9090)
+    );
+    let none = ops.get(&format!("/requests/{number}/revisions/3")).await;
+    assert_eq!(none.status, 404);
     let (status, request) = decide(&mut ops, number, &approve(&second)).await;
     assert_eq!((status, &request["state"]), (201, &json!("approved")));
 
