@@ -78,7 +78,16 @@ pub fn from_the_start() -> Value {
 /// What holds for a language before its layer says anything, whatever the platform says.
 #[must_use]
 pub fn of_language(language: &str) -> Option<Value> {
-    (language == "java").then(|| json!({ "scaling": { "memory_percent": 0 } }))
+    is_java(language).then(|| json!({ "scaling": { "memory_percent": 0 } }))
+}
+
+/// Whether what is written in a language runs on the Java virtual machine, by its key: `java`,
+/// one with a version as `java17`, or a language that is compiled for it.
+#[must_use]
+pub fn is_java(language: &str) -> bool {
+    let version = language.strip_prefix("java");
+    version.is_some_and(|v| v.bytes().all(|b| b.is_ascii_digit()))
+        || ["kotlin", "scala", "groovy", "clojure"].contains(&language)
 }
 
 #[cfg(test)]
@@ -127,7 +136,12 @@ mod tests {
             of_language("java"),
             Some(json!({"scaling": {"memory_percent": 0}}))
         );
-        assert_eq!(of_language("go"), None);
+        for language in ["java17", "kotlin"] {
+            assert_eq!(of_language(language), of_language("java"), "{language}");
+        }
+        for language in ["go", "javascript"] {
+            assert_eq!(of_language(language), None, "{language}");
+        }
         assert_eq!(moved(&platform, 2), json!({"port": 1}));
     }
 

@@ -3,6 +3,7 @@
 use super::Finding;
 use super::Subject;
 use super::rules::found;
+use crate::standards::versions::is_java;
 use crate::standards::{Access, BeforeStopKind, Discovery, Parameters, RolloutKind, cpu_millis};
 
 /// Twice the time in which callers ask a registry again.
@@ -15,7 +16,7 @@ pub(super) fn java_scaling(s: &Subject<'_>) -> Option<Finding> {
     let p = s.parameters;
     let percent = p.scaling.memory_percent;
     let by_memory = p.replicas.max > p.replicas.min && percent > 0;
-    let wrong = s.language == "java" && by_memory;
+    let wrong = is_java(s.language) && by_memory;
     wrong.then(|| found("scaling.memory_percent", percent, 0))?
 }
 

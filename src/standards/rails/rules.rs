@@ -4,6 +4,7 @@ use super::Check::{Document, Image, Schema};
 use super::{Finding, Rail, Severity, Subject, life, room};
 use crate::clusters::Tier;
 use crate::standards::images::rules as images;
+use crate::standards::versions::is_java;
 use crate::standards::{Parameters, Probe, cpu_millis, memory_mebibytes};
 
 const PROBES: &str = "https://kubernetes.io/docs/concepts/configuration/\
@@ -218,7 +219,7 @@ fn java_start(s: &Subject<'_>) -> Option<Finding> {
             ("probes.startup.failures", longest)
         }
     };
-    let early = s.language == "java" && seconds < JAVA_STARTS_IN;
+    let early = is_java(s.language) && seconds < JAVA_STARTS_IN;
     early.then(|| found(field, seconds, JAVA_STARTS_IN))?
 }
 

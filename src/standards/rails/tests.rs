@@ -37,6 +37,20 @@ fn java(changes: &[(&str, Value)]) -> Vec<&'static str> {
     found("java", Tier::Production, "", changes)
 }
 
+/// A language of another name that runs on the same machine has the same rules.
+#[test]
+fn what_runs_on_the_java_machine_has_the_rules_of_java() {
+    let early = [("/probes/liveness/delay_seconds", json!(59))];
+    for language in ["java", "java17", "kotlin", "scala"] {
+        let broken = found(language, Tier::Production, "", &early);
+        assert_eq!(broken, ["java-start"], "{language}");
+    }
+    for language in ["go", "javascript", "javalike"] {
+        let broken = found(language, Tier::Production, "", &early);
+        assert!(broken.is_empty(), "{language}: {broken:?}");
+    }
+}
+
 fn options(text: &str) -> Value {
     json!([{"name": "JAVA_OPTS", "value": text}])
 }
