@@ -84,16 +84,18 @@ pub fn seen_before(request: &Request, reader: &str) -> Option<i32> {
         .or(Some(before))
 }
 
-/// What the newest revision says otherwise than an older one.
+/// What the newest revision says otherwise than an older one: what was asked first, then what
+/// follows from it.
 fn otherwise(old: &Revision, new: &Request) -> Vec<Change> {
-    let of = |parameters: &Value, computed: &Value, note: &str| {
-        let (parameters, computed) = (keyed(parameters), keyed(computed));
-        json!({ "parameters": parameters, "computed": computed, "note": note })
-    };
-    changes(
-        &of(&old.parameters, &old.computed, &old.note),
-        &of(&new.parameters, &new.computed, &new.note),
-    )
+    let mut found = changes(&json!({ "note": old.note }), &json!({ "note": new.note }));
+    for (name, old, new) in [
+        ("parameters", &old.parameters, &new.parameters),
+        ("computed", &old.computed, &new.computed),
+    ] {
+        let of = |value| json!({ name: keyed(value) });
+        found.extend(changes(&of(old), &of(new)));
+    }
+    found
 }
 
 /// The same with every list of named things as a map by their names, so that one that came or
