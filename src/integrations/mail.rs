@@ -168,8 +168,8 @@ mod tests {
     #[test]
     fn headers_hold_what_was_meant_and_no_more() {
         let written = |m: &Mail| {
-            let message = message(m, Timestamp::UNIX_EPOCH).unwrap();
-            String::from_utf8(message.formatted()).unwrap()
+            let message = message(m, Timestamp::UNIX_EPOCH).expect("a message");
+            String::from_utf8(message.formatted()).expect("text")
         };
         let text = written(&mail("发布\r\nBcc: thief@example.com", "lin@example.com"));
         assert!(text.contains("Message-ID: <0192@example.com>"), "{text}");

@@ -293,7 +293,7 @@ mod tests {
         assert_eq!(value.find(&object), Some(&json!("3")));
         assert_eq!(value.to_string(), "env[A].value");
         let more = serde_json::from_value(json!({ "containerPort": 80, "protocol": "TCP" }));
-        let more = Path(vec![Step::Item(more.unwrap())]);
+        let more = Path(vec![Step::Item(more.expect("an item's fields"))]);
         let port = item("containerPort", &json!({ "containerPort": 80 }));
         assert!(more.meets(&Path(vec![port.clone()])));
         let other = item("containerPort", &json!({ "containerPort": 81 }));

@@ -208,7 +208,7 @@ mod tests {
         let bearer = parse(
             "Bearer scope=\"repository:a:pull,push\",realm=\"https://t.example/token\",service=r",
         );
-        let realm = Url::parse("https://t.example/token").unwrap();
+        let realm = Url::parse("https://t.example/token").expect("an address");
         let service = "r".to_owned();
         assert_eq!(bearer, Some(Challenge::Bearer { realm, service }));
         assert_eq!(parse("basic realm=\"x\""), Some(Challenge::Basic));

@@ -6,6 +6,17 @@ use serde_json::{Value, json};
 use super::{DELAY, delay, layer, lock};
 use crate::support::company::{Company, approve, parameters};
 
+/// A service that runs in test.
+pub async fn running() -> Company {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    company.containers("pay", "test").await;
+    company.commit("pay", "A first word");
+    company.open("pay").await;
+    company.settle().await;
+    company
+}
+
 /// Files a change of a layer, and gives the answer.
 pub async fn propose(
     company: &mut Company,
@@ -175,12 +186,7 @@ async fn of_two_changes_the_second_must_be_looked_at_again() {
 
 #[tokio::test]
 async fn a_new_lock_overrules_what_a_workload_said_and_says_so() {
-    let mut company = Company::start().await;
-    company.project("pay").await;
-    company.containers("pay", "test").await;
-    company.commit("pay", "A first word");
-    company.open("pay").await;
-    company.settle().await;
+    let mut company = running().await;
     // The workload has said so itself.
     let own = json!({ "probes": { "readiness": { "delay_seconds": 7 } } });
     sqlx::query("UPDATE parameters_revision SET own = own || $1")

@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::changes::change;
+use super::changes::{change, running};
 use super::delay;
 use crate::support::company::Company;
 
@@ -266,12 +266,7 @@ async fn what_is_on_its_way_is_not_changed_under_way() {
 
 #[tokio::test]
 async fn operations_stop_what_is_on_its_way() {
-    let mut company = Company::start().await;
-    company.project("pay").await;
-    company.containers("pay", "test").await;
-    company.commit("pay", "A first word");
-    company.open("pay").await;
-    company.settle().await;
+    let mut company = running().await;
     change(&mut company, "language", "go", delay(44), json!([])).await;
     let id = newest(&mut company).await["id"]
         .as_str()
@@ -314,12 +309,7 @@ async fn operations_stop_what_is_on_its_way() {
 /// A service that runs, and a change of its language's standard that operations stopped before
 /// it reached anything; gives the address of the change.
 async fn stopped() -> (Company, String) {
-    let mut company = Company::start().await;
-    company.project("pay").await;
-    company.containers("pay", "test").await;
-    company.commit("pay", "A first word");
-    company.open("pay").await;
-    company.settle().await;
+    let mut company = running().await;
     change(&mut company, "language", "go", delay(44), json!([])).await;
     let path = path_of_newest(&mut company).await;
     let stop = format!("{path}/stop");
