@@ -1,7 +1,7 @@
 # What lives in a cluster, held against what was deployed.
 drift-open = Compare with { $cluster }
 drift-title = Compared with { $cluster }
-drift-lede = What Slipway put there, held against what is there now: somebody may have changed it by hand.
+drift-lede = What Slipway put there, held against what is there now: somebody may have changed it by hand. Secrets are written and never read, so they are not compared; restoring writes them again.
 drift-again = Look again
 drift-never = Nothing was deployed here yet
 drift-never-why = There is nothing to compare. The first release puts it there.
@@ -28,7 +28,11 @@ drift-no-words-beside = Parameters cannot say it: take it away, or leave it.
 drift-in-parameters = In parameters:
 drift-ways = What to do about it
 drift-adopt = Take it into the parameters
-drift-adopt-means = Files a request for this cluster with exactly these parameters as they are now; whoever decides sees them field by field.
+drift-adopt-means = Files a request for this cluster with the chosen parameters as they are now; whoever decides sees them field by field.
+drift-adopt-which = Which
+drift-choose = Choose at least one parameter.
+drift-adopts-moved = What you chose does not differ any more as you saw it. Look at it again.
+drift-other-autoscaler = The autoscaler { $name } moves these containers too, between { $min } and { $max }; Slipway did not put it there. Two of them never come to rest: delete it, or say its numbers in the parameters first.
 drift-adopt-button = Ask to take it in
 drift-nothing-to-adopt = Nothing of what differs can be said in parameters.
 drift-restore = Put back what was deployed

@@ -1,7 +1,7 @@
 # 集群现状与已部署内容的对比。
 drift-open = 与 { $cluster } 现状对比
 drift-title = 与 { $cluster } 现状对比
-drift-lede = 把 Slipway 部署的内容与集群现状逐项对比：可能有人手工改过。
+drift-lede = 把 Slipway 部署的内容与集群现状逐项对比：可能有人手工改过。Secret 只写不读，因此不作比较；恢复时会重新写入。
 drift-again = 重新查看
 drift-never = 这里还没有部署过
 drift-never-why = 没有可对比的内容，首次发布后才会有。
@@ -27,7 +27,11 @@ drift-no-words-beside = 参数无法表达：可以移除，或保持现状。
 drift-in-parameters = 对应参数：
 drift-ways = 如何处理
 drift-adopt = 纳入参数
-drift-adopt-means = 为这个集群提交一张工单，内容正是下列参数的现状；审批人会逐个字段看到差异。
+drift-adopt-means = 为这个集群提交一张工单，内容正是所选参数的现状；审批人会逐个字段看到差异。
+drift-adopt-which = 纳入哪些
+drift-choose = 请至少选择一个参数。
+drift-adopts-moved = 所选内容与您看到的差异已不同，请重新查看。
+drift-other-autoscaler = 自动扩缩器 { $name } 也在调整这些容器（{ $min } 到 { $max } 个），它不是 Slipway 创建的。两个扩缩器会互相拉扯：请删除它，或先把它的数字写进参数。
 drift-adopt-button = 申请纳入参数
 drift-nothing-to-adopt = 这些差异都无法用参数表达。
 drift-restore = 恢复部署内容

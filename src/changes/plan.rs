@@ -14,7 +14,7 @@ use crate::projects::{self, Project};
 use crate::releases::{self, Rolled};
 use crate::requests::{self, Approved, Fact, Request, Work};
 use crate::standards::layers::{self, Effective, Place, text};
-use crate::standards::rails::{self, Note, Subject};
+use crate::standards::rails::{self, Note};
 use crate::standards::{Parameters, SCHEMA_VERSION};
 use crate::workloads::objects::objects;
 use crate::workloads::{self, Revised, Workload};
@@ -158,15 +158,10 @@ fn judge(
     live: &[rails::Override],
     (strict, why): (Rails, &str),
 ) -> Result<Vec<Note>, AppError> {
-    let subject = |parameters| Subject {
-        parameters,
-        language: &workload.language,
-        tier: workload.tier,
-        why,
-    };
+    let subject = workload.judged(parameters, why);
     let judged = match strict {
-        Rails::All => rails::judge(&subject(parameters), live),
-        Rails::NewOnly => rails::judge_next(&subject(parameters), &workload.parameters, live),
+        Rails::All => rails::judge(&subject, live),
+        Rails::NewOnly => rails::judge_next(&subject, &workload.parameters, live),
     };
     judged.map_err(workloads::inner)
 }

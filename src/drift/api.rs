@@ -5,13 +5,12 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 
-use super::{Drift, Restoring};
+use super::{Adopting, Drift, Restoring};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::Permission;
 use crate::projects::ProjectAccess;
 use crate::releases;
-use crate::releases::setbacks::Reason;
 use crate::releases::web::Begun;
 use crate::web::extract::{Json as Body, Path};
 use crate::workloads::WorkloadId;
@@ -60,18 +59,18 @@ pub struct Asked {
         ("key" = String, Path, description = "The project's key"),
         ("id" = WorkloadId, Path),
     ),
-    request_body = Reason,
+    request_body = Adopting,
     responses((status = 201, body = Asked, description = "Done")),
 )]
 pub async fn adopt(
     State(app): State<App>,
     access: ProjectAccess,
     Path(of): Path<Of>,
-    Body(reason): Body<Reason>,
+    Body(asked): Body<Adopting>,
 ) -> Result<(StatusCode, Json<Asked>), AppError> {
     let workload = super::workload_of(&app, access.project.id, of.id).await?;
     access.must(Permission::FileRequest)?;
-    let request = super::adopt(&app, &access.actor, &workload, &reason).await?;
+    let request = super::adopt(&app, &access.actor, &workload, asked).await?;
     Ok((StatusCode::CREATED, Json(Asked { request })))
 }
 

@@ -6,6 +6,7 @@
 pub mod api;
 mod compare;
 mod outside;
+mod reading;
 mod said;
 pub mod web;
 
@@ -94,6 +95,8 @@ pub struct Drift {
     pub lines: Vec<Line>,
     /// What the cluster would refuse now, object by object.
     pub refused: Vec<Words>,
+    /// Who else moves it, beside every field of ours.
+    pub notes: Vec<Words>,
     /// What a request to take it into the parameters would ask for.
     pub adopts: Vec<Said>,
     /// The mark of what others set beside ours; a restoring that is to take it away names it. None
@@ -113,6 +116,18 @@ pub struct Restoring {
     /// The mark of what others set beside it, as it was seen: it is taken away too.
     #[serde(default)]
     pub beside: Option<String>,
+}
+
+/// What of a difference to take into the parameters.
+#[derive(Debug, Clone, Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DriftAdopting)]
+pub struct Adopting {
+    #[serde(default)]
+    pub reason: String,
+    /// Pointers among those that a look named in `adopts`; all of them where none are given.
+    #[serde(default)]
+    pub parameters: Option<Vec<String>>,
 }
 
 /// Puts back what was deployed. Returns the rollout.
@@ -170,19 +185,32 @@ pub async fn workload_of(
 /// request's number.
 ///
 /// # Errors
-/// 403 without the right, 409 where parameters cannot say what differs, 503 when the cluster does
-/// not answer; what the request refuses.
+/// 403 without the right, 409 where parameters cannot say what differs or what was chosen differs no
+/// more, 400 where nothing was chosen, 503 when the cluster does not answer; what the request
+/// refuses.
 pub async fn adopt(
     app: &App,
     actor: &Actor,
     workload: &Workload,
-    asked: &Reason,
+    asked: Adopting,
 ) -> Result<i64, AppError> {
     actor.must(Permission::FileRequest, Scope::Project(workload.project_id))?;
-    let note = asked.optional()?.to_owned();
-    let seen = look(app, workload).await?;
+    let reason = Reason {
+        reason: asked.reason,
+    };
+    let note = reason.optional()?.to_owned();
+    let mut seen = look(app, workload).await?;
     if seen.adopts.is_empty() {
         return Err(AppError::conflict("drift-nothing-to-adopt"));
+    }
+    if let Some(chosen) = asked.parameters {
+        seen.adopts.retain(|said| chosen.contains(&said.parameter));
+        if chosen.is_empty() {
+            return Err(AppError::field("parameters", "drift-choose"));
+        }
+        if seen.adopts.len() != chosen.len() {
+            return Err(AppError::conflict("drift-adopts-moved"));
+        }
     }
     let parameters = json!({ "component": workload.component, "clusters": [workload.cluster],
         "parameters": said::adopted(&workload.own, &seen.adopts) });
@@ -209,6 +237,7 @@ pub async fn look(app: &App, workload: &Workload) -> Result<Drift, AppError> {
         deployed: None,
         lines: Vec::new(),
         refused: Vec::new(),
+        notes: Vec::new(),
         adopts: Vec::new(),
         beside: None,
         removals: Vec::new(),
@@ -229,6 +258,7 @@ pub async fn look(app: &App, workload: &Workload) -> Result<Drift, AppError> {
         let found = Box::pin(outside::ask(app, &last)).await?;
         drift.lines = found.lines;
         drift.refused = found.refused;
+        drift.notes = found.notes;
         drift.adopts = found.adopts;
         drift.beside = mark(&found.beside);
         drift.removals = found.beside;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use serde_json::{Value, json};
 
 use super::compare::{Difference, Held, Of, Owner, owners};
@@ -37,6 +38,7 @@ pub struct Wanted<'a> {
 pub struct Found {
     pub lines: Vec<Line>,
     pub refused: Vec<Words>,
+    pub notes: Vec<Words>,
     pub adopts: Vec<Said>,
     /// Where others set something beside ours.
     pub beside: Vec<Removal>,
@@ -68,17 +70,36 @@ pub async fn ask(app: &App, last: &Last) -> Result<Found, AppError> {
 /// The cluster's.
 pub async fn compared(kubernetes: &Kubernetes, wanted: &Wanted<'_>) -> Result<Found, CallError> {
     let all = wanted.objects;
-    // Six calls at once are too much for one stack.
-    let (service, deployment, autoscaler, budget, ingress, files) = tokio::try_join!(
+    let namespace = wanted.workload.namespace.as_str();
+    // Seven calls at once are too much for one stack.
+    let (service, deployment, autoscaler, budget, ingress, files, scalers) = tokio::try_join!(
         Box::pin(read(kubernetes, all.service.as_ref())),
         Box::pin(read(kubernetes, Some(&all.deployment))),
         Box::pin(read(kubernetes, all.autoscaler.as_ref())),
         Box::pin(read(kubernetes, all.budget.as_ref())),
         Box::pin(read(kubernetes, all.ingress.as_ref())),
         Box::pin(read(kubernetes, all.files.as_ref())),
+        Box::pin(kubernetes.all_in::<HorizontalPodAutoscaler>(namespace)),
     )?;
     let read = [service, deployment, autoscaler, budget, ingress, files];
-    Ok(told(wanted, read.into_iter().flatten().collect()))
+    let mut found = told(wanted, read.into_iter().flatten().collect());
+    found.notes = scalers.iter().filter_map(|s| other(wanted, s)).collect();
+    Ok(found)
+}
+
+/// An autoscaler that moves this workload and is none that the portal put there for it.
+fn other(wanted: &Wanted<'_>, found: &HorizontalPodAutoscaler) -> Option<Words> {
+    let ours = wanted.objects.autoscaler.as_ref();
+    let is_ours = ours.is_some_and(|ours| ours.metadata.name == found.metadata.name);
+    let spec = found.spec.as_ref()?;
+    let target = &spec.scale_target_ref;
+    let moves = target.kind == "Deployment" && target.name == wanted.workload.object_name;
+    (moves && !is_ours).then(|| {
+        Words::new("drift-other-autoscaler")
+            .with("name", found.metadata.name.as_deref().unwrap_or_default())
+            .with("min", spec.min_replicas.unwrap_or(1))
+            .with("max", spec.max_replicas)
+    })
 }
 
 /// One object, and what the cluster has of it.
@@ -204,6 +225,8 @@ fn keep(spoken: &mut Spoken, kind: &str, object: &Value) {
         "Service" => spoken.service = Some(object.clone()),
         "HorizontalPodAutoscaler" => spoken.autoscaler = Some(object.clone()),
         "Deployment" => spoken.deployment = object.clone(),
+        "PodDisruptionBudget" => spoken.budget = Some(object.clone()),
+        "Ingress" => spoken.ingress = Some(object.clone()),
         _ => {}
     }
 }

@@ -5,10 +5,13 @@
 use k8s_openapi::api::apps::v1::Deployment;
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::core::v1::Service;
+use k8s_openapi::api::networking::v1::Ingress;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use super::Said;
+use super::reading::Reading;
 use crate::intake::{self, Near};
 use crate::standards::layers::{self, Leaves};
 
@@ -20,6 +23,15 @@ pub struct Spoken {
     pub deployment: Value,
     pub service: Option<Value>,
     pub autoscaler: Option<Value>,
+    pub budget: Option<Value>,
+    pub ingress: Option<Value>,
+}
+
+/// What objects say in parameters' words.
+pub struct Read {
+    leaves: Leaves<Value>,
+    /// Pointers to what no parameter can say as it is; below them nothing is compared.
+    unsaid: Vec<&'static str>,
 }
 
 impl Spoken {
@@ -29,13 +41,15 @@ impl Spoken {
             "Deployment" => Some(&mut self.deployment),
             "Service" => self.service.as_mut(),
             "HorizontalPodAutoscaler" => self.autoscaler.as_mut(),
+            "PodDisruptionBudget" => self.budget.as_mut(),
+            "Ingress" => self.ingress.as_mut(),
             _ => None,
         }
     }
 
     /// What the objects say of one container; `None` where they are none that can be read.
     #[must_use]
-    pub fn read(&self, container: &str) -> Option<Leaves<Value>> {
+    pub fn read(&self, container: &str) -> Option<Read> {
         let mut deployment: Deployment = typed(&self.deployment)?;
         // It is ours, which is no reason here to leave it unread.
         deployment.metadata.annotations = None;
@@ -48,7 +62,32 @@ impl Spoken {
             autoscalers: autoscaler.iter().collect(),
         };
         let derived = intake::derive(&deployment, container, &near).ok()?;
-        Some(layers::leaves(&derived.said))
+        let mut reading = Reading {
+            document: derived.said,
+            unsaid: Vec::new(),
+        };
+        let pod = deployment
+            .spec
+            .as_ref()
+            .and_then(|s| s.template.spec.as_ref());
+        if let Some(pod) = pod {
+            reading.pod(pod, container);
+        }
+        if let Some(autoscaler) = &autoscaler {
+            reading.scaler(autoscaler);
+        }
+        let budget: Option<PodDisruptionBudget> = self.budget.as_ref().and_then(typed);
+        if let Some(budget) = &budget {
+            reading.budget(budget);
+        }
+        let ingress: Option<Ingress> = self.ingress.as_ref().and_then(typed);
+        if let Some(ingress) = &ingress {
+            reading.ingress(ingress);
+        }
+        Some(Read {
+            leaves: layers::leaves(&reading.document),
+            unsaid: reading.unsaid,
+        })
     }
 }
 
@@ -58,7 +97,21 @@ fn typed<T: DeserializeOwned>(value: &Value) -> Option<T> {
 
 /// The parameters that one says otherwise than the other.
 #[must_use]
-pub fn differ(wanted: &Leaves<Value>, live: &Leaves<Value>) -> Vec<Said> {
+pub fn differ(wanted: &Read, live: &Read) -> Vec<Said> {
+    let unsaid = || wanted.unsaid.iter().chain(&live.unsaid);
+    let can_be_said = |pointer: &str| {
+        let is_in = |above: &str| {
+            let rest = pointer.strip_prefix(above);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        !unsaid().any(|above| is_in(above))
+    };
+    let mut all = all_that_differ(&wanted.leaves, &live.leaves);
+    all.retain(|said| can_be_said(&said.parameter));
+    all
+}
+
+fn all_that_differ(wanted: &Leaves<Value>, live: &Leaves<Value>) -> Vec<Said> {
     let said = |parameter: &str, wanted: Option<&Value>, live: Option<&Value>| Said {
         parameter: parameter.to_owned(),
         wanted: wanted.cloned().unwrap_or_default(),
@@ -98,7 +151,7 @@ mod tests {
             "env": [{ "name": "A", "value": "1" }, { "name": "B", "value": "2" }] });
         let live = json!({ "cpu": { "limit": "500m" },
             "env": [{ "name": "A", "value": "3" }, { "name": "C", "value": "4" }] });
-        let says = differ(&layers::leaves(&wanted), &layers::leaves(&live));
+        let says = all_that_differ(&layers::leaves(&wanted), &layers::leaves(&live));
         let parameters: Vec<&str> = says.iter().map(|s| s.parameter.as_str()).collect();
         assert_eq!(parameters, ["/args", "/env/A", "/env/B", "/env/C"]);
         let secret = json!({ "name": "S", "secret": { "id": "x", "version": 1 } });

@@ -6,14 +6,13 @@ use axum::response::Response;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Deployed, Drift, Line, Restoring, Said, Sort};
+use super::{Adopting, Deployed, Drift, Line, Restoring, Said, Sort};
 use crate::app::App;
 use crate::error::AppError;
 use crate::identity::Permission;
 use crate::projects::ProjectAccess;
 use crate::projects::web::{Frame, Tab};
 use crate::releases;
-use crate::releases::setbacks::Reason;
 use crate::web::extract::{Ctx, Form, Path};
 use crate::web::form::{Summary, shown_by_form};
 use crate::web::layout::{Chrome, Nav, page, see_other};
@@ -40,11 +39,29 @@ struct DriftPage {
     seen: Result<Drift, String>,
     lines: Vec<LineView>,
     /// What a request would ask for.
-    adopts: Vec<String>,
+    adopts: Vec<Choice>,
     /// Why this person may not ask for it, or not restore.
     may_not_adopt: Option<String>,
     may_not_restore: Option<String>,
     summary: Option<Summary>,
+    /// What was typed for a request that was refused.
+    reason: String,
+}
+
+/// A parameter that may be taken in, by its pointer and in words.
+struct Choice {
+    parameter: String,
+    said: String,
+    chosen: bool,
+}
+
+/// The boxes that were ticked.
+#[derive(Deserialize)]
+pub struct Chosen {
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    parameters: Vec<String>,
 }
 
 struct LineView {
@@ -100,10 +117,11 @@ async fn drift_page(
     let refused = |right| access.must(right).err().map(|e| c.w(&e.words()));
     Ok(DriftPage {
         lines: lines.collect(),
-        adopts: drift.iter().flat_map(|d| &d.adopts).map(said).collect(),
+        adopts: drift.iter().flat_map(|d| &d.adopts).map(choice).collect(),
         may_not_adopt: refused(Permission::FileRequest),
         may_not_restore: refused(releases::right_to_restart(workload.tier)),
         summary: None,
+        reason: String::new(),
         f: Frame::new(&access.project, Tab::Containers),
         seen,
         workload,
@@ -117,13 +135,24 @@ pub async fn adopt(
     access: ProjectAccess,
     ctx: Ctx,
     Path(of): Path<Of>,
-    Form(reason): Form<Reason>,
+    Form(form): Form<Chosen>,
 ) -> Result<Response, AppError> {
     let workload = super::workload_of(&app, access.project.id, of.id).await?;
     access.must(Permission::FileRequest)?;
-    match super::adopt(&app, &access.actor, &workload, &reason).await {
+    let asked = Adopting {
+        reason: form.reason.clone(),
+        parameters: Some(form.parameters.clone()),
+    };
+    match super::adopt(&app, &access.actor, &workload, asked).await {
         Ok(number) => Ok(see_other(&format!("/requests/{number}"))),
-        Err(error) => refused(&app, &access, &ctx, workload, &error).await,
+        Err(error) => {
+            let mut again = refused(&app, &access, &ctx, workload, &error).await?;
+            again.reason = form.reason;
+            for choice in &mut again.adopts {
+                choice.chosen = form.parameters.contains(&choice.parameter);
+            }
+            Ok(shown(page(&again)?, &error))
+        }
     }
 }
 
@@ -143,7 +172,10 @@ pub async fn restore(
             let place = [("environment", workload.environment.as_str())];
             Ok(see_other(&link(&page, &place)))
         }
-        Err(error) => refused(&app, &access, &ctx, workload, &error).await,
+        Err(error) => {
+            let again = refused(&app, &access, &ctx, workload, &error).await?;
+            Ok(shown(page(&again)?, &error))
+        }
     }
 }
 
@@ -154,12 +186,12 @@ async fn refused(
     ctx: &Ctx,
     workload: Workload,
     error: &AppError,
-) -> Result<Response, AppError> {
+) -> Result<DriftPage, AppError> {
     let (errors, sentence) = shown_by_form(error, "")?;
     let words = sentence.or_else(|| errors.0.first().map(|e| e.words.clone()));
     let mut again = drift_page(app, access, ctx, workload).await?;
     again.summary = words.map(|words| Summary::sentence(&again.c, &words));
-    Ok(shown(page(&again)?, error))
+    Ok(again)
 }
 
 fn line(c: &Chrome, line: &Line) -> LineView {
@@ -175,10 +207,24 @@ fn line(c: &Chrome, line: &Line) -> LineView {
     }
 }
 
+fn choice(one: &Said) -> Choice {
+    Choice {
+        parameter: one.parameter.clone(),
+        said: said(one),
+        chosen: true,
+    }
+}
+
 fn said(said: &Said) -> String {
     let name = said.parameter.trim_start_matches('/').replace('/', ".");
-    // A variable is told by what it holds.
-    let plain = |value: &Value| short(value.get("value").unwrap_or(value));
+    let name = name.replace("~1", "/").replace("~0", "~");
+    // One of a list is told by what it holds.
+    let plain = |value: &Value| {
+        let held = ["value", "size", "port"]
+            .iter()
+            .find_map(|of| value.get(of));
+        short(held.unwrap_or(value))
+    };
     format!("{name}: {} → {}", plain(&said.wanted), plain(&said.live))
 }
 

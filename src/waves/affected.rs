@@ -10,7 +10,7 @@ use crate::error::{AppError, FieldError, Words};
 use crate::standards::layers::{
     self, Effective, Kind, Layer, Leaves, Name, Proposal, effective, leaves, reaches, text,
 };
-use crate::standards::rails::{self, Severity, Subject};
+use crate::standards::rails::{self, Severity};
 use crate::standards::{self, Parameters};
 use crate::workloads::objects::objects;
 use crate::workloads::{self, Workload, diff};
@@ -219,12 +219,7 @@ fn hold_rails(
     parameters: &Parameters,
     live: &[rails::Override],
 ) -> Result<(), AppError> {
-    let subject = |parameters| Subject {
-        parameters,
-        language: &workload.language,
-        tier: workload.tier,
-        why: "a standard says why itself",
-    };
+    let subject = |parameters| workload.judged(parameters, "a standard says why itself");
     let before = rails::broken(&subject(&workload.parameters));
     let passes = |rail: &str| {
         let here = |o: &&rails::Override| {

@@ -52,6 +52,7 @@ use crate::identity::ProjectId;
 use crate::standards;
 use crate::standards::Parameters;
 use crate::standards::layers::Place;
+use crate::standards::rails::Subject;
 
 crate::id! { WorkloadId }
 
@@ -68,6 +69,8 @@ pub struct Workload {
     pub project_port: i32,
     #[serde(skip)]
     pub project_health_path: String,
+    #[serde(skip)]
+    pub project_log_path: String,
     #[serde(skip)]
     pub environment_id: EnvironmentId,
     pub environment: String,
@@ -107,6 +110,19 @@ impl Workload {
             project: self.project.clone(),
             port: self.project_port,
             health_path: self.project_health_path.clone(),
+        }
+    }
+
+    /// What guard rails look at, with parameters that may not be its own yet, and what whoever
+    /// asks for them says.
+    #[must_use]
+    pub fn judged<'a>(&'a self, parameters: &'a Parameters, why: &'a str) -> Subject<'a> {
+        Subject {
+            parameters,
+            language: &self.language,
+            tier: self.tier,
+            log_path: &self.project_log_path,
+            why,
         }
     }
 

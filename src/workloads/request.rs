@@ -19,7 +19,7 @@ use crate::jobs::{self, NewEffect, NewRun, NewStep};
 use crate::projects::{self, Project};
 use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, Work};
 use crate::standards::layers::{self, Effective, Layer, Place};
-use crate::standards::rails::{self, Subject};
+use crate::standards::rails;
 use crate::standards::{self, Parameters, SCHEMA_VERSION};
 
 /// What is asked for. `per_cluster` holds JSON merge patches by cluster key.
@@ -239,12 +239,7 @@ async fn plan(
         let mut workload = workload(project, place, &asked.component, parameters);
         workload.layer_versions = made.versions;
         workload.own = own;
-        let subject = Subject {
-            parameters: &workload.parameters,
-            language: &workload.language,
-            tier: workload.tier,
-            why,
-        };
+        let subject = workload.judged(&workload.parameters, why);
         let notes = rails::judge(&subject, &live).map_err(inner)?;
         hosts::claim(tx, &workload, None, &workload.parameters).await?;
         planned.push(Planned { workload, notes });
@@ -353,6 +348,7 @@ pub(super) fn workload(
         language: project.language.clone(),
         project_port: project.port,
         project_health_path: project.health_path.clone(),
+        project_log_path: project.log_path.clone(),
         environment_id: place.environment_id,
         namespace: super::namespace(&project.key, &place.environment),
         environment: place.environment,

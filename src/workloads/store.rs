@@ -334,7 +334,7 @@ async fn fetch(
 ) -> Result<Vec<Workload>, DbError> {
     let rows = sqlx::query!(
         r#"SELECT w.id AS "id: WorkloadId", w.project_id AS "project_id: ProjectId",
-            p.key AS project, p.language, p.port, p.health_path,
+            p.key AS project, p.language, p.port, p.health_path, p.log_path,
             w.environment_id AS "environment_id: EnvironmentId",
             e.key AS environment, w.tier AS "tier: Tier",
             w.cluster_id AS "cluster_id: ClusterId", c.key AS cluster, c.site,
@@ -374,6 +374,7 @@ async fn fetch(
             language: r.language,
             project_port: r.port,
             project_health_path: r.health_path,
+            project_log_path: r.log_path,
             environment_id: r.environment_id,
             environment: r.environment,
             tier: r.tier,

@@ -8,6 +8,8 @@ use slipway_sim::{Fault, System};
 
 use crate::support::company::{Company, approve};
 
+mod adopting;
+
 const NAMESPACE: &str = "/apis/apps/v1/namespaces/pay-test";
 const DEPLOYMENT: &str = "/apis/apps/v1/namespaces/pay-test/deployments/pay";
 const CONTAINER: &str = "spec.template.spec.containers[pay]";
@@ -259,86 +261,6 @@ fn pods(company: &Company) -> Vec<String> {
     let pods = cluster.objects("Pod", "pay-test");
     let names = pods.map(|p| p["metadata"]["name"].as_str().unwrap().to_owned());
     names.collect()
-}
-
-#[tokio::test]
-async fn what_is_adopted_is_in_the_parameters_and_differs_no_more() {
-    let mut company = released(&everything()).await;
-    edit_container(
-        &mut company,
-        json!({
-            "livenessProbe": { "initialDelaySeconds": 77 },
-            "env": [{ "name": "EXTRA", "value": "yes" }],
-            "workingDir": "/srv",
-        }),
-    )
-    .await;
-    let seen = drift(&mut company).await;
-    let none = line(&seen, &format!("{CONTAINER}.workingDir"));
-    assert_eq!(none["said"], json!([]));
-    let path = path(&mut company).await;
-    let page = company.developer.get(&path).await;
-    assert!(
-        page.body.contains("probes.liveness.delay_seconds: 15 → 77"),
-        "{}",
-        page.body
-    );
-    assert!(
-        page.body.contains("Parameters cannot say it"),
-        "{}",
-        page.body
-    );
-    let adopt = format!("{path}/adopt");
-    let sent = company
-        .developer
-        .post(&adopt, &[("reason", "it starts slowly")])
-        .await;
-    assert_eq!(sent.status, 303, "{}", sent.body);
-    let number = sent
-        .header("location")
-        .rsplit('/')
-        .next()
-        .unwrap()
-        .parse()
-        .unwrap();
-    let shown = company
-        .ops
-        .api_get(&format!("/requests/{number}"))
-        .await
-        .json();
-    let said = shown["computed"]["clusters"][0]["said"]
-        .as_array()
-        .unwrap()
-        .clone();
-    let mut fields: Vec<&str> = said.iter().map(|s| s["field"].as_str().unwrap()).collect();
-    fields.sort_unstable();
-    assert_eq!(fields, ["env", "probes.liveness.delay_seconds"], "{said:?}");
-    assert_eq!(shown["note"], "it starts slowly");
-    let template = |company: &Company| {
-        let deployment = company.deployment("sh-test", "pay-test", "pay");
-        deployment["spec"]["template"].clone()
-    };
-    let before = template(&company);
-    decided(&mut company, number).await;
-    // Nothing in the containers became otherwise, so none was replaced.
-    assert_eq!(template(&company), before);
-    let seen = drift(&mut company).await;
-    let left = ("Deployment".to_owned(), format!("{CONTAINER}.workingDir"));
-    assert_eq!(lines(&seen), [left], "{seen:#}");
-    let all = company.ops.api_get("/projects/pay/workloads").await.json();
-    let parameters = &all["items"][0]["parameters"];
-    assert_eq!(parameters["probes"]["liveness"]["delay_seconds"], 77);
-    let names: Vec<&str> = parameters["env"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|v| v["name"].as_str().unwrap())
-        .collect();
-    assert_eq!(names, ["MODE", "TOKEN", "EXTRA"]);
-    let again = company.developer.post(&adopt, &[("reason", "")]).await;
-    assert_eq!(again.status, 409, "{}", again.body);
-    assert!(again.text("main").contains("Nothing of what differs"));
-    company.check().await;
 }
 
 #[tokio::test]

@@ -55,6 +55,8 @@ pub struct Subject<'a> {
     pub parameters: &'a Parameters,
     pub language: &'a str,
     pub tier: Tier,
+    /// Where the project says that it writes its logs.
+    pub log_path: &'a str,
     /// What the person who asks has said about it.
     pub why: &'a str,
 }

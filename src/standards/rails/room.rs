@@ -31,9 +31,26 @@ const LOGS: &[&str] = &[
     "-Dlogging.file.name",
     "-Dlogging.file.path",
     "-Xloggc",
+    UNIFIED,
 ];
-/// What is no file: it goes where the cluster collects it.
-const STREAMS: &[&str] = &["/dev/stdout", "/dev/stderr", "/proc/1/fd/1", "/proc/1/fd/2"];
+/// Java's own log since 9: `-Xlog:what:output:decorations:rotation`, and the output is a file
+/// unless it is a stream, with or without `file=` before it (the manual of `java`, "-Xlog").
+const UNIFIED: &str = "-Xlog";
+/// What is no file: it goes where the cluster collects it, or nowhere.
+const STREAMS: &[&str] = &[
+    "",
+    "-",
+    "stdout",
+    "stderr",
+    "console",
+    "none",
+    "off",
+    "/dev/stdout",
+    "/dev/stderr",
+    "/dev/null",
+    "/proc/1/fd/1",
+    "/proc/1/fd/2",
+];
 
 /// A setting by its name, and the field that holds it.
 struct Setting<'a> {
@@ -84,17 +101,52 @@ pub(super) fn pools_fit(s: &Subject<'_>) -> Option<Finding> {
     found(wide.0, wide.1, cores)
 }
 
+/// A file that a setting writes a log to. What a variable stands for is known to nobody here.
+struct Log<'a> {
+    field: &'static str,
+    path: &'a str,
+}
+
+fn log<'a>(setting: &Setting<'a>) -> Option<Log<'a>> {
+    let output = match setting.name {
+        UNIFIED => setting.value.split(':').nth(1).unwrap_or_default(),
+        _ => setting.value.trim(),
+    };
+    let path = output.trim_start_matches("file=").trim_matches(['"', '\'']);
+    let is_file = LOGS.contains(&setting.name) && !STREAMS.contains(&path) && !path.contains('$');
+    is_file.then_some(Log {
+        field: setting.field,
+        path,
+    })
+}
+
+fn logs(p: &Parameters) -> Vec<Log<'_>> {
+    let mut logs: Vec<Log<'_>> = settings(p).iter().filter_map(log).collect();
+    // A bare name beside a folder is a file in it.
+    if logs.iter().any(|log| log.path.starts_with('/')) {
+        logs.retain(|log| log.path.contains('/'));
+    }
+    logs
+}
+
+fn within(path: &str, folder: &str) -> bool {
+    let rest = path.strip_prefix(folder.trim_end_matches('/'));
+    let is_below = rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    is_below && !path.split('/').any(|part| part == "..")
+}
+
 pub(super) fn logs_bounded(s: &Subject<'_>) -> Option<Finding> {
     let p = s.parameters;
-    let is_bounded = |path: &str| {
-        let within = |mount: &str| {
-            let rest = path.strip_prefix(mount.trim_end_matches('/'));
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        STREAMS.contains(&path) || p.scratch.iter().any(|scratch| within(&scratch.path))
-    };
-    let all = settings(p);
-    let mut logs = all.iter().filter(|s| LOGS.contains(&s.name));
-    let loose = logs.find(|s| s.value.starts_with('/') && !is_bounded(s.value))?;
-    found(loose.field, loose.value, "")
+    let is_bounded = |path: &str| p.scratch.iter().any(|scratch| within(path, &scratch.path));
+    let mut logs = logs(p).into_iter();
+    let loose = logs.find(|log| !is_bounded(log.path))?;
+    found(loose.field, loose.path, "")
+}
+
+pub(super) fn logs_declared(s: &Subject<'_>) -> Option<Finding> {
+    let mut whole = logs(s.parameters)
+        .into_iter()
+        .filter(|log| log.path.starts_with('/'));
+    let astray = whole.find(|log| !within(log.path, s.log_path))?;
+    found(astray.field, astray.path, s.log_path)
 }

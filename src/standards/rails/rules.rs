@@ -157,6 +157,12 @@ pub const RAILS: &[Rail] = &[
         check: Document(room::logs_bounded),
     },
     Rail {
+        id: "logs-declared",
+        severity: Severity::Refuse,
+        source: LOGGING,
+        check: Document(room::logs_declared),
+    },
+    Rail {
         id: "image-base",
         severity: Severity::Refuse,
         source: LAYERS,

@@ -28,6 +28,7 @@ fn found(language: &str, tier: Tier, why: &str, changes: &[(&str, Value)]) -> Ve
         parameters: &parameters,
         language,
         tier,
+        log_path: "/",
         why,
     };
     broken(&subject).into_iter().map(|b| b.rail.id).collect()
@@ -144,6 +145,7 @@ fn an_override_lets_pass_and_is_told() {
         parameters: &parameters,
         language: "go",
         tier: Tier::Production,
+        log_path: "/var/log/app",
         why: "",
     };
     let refused = judge(&subject, &[]).unwrap_err();
@@ -286,6 +288,7 @@ fn rules_about_room_have_their_edges() {
     let args = |all: &[&str]| ("/args", json!(all));
     let scratch = ("/scratch", json!([{"path": "/var/log/app", "size": "1Gi"}]));
     let logs = |path: &str| env("LOGGING_FILE_NAME", path);
+    let java_log9 = |how: &str| env("JAVA_OPTS", &format!("-Xmx1g -Xlog:{how}"));
     let java_log = |path: &str| env("JAVA_OPTS", &format!("-Xmx1g -Xloggc:{path}"));
     let (wide, narrow) = (
         args(&["-Enode.processors=3"]),
@@ -321,7 +324,25 @@ fn rules_about_room_have_their_edges() {
         ),
         (
             "logs-bounded",
-            vec![scratch],
+            vec![scratch.clone()],
+            java_log9("gc*:file=/gc.log:time"),
+            java_log9("gc*:file=/var/log/app/gc.log:time"),
+        ),
+        (
+            "logs-bounded",
+            vec![],
+            java_log9("gc:gc.log"),
+            java_log9("gc:stderr"),
+        ),
+        (
+            "logs-bounded",
+            vec![],
+            logs("a.log"),
+            logs("$(LOG_HOME)/a.log"),
+        ),
+        (
+            "logs-bounded",
+            vec![scratch.clone()],
             two_words("/tmp/a.log"),
             two_words(inside),
         ),
@@ -329,4 +350,39 @@ fn rules_about_room_have_their_edges() {
     // A name that says nothing of a log, and one that names no file.
     assert!(java(&[env("DATA_DIR", "/data")]).is_empty());
     assert!(java(&[logs("stdout")]).is_empty());
+    // A bare name beside a folder is a file in it.
+    let both = json!([{"name": "LOG_DIR", "value": "/var/log/app"},
+        {"name": "LOG_FILE", "value": "a.log"}]);
+    assert!(java(&[scratch, ("/env", both)]).is_empty());
+}
+
+#[test]
+fn logs_are_bounded_and_stand_where_the_project_says() {
+    let broken_by = |path: &str| {
+        let parameters = parameters(&[
+            ("/scratch", json!([{"path": "/var/log", "size": "1Gi"}])),
+            ("/env", json!([{"name": "LOG_FILE", "value": path}])),
+        ]);
+        let subject = Subject {
+            parameters: &parameters,
+            language: "go",
+            tier: Tier::Test,
+            log_path: "/var/log/app/",
+            why: "",
+        };
+        let all = broken(&subject).into_iter();
+        all.map(|b| (b.rail.id, b.finding.bound))
+            .collect::<Vec<_>>()
+    };
+    let bounded = || ("logs-bounded", String::new());
+    let declared = || ("logs-declared", "/var/log/app/".to_owned());
+    assert_eq!(broken_by("/var/log/app/a.log"), []);
+    assert_eq!(broken_by("/var/log/app"), []);
+    assert_eq!(broken_by("/var/log/apple/a.log"), [declared()]);
+    assert_eq!(broken_by("/tmp/a.log"), [bounded(), declared()]);
+    assert_eq!(
+        broken_by("/var/log/app/../../a.log"),
+        [bounded(), declared()]
+    );
+    assert_eq!(broken_by("logs/a.log"), [bounded()]);
 }

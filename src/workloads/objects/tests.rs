@@ -19,6 +19,7 @@ pub fn workload(language: &str, document: &Value) -> Workload {
         language: language.to_owned(),
         project_port: 8080,
         project_health_path: "/health".to_owned(),
+        project_log_path: "/var/log/pay".to_owned(),
         environment_id: EnvironmentId(uuid::Uuid::nil()),
         environment: "test".to_owned(),
         tier: Tier::Test,

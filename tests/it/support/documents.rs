@@ -322,6 +322,7 @@ pub fn workload(namespace: &str, parameters: Parameters) -> Workload {
         project: "pay".to_owned(),
         language: "go".to_owned(),
         project_port: 8080,
+        project_log_path: "/".to_owned(),
         project_health_path: "/health".to_owned(),
         environment_id: EnvironmentId(Uuid::nil()),
         environment: "test".to_owned(),

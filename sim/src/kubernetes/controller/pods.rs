@@ -12,6 +12,7 @@ use crate::kubernetes::resources::of_kind;
 use crate::world::World;
 
 const NODES: [&str; 3] = ["node-a", "node-b", "node-c"];
+const STARTED_AT: &str = "/status/containerStatuses/0/state/running/startedAt";
 
 pub(super) fn is_ready(pod: &Value) -> bool {
     let conditions = pod.pointer("/status/conditions").and_then(Value::as_array);
@@ -89,7 +90,9 @@ fn start(cluster: &mut Cluster, pod: &Value, now: Timestamp, world: &World) {
     let slow = settings.slow.get(text(pod, "/metadata/namespace"));
     let starts = *slow.unwrap_or(&settings.ready_after);
     let boots = settings.boots.get(text(pod, "/metadata/namespace"));
-    let answers = boots.is_none_or(|boots| now >= later(began, starts + *boots));
+    // From when the program runs, which is later than `starts` where nobody looked in between.
+    let runs = time(pod, STARTED_AT, now);
+    let answers = boots.is_none_or(|boots| now >= later(runs, *boots));
     let up = now >= later(began, starts);
     let waiting = text(pod, "/status/containerStatuses/0/state/waiting/reason");
     match fate::of(cluster, pod, world) {
@@ -166,7 +169,7 @@ fn stay(cluster: &mut Cluster, pod: &Value, waiting: &Value, event: Event<'_>, n
 }
 
 fn run(cluster: &mut Cluster, pod: &Value, ready: bool, now: Timestamp) {
-    let since = match text(pod, "/status/containerStatuses/0/state/running/startedAt") {
+    let since = match text(pod, STARTED_AT) {
         "" => seconds(now),
         since => since.to_owned(),
     };
