@@ -265,6 +265,17 @@ struct Asked {
     tag: String,
 }
 
+/// Who made and who tested a release.
+pub(super) async fn involved(
+    tx: &mut Tx,
+    release: ReleaseId,
+) -> Result<Vec<(Involved, AccountId)>, DbError> {
+    let (builder, confirmer) = store::involved(tx.connection(), release).await?;
+    let builder = builder.map(|id| (Involved::Builder, id));
+    let confirmer = confirmer.map(|id| (Involved::Confirmer, id));
+    Ok(builder.into_iter().chain(confirmer).collect())
+}
+
 /// The kind `production`: filed by the release's button, changed and asked again like any other.
 pub struct Production;
 
@@ -363,18 +374,12 @@ impl RequestKind for Production {
     async fn involved(
         &self,
         tx: &mut Tx,
-        release: Option<uuid::Uuid>,
+        about: &Computed,
     ) -> Result<Vec<(Involved, AccountId)>, DbError> {
-        let found = match release {
-            Some(id) => store::involved(tx.connection(), ReleaseId(id)).await?,
-            None => (None, None),
-        };
-        let (builder, confirmer) = found;
-        let builder = builder.map(|id| (Involved::Builder, id));
-        Ok(builder
-            .into_iter()
-            .chain(confirmer.map(|id| (Involved::Confirmer, id)))
-            .collect())
+        match about.release {
+            Some(id) => involved(tx, ReleaseId(id)).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     fn page(&self, request: &Request) -> Option<String> {

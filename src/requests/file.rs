@@ -122,7 +122,7 @@ pub async fn insert(
         hash: &hash,
         note,
     };
-    store_revision(tx, known.as_ref(), computed.release, &revision, &terms).await?;
+    store_revision(tx, known.as_ref(), &computed, &revision, &terms).await?;
     let entry = Entry::done("request.file", "request", number).after(json!({
         "kind": kind, "subject": computed.subject, "hash": hex::encode(&hash),
     }));
@@ -157,7 +157,7 @@ async fn terms(tx: &mut Tx, kind: &dyn RequestKind, computed: &Computed) -> Resu
 async fn store_revision(
     tx: &mut Tx,
     kind: &dyn RequestKind,
-    release: Option<uuid::Uuid>,
+    about: &Computed,
     revision: &store::Revision<'_>,
     terms: &Terms,
 ) -> Result<(), DbError> {
@@ -165,7 +165,7 @@ async fn store_revision(
     if terms.excludes.is_empty() {
         return Ok(());
     }
-    for (because, account) in kind.involved(tx, release).await? {
+    for (because, account) in kind.involved(tx, about).await? {
         if terms.excludes.contains(&because) {
             store::exclude(tx.connection(), revision, account, because).await?;
         }
@@ -272,8 +272,8 @@ async fn append(app: &App, tx: &mut Tx, now: &Request, next: &Next<'_>) -> Resul
         project: now.project_id,
         environment: now.environment_id,
         release: now.release_id,
-        payload: Value::Null,
-        computed: Value::Null,
+        payload: next.payload.clone(),
+        computed: next.computed.clone(),
     };
     let terms = terms(tx, kind.as_ref(), &place).await?;
     let revision = store::Revision {
@@ -289,7 +289,7 @@ async fn append(app: &App, tx: &mut Tx, now: &Request, next: &Next<'_>) -> Resul
     store::advance(tx.connection(), &revision, next.subject, &terms)
         .await
         .map_err(double)?;
-    store_revision(tx, kind.as_ref(), now.release_id, &revision, &terms).await?;
+    store_revision(tx, kind.as_ref(), &place, &revision, &terms).await?;
     let entry = Entry::done("request.revise", "request", now.number)
         .before(json!({ "revision": now.revision, "hash": now.hash }))
         .after(

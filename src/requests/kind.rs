@@ -224,7 +224,7 @@ pub trait RequestKind: Send + Sync {
     async fn involved(
         &self,
         _: &mut Tx,
-        _release: Option<Uuid>,
+        _about: &Computed,
     ) -> Result<Vec<(Involved, AccountId)>, DbError> {
         Ok(Vec::new())
     }

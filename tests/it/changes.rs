@@ -470,6 +470,7 @@ async fn a_policy_may_ask_before_anybody_goes_back() {
     company.send_to_production(&release).await;
     let second = digest(company.image("sh-prod", "pay-prod", "pay"));
     let policy = json!({ "kind": "rollback", "environment": "prod", "note": "customers notice",
+        "excludes": ["builder", "confirmer"],
         "quorum": [{ "permission": "approve-production", "needed": 1 }] });
     let made = company.admin.api(Method::POST, "/policies", &policy).await;
     assert_eq!(made.status, 201, "{}", made.body);
@@ -485,6 +486,16 @@ async fn a_policy_may_ask_before_anybody_goes_back() {
     assert_eq!(digest(company.image("sh-prod", "pay-prod", "pay")), second);
     let page = company.ops.get(&format!("/requests/{number}")).await;
     assert!(page.body.contains("captures fail"), "{}", page.body);
+    // Whoever made or tested what it goes back to is left out, as the policy wants.
+    let left_out = request(&mut company, number).await["excluded"].clone();
+    let mut left_out: Vec<(&str, &str)> = left_out
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|x| (x["user"].as_str().unwrap(), x["because"].as_str().unwrap()))
+        .collect();
+    left_out.sort_unstable();
+    assert_eq!(left_out, [("chen", "confirmer"), ("lin", "builder")]);
     approve(&mut company.ops, number).await;
     company.settle().await;
     assert_eq!(digest(company.image("sh-prod", "pay-prod", "pay")), first);

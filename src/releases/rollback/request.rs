@@ -4,15 +4,15 @@ use async_trait::async_trait;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{RollingBack, Way, begin, must_be_there, way};
+use super::{RollingBack, Way, begin, must_be_there, store, way};
 use crate::app::App;
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
-use crate::identity::{Actor, Permission, ProjectId, Scope};
+use crate::identity::{AccountId, Actor, Permission, ProjectId, Scope};
 use crate::projects;
-use crate::releases;
+use crate::releases::{self, production};
 use crate::requests::{
-    Approved, Asking, Computed, Fact, Filing, Quorum, Request, RequestKind, Typing, Work,
+    Approved, Asking, Computed, Fact, Filing, Involved, Quorum, Request, RequestKind, Typing, Work,
 };
 use crate::standards::SCHEMA_VERSION;
 use crate::workloads;
@@ -89,6 +89,25 @@ impl RequestKind for Rollback {
 
     async fn rejected(&self, _: &App, _: &mut Tx, _: &Request) -> Result<(), AppError> {
         Ok(())
+    }
+
+    fn involves(&self) -> &'static [Involved] {
+        Involved::ALL
+    }
+
+    async fn involved(
+        &self,
+        tx: &mut Tx,
+        about: &Computed,
+    ) -> Result<Vec<(Involved, AccountId)>, DbError> {
+        let Some(project) = about.project else {
+            return Ok(Vec::new());
+        };
+        let digest = about.computed["digest"].as_str().unwrap_or_default();
+        match store::release_of(tx.connection(), project, digest, &about.subject).await? {
+            Some(release) => production::involved(tx, release).await,
+            None => Ok(Vec::new()),
+        }
     }
 
     fn right(&self) -> Permission {

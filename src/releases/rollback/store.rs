@@ -1,12 +1,12 @@
 //! SQL of the ways back.
 
 use jiff::Timestamp;
-use sqlx::PgExecutor;
+use sqlx::{PgConnection, PgExecutor};
 
 use crate::clusters::EnvironmentId;
 use crate::db::DbError;
 use crate::identity::ProjectId;
-use crate::releases::{Artifact, ArtifactId, ConfirmationId, Origin};
+use crate::releases::{Artifact, ArtifactId, ConfirmationId, Origin, ReleaseId};
 
 /// An artifact that an environment ran before.
 #[derive(Debug, Clone, serde::Serialize, utoipa::ToSchema)]
@@ -75,4 +75,22 @@ pub async fn candidates(
         current: r.current,
     });
     Ok(candidates.collect())
+}
+
+/// The release that an artifact was built for; none where it was brought in from outside.
+pub async fn release_of(
+    connection: &mut PgConnection,
+    project: ProjectId,
+    digest: &str,
+    tag: &str,
+) -> Result<Option<ReleaseId>, DbError> {
+    let found = sqlx::query_scalar!(
+        r#"SELECT release_id AS "release!: ReleaseId" FROM artifact
+           WHERE project_id = $1 AND digest = $2 AND tag = $3 AND release_id IS NOT NULL
+           ORDER BY created_at DESC LIMIT 1"#,
+        project.0,
+        digest,
+        tag,
+    );
+    Ok(found.fetch_optional(connection).await?)
 }

@@ -61,6 +61,20 @@ pub(super) fn registry_stop(s: &Subject<'_>) -> Option<Finding> {
     found(field, seconds, REGISTRY_NOTICES_IN)
 }
 
+/// A script of the image's own may wait, and nobody here can see whether it does.
+pub(super) fn registry_wait(s: &Subject<'_>) -> Option<Finding> {
+    let p = s.parameters;
+    let stop = p.before_stop.as_ref()?;
+    let unseen = p.discovery != Discovery::None && waits(p).is_none();
+    unseen.then(|| {
+        found(
+            "before_stop.command",
+            stop.command.join(" "),
+            REGISTRY_NOTICES_IN,
+        )
+    })?
+}
+
 /// Whoever only waits is called until the end: a registry has to be told first.
 pub(super) fn registry_leave(s: &Subject<'_>) -> Option<Finding> {
     let p = s.parameters;

@@ -115,6 +115,12 @@ pub const RAILS: &[Rail] = &[
         check: Document(life::registry_leave),
     },
     Rail {
+        id: "registry-wait",
+        severity: Severity::Warn,
+        source: HOOKS,
+        check: Document(life::registry_wait),
+    },
+    Rail {
         id: "room-to-stop",
         severity: Severity::Refuse,
         source: PODS,

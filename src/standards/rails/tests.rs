@@ -245,8 +245,14 @@ fn rules_about_the_end_have_their_edges() {
         ("registry-stop", eureka.clone(), short, long.clone()),
         ("registry-stop", eureka.clone(), sleep(9), long.clone()),
         ("registry-leave", eureka.clone(), sleep(10), long.clone()),
-        ("registry-leave", eureka.clone(), run("sleep 15"), long),
-        ("registry-stop", eureka.clone(), call, run("/app/leave.sh")),
+        (
+            "registry-leave",
+            eureka.clone(),
+            run("sleep 15"),
+            long.clone(),
+        ),
+        ("registry-stop", eureka.clone(), call, long.clone()),
+        ("registry-wait", eureka.clone(), run("/app/leave.sh"), long),
         ("room-to-stop", vec![sleep(24)], grace(29), grace(30)),
     ]);
     assert_eq!(java(&eureka), ["registry-stop"]);
