@@ -9,7 +9,7 @@ use crate::db::Tx;
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects::{self, Project};
-use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, Work};
+use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, Work, schema_of};
 use crate::workloads::{self, Asked};
 
 pub struct Change;
@@ -18,6 +18,10 @@ pub struct Change;
 impl RequestKind for Change {
     fn name(&self) -> &'static str {
         "parameters"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Asked>()
     }
 
     async fn compute(

@@ -12,11 +12,11 @@ use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects::{self, Project};
 use crate::requests::{
-    Approved, Asking, Computed, Fact, Filing, Quorum, Request, RequestKind, Typing, Work,
+    Approved, Asking, Computed, Fact, Filing, Quorum, Request, RequestKind, Typing, Work, schema_of,
 };
 
 /// `parameters` of a request of kind `scale`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     #[serde(default = "main_component")]
@@ -39,6 +39,10 @@ pub struct Scale;
 impl RequestKind for Scale {
     fn name(&self) -> &'static str {
         "scale"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Asked>()
     }
 
     async fn compute(

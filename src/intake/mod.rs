@@ -74,7 +74,7 @@ fn main_component() -> String {
 }
 
 /// `parameters` of a request of kind `intake`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     pub cluster: String,

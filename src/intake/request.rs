@@ -14,7 +14,7 @@ use crate::db::Tx;
 use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::jobs::{self, NewRun, NewStep};
-use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind};
+use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, schema_of};
 
 /// Longest list of new projects on the request's page.
 const MOST_FACTS: usize = 30;
@@ -25,6 +25,10 @@ pub struct Intake;
 impl RequestKind for Intake {
     fn name(&self) -> &'static str {
         "intake"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Asked>()
     }
 
     async fn compute(

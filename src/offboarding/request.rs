@@ -10,11 +10,13 @@ use crate::db::Tx;
 use crate::error::{AppError, Words};
 use crate::identity::{Actor, Permission, ProjectId, Scope};
 use crate::projects;
-use crate::requests::{self, Approved, Computed, Fact, Filing, Made, Request, RequestKind, Work};
+use crate::requests::{
+    self, Approved, Computed, Fact, Filing, Made, Request, RequestKind, Work, schema_of,
+};
 use crate::workloads::{self, Workload};
 
 /// `parameters` of a request of kind `removal`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Unneeded {
     #[serde(default = "main_component")]
@@ -34,6 +36,10 @@ pub struct Removal;
 impl RequestKind for Removal {
     fn name(&self) -> &'static str {
         "removal"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Unneeded>()
     }
 
     async fn compute(

@@ -18,7 +18,7 @@ use crate::onboarding;
 use crate::projects;
 use crate::requests::{
     self, Approved, Asking, Computed, Fact, Filing, Made, Request, RequestId, RequestKind, Typing,
-    Work,
+    Work, schema_of,
 };
 use crate::workloads::{self, StepError, settle};
 
@@ -26,7 +26,7 @@ use crate::workloads::{self, StepError, settle};
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 /// `parameters` of a request of kind `offboarding`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Going {
     /// The project's key once more, so that nobody means another one.
@@ -39,6 +39,10 @@ pub struct Offboarding;
 impl RequestKind for Offboarding {
     fn name(&self) -> &'static str {
         "offboarding"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Going>()
     }
 
     async fn compute(

@@ -12,10 +12,10 @@ use crate::db::{DbError, Tx};
 use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, ProjectId, ProjectRole, Scope};
 use crate::jobs::{self, NewRun, NewStep};
-use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind};
+use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, schema_of};
 
 /// What a developer tells operations about a service.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     pub key: String,
@@ -47,7 +47,7 @@ pub struct Asked {
 }
 
 /// Scripts that the service wants run round a deployment.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Callbacks {
     #[serde(default)]
@@ -65,6 +65,10 @@ pub struct Onboarding;
 impl RequestKind for Onboarding {
     fn name(&self) -> &'static str {
         "onboarding"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Asked>()
     }
 
     async fn compute(

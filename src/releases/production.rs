@@ -17,6 +17,7 @@ use crate::identity::{AccountId, Actor, Permission, Scope};
 use crate::projects;
 use crate::requests::{
     self, Approved, Computed, Fact, Filing, Involved, Quorum, Request, RequestKind, policy,
+    schema_of,
 };
 use crate::standards::SCHEMA_VERSION;
 use crate::standards::images::Remark;
@@ -255,7 +256,7 @@ async fn start(
 }
 
 /// `parameters` of a request of kind `production`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 struct Asked {
     /// The release's number in its project.
@@ -283,6 +284,10 @@ pub struct Production;
 impl RequestKind for Production {
     fn name(&self) -> &'static str {
         KIND
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Asked>()
     }
 
     async fn compute(

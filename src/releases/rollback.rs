@@ -24,7 +24,7 @@ use crate::workloads::{self, Workload};
 pub use request::Rollback;
 pub use store::{Candidate, candidates};
 
-/// `POST /projects/{key}/environments/{env}/rollbacks`
+/// An earlier artifact that is to run again, and why.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RollingBack {

@@ -1,16 +1,21 @@
 //! Requests over the API.
 
+use std::sync::Arc;
+
 use axum::extract::State as Shared;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::revisions::Compared;
-use super::{Comment, Commenting, Deciding, Filing, Narrowed, Request, Revising, State, View};
+use super::{
+    Comment, Commenting, Deciding, Filing, Narrowed, Request, RequestKind, Revising, State, View,
+};
 use crate::app::App;
 use crate::error::AppError;
-use crate::identity::{Actor, Person};
+use crate::identity::{Actor, Permission, Person};
 use crate::web::extract::{Json, Path, Query};
 use crate::web::paging::{List, Page};
 
@@ -90,6 +95,35 @@ pub async fn list(
     };
     let list = super::list(&app, &actor, &narrowed).await?;
     Ok(axum::Json(list.map(Line::from)))
+}
+
+/// A kind of request with what it takes.
+#[derive(Serialize, utoipa::ToSchema)]
+#[schema(as = RequestKind)]
+pub struct KindLine {
+    kind: &'static str,
+    /// What whoever files one has to be allowed.
+    right: Permission,
+    /// Of `parameters`, as JSON Schema, draft 2020-12.
+    #[schema(value_type = Object)]
+    schema: Value,
+}
+
+/// The kinds of requests, and what each wants to know.
+#[utoipa::path(
+    get,
+    path = "/schemas/requests",
+    operation_id = "list_request_kinds",
+    tag = "requests",
+    responses((status = 200, body = [KindLine], description = "By name")),
+)]
+pub async fn kinds(Shared(app): Shared<App>, _: Actor) -> axum::Json<Vec<KindLine>> {
+    let line = |kind: &Arc<dyn RequestKind>| KindLine {
+        kind: kind.name(),
+        right: kind.right(),
+        schema: kind.schema(),
+    };
+    axum::Json(app.kinds.all().map(line).collect())
 }
 
 /// Files a request of any kind; `parameters` must fit the kind's schema.

@@ -122,7 +122,7 @@ pub async fn insert(
         hash: &hash,
         note,
     };
-    store_revision(tx, known.as_ref(), &computed, &revision, &terms).await?;
+    store_revision(tx, known.as_ref(), computed, &revision, &terms).await?;
     let entry = Entry::done("request.file", "request", number).after(json!({
         "kind": kind, "subject": computed.subject, "hash": hex::encode(&hash),
     }));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Involved, Quorum, Request};
@@ -172,6 +172,9 @@ pub struct Work {
 pub trait RequestKind: Send + Sync {
     fn name(&self) -> &'static str;
 
+    /// JSON Schema of `parameters` as they are filed, by [`schema_of`] their type.
+    fn schema(&self) -> Value;
+
     /// Checks a filing and computes what it would do. Secret values are stored here, in the
     /// filing's transaction, and replaced by their versions.
     ///
@@ -301,6 +304,41 @@ pub trait RequestKind: Send + Sync {
     fn facts(&self, request: &Request) -> Vec<Fact>;
 }
 
+/// The JSON Schema (draft 2020-12) of a type, with what it refers to in it.
+#[must_use]
+pub fn schema_of<T: utoipa::ToSchema>() -> Value {
+    let mut named = Vec::new();
+    T::schemas(&mut named);
+    let parts = named.into_iter().map(|(name, part)| (name, json!(part)));
+    let parts: serde_json::Map<String, Value> = parts.collect();
+    let mut schema = json!(T::schema());
+    schema["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
+    if !parts.is_empty() {
+        schema["$defs"] = parts.into();
+    }
+    point_inside(&mut schema);
+    schema
+}
+
+/// What points into a description of a whole API points into the schema itself.
+fn point_inside(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, field) in fields {
+                match field
+                    .as_str()
+                    .and_then(|to| to.strip_prefix("#/components/schemas/"))
+                {
+                    Some(part) if name == "$ref" => *field = json!(format!("#/$defs/{part}")),
+                    Some(_) | None => point_inside(field),
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(point_inside),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
+
 /// The kinds that this portal knows, by name.
 #[derive(Default)]
 pub struct Kinds(BTreeMap<&'static str, Arc<dyn RequestKind>>);
@@ -313,6 +351,10 @@ impl Kinds {
 
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
         self.0.keys().copied()
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Arc<dyn RequestKind>> {
+        self.0.values()
     }
 
     #[must_use]

@@ -30,7 +30,9 @@ pub use expiry::timers;
 use file::renew;
 pub use file::{Revising, file, file_together, has_moved, insert, outlook, renew_by, revise};
 pub use inbox::{Counts, Narrowed, View, all_waiting, counts, first_waiting, list, together};
-pub use kind::{Approved, Asking, Computed, Fact, Filing, Kinds, RequestKind, Said, Typing, Work};
+pub use kind::{
+    Approved, Asking, Computed, Fact, Filing, Kinds, RequestKind, Said, Typing, Work, schema_of,
+};
 use moved::in_the_way;
 pub use moved::look_again;
 pub use policy::Involved;

@@ -17,18 +17,20 @@ use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects;
 use crate::requests::{
-    self, Approved, Asking, Computed, Fact, Filing, Request, RequestKind, Typing, Work,
+    self, Approved, Asking, Computed, Fact, Filing, Request, RequestKind, Typing, Work, schema_of,
 };
 
 /// `parameters` of a request of kind `resource`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     pub kind: Kind,
     pub name: String,
     /// What it is for.
     pub purpose: String,
+    /// As much of it as its type has: `{"cores": 4, "memory_gib": 8, "disk_gib": 100}`.
     #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     pub size: Value,
 }
 
@@ -39,6 +41,10 @@ pub struct Supply;
 impl RequestKind for Supply {
     fn name(&self) -> &'static str {
         "resource"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Asked>()
     }
 
     async fn compute(
@@ -168,7 +174,7 @@ fn wrong_fields(asked: &Asked) -> Vec<FieldError> {
 }
 
 /// `parameters` of a request of kind `retirement`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Unneeded {
     /// The resource's number.
@@ -183,6 +189,10 @@ pub struct Retirement;
 impl RequestKind for Retirement {
     fn name(&self) -> &'static str {
         "retirement"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Unneeded>()
     }
 
     async fn compute(

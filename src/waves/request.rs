@@ -10,7 +10,9 @@ use crate::audit::{self, Entry};
 use crate::db::Tx;
 use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, Scope};
-use crate::requests::{self, Approved, Computed, Fact, Filing, Request, RequestKind, State, Work};
+use crate::requests::{
+    self, Approved, Computed, Fact, Filing, Request, RequestKind, State, Work, schema_of,
+};
 use crate::standards::SCHEMA_VERSION;
 use crate::standards::layers::{self, Name, NewRevision, Proposal, text};
 
@@ -23,6 +25,10 @@ pub struct LayerChange;
 impl RequestKind for LayerChange {
     fn name(&self) -> &'static str {
         "layer"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Proposal>()
     }
 
     async fn compute(

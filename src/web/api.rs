@@ -147,6 +147,7 @@ fn project() -> OpenApiRouter<App> {
         .routes(routes!(members::list, members::put))
         .routes(routes!(members::remove))
         .routes(routes!(requests::api::list, requests::api::file))
+        .routes(routes!(requests::api::kinds))
         .routes(routes!(requests::api::show, requests::api::revise))
         .routes(routes!(requests::api::renew))
         .routes(routes!(requests::api::revision))

@@ -17,13 +17,13 @@ use crate::error::{AppError, FieldError};
 use crate::identity::{Actor, Permission, Scope};
 use crate::jobs::{self, NewEffect, NewRun, NewStep};
 use crate::projects::{self, Project};
-use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, Work};
+use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, Work, schema_of};
 use crate::standards::layers::{self, Effective, Layer, Place};
 use crate::standards::rails;
 use crate::standards::{self, Parameters, SCHEMA_VERSION};
 
 /// What is asked for. `per_cluster` holds JSON merge patches by cluster key.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     #[serde(default = "main_component")]
@@ -31,8 +31,12 @@ pub struct Asked {
     /// Keys; all of the environment's if left out.
     #[serde(default)]
     pub clusters: Option<Vec<String>>,
+    /// By the schema of deployment parameters; what the layers give may be left out, and a secret
+    /// variable is sent as `secret_value`.
+    #[schema(value_type = Object)]
     pub parameters: Value,
     #[serde(default)]
+    #[schema(value_type = BTreeMap<String, Object>)]
     pub per_cluster: BTreeMap<String, Value>,
 }
 
@@ -59,6 +63,10 @@ pub struct Containers;
 impl RequestKind for Containers {
     fn name(&self) -> &'static str {
         "containers"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Asked>()
     }
 
     async fn compute(

@@ -253,6 +253,7 @@ GET    /api/v1/tokens                                      401 200 200 200 200 2
 POST   /api/v1/tokens                                      401 400 400 400 400 400 400 400 400
 DELETE /api/v1/tokens/{id}                                 401 404 404 404 404 404 404 404 404
 GET    /api/v1/layers                                      401 403 403 403 403 403 200 200 200
+GET    /api/v1/schemas/requests                            401 200 200 200 200 200 200 200 200
 GET    /api/v1/schemas/parameters/{version}                401 200 200 200 200 200 200 200 200
 GET    /api/v1/layers/{kind}/{key}                         401 403 403 403 403 403 200 200 200
 GET    /api/v1/standards/images                            401 403 403 403 403 403 200 200 200

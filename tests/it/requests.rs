@@ -6,6 +6,7 @@ mod away;
 mod bundles;
 mod drafts;
 mod hosts;
+mod kinds;
 mod lapses;
 mod policies;
 mod revisions;

@@ -12,6 +12,7 @@ use crate::identity::{Actor, Permission, ProjectRole};
 use crate::projects;
 use crate::requests::{
     self, Approved, Asking, Computed, Fact, Filing, Quorum, Request, RequestKind, Typing, Work,
+    schema_of,
 };
 
 /// The kind `membership`; `parameters` are those of a new member.
@@ -21,6 +22,10 @@ pub struct Membership;
 impl RequestKind for Membership {
     fn name(&self) -> &'static str {
         "membership"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Joining>()
     }
 
     async fn compute(

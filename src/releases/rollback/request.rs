@@ -13,6 +13,7 @@ use crate::projects;
 use crate::releases::{self, production};
 use crate::requests::{
     Approved, Asking, Computed, Fact, Filing, Involved, Quorum, Request, RequestKind, Typing, Work,
+    schema_of,
 };
 use crate::standards::SCHEMA_VERSION;
 use crate::workloads;
@@ -26,6 +27,10 @@ pub struct Rollback;
 impl RequestKind for Rollback {
     fn name(&self) -> &'static str {
         KIND
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<RollingBack>()
     }
 
     async fn compute(

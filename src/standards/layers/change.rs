@@ -12,10 +12,12 @@ const MOST_LOCKS: usize = 100;
 const LONGEST_REASON: usize = 500;
 
 /// A change of a layer: its whole document and its locks from now on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Proposal {
     pub layer: Name,
+    /// Any part of the schema of deployment parameters.
+    #[schema(value_type = Object)]
     pub document: Value,
     #[serde(default)]
     pub locks: Vec<Lock>,

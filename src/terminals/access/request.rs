@@ -13,14 +13,16 @@ use crate::db::{DbError, Tx};
 use crate::error::{AppError, FieldError, Words};
 use crate::identity::{Actor, Permission, Scope};
 use crate::projects;
-use crate::requests::{self, Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work};
+use crate::requests::{
+    self, Approved, Computed, Fact, Filing, Quorum, Request, RequestKind, Work, schema_of,
+};
 
 /// What may be asked for, in hours; the table takes no more either.
 pub const HOURS: &[i32] = &[1, 2, 4, 8, 24, 72];
 const MAX_REASON: usize = 2000;
 
 /// `parameters` of a request of kind `shell`.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Asked {
     /// From the yes on.
@@ -38,6 +40,10 @@ pub struct ShellRequest;
 impl RequestKind for ShellRequest {
     fn name(&self) -> &'static str {
         "shell"
+    }
+
+    fn schema(&self) -> Value {
+        schema_of::<Asked>()
     }
 
     async fn compute(
