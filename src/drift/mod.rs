@@ -185,9 +185,9 @@ pub async fn workload_of(
 /// request's number.
 ///
 /// # Errors
-/// 403 without the right, 409 where parameters cannot say what differs or what was chosen differs no
-/// more, 400 where nothing was chosen, 503 when the cluster does not answer; what the request
-/// refuses.
+/// 403 without the right, 409 where parameters cannot say what differs or what was chosen does not
+/// differ any more, 400 where nothing was chosen, 503 when the cluster does not answer; what the
+/// request refuses.
 pub async fn adopt(
     app: &App,
     actor: &Actor,

@@ -1,7 +1,7 @@
 //! The parameters that an import leaves as they are, read back from objects that the portal made.
 //!
-//! Invariant: pure, and the inverse of `workloads::objects`: whatever that would never make is named
-//! as what no parameter can say, so that nobody takes its absence for a wish.
+//! Invariant: pure, and the inverse of `workloads::objects`: whatever that would never make is
+//! named as what no parameter can say, so that nobody takes its absence for a wish.
 
 use k8s_openapi::api::autoscaling::v2::{
     HPAScalingPolicy, HPAScalingRules, HorizontalPodAutoscaler,

@@ -342,8 +342,7 @@ async fn fetch(
             w.selector AS "selector: Json<BTreeMap<String, String>>", w.sequence,
             w.found AS "found: Json<Found>", w.parameters_revision, r.schema_version, r.document,
             r.own, r.layer_versions AS "layer_versions: Json<BTreeMap<String, i32>>", w.prepared_at
-           FROM workload w
-           JOIN project p ON p.id = w.project_id
+           FROM workload w JOIN project p ON p.id = w.project_id
            JOIN environment e ON e.id = w.environment_id
            JOIN cluster c ON c.id = w.cluster_id
            JOIN parameters_revision r

@@ -289,19 +289,13 @@ fn rules_about_a_life_have_their_edges() {
 }
 
 #[test]
-fn rules_about_room_have_their_edges() {
+fn thread_pools_have_their_edge() {
     let env = |name: &str, value: &str| ("/env", json!([{"name": name, "value": value}]));
     let args = |all: &[&str]| ("/args", json!(all));
-    let scratch = ("/scratch", json!([{"path": "/var/log/app", "size": "1Gi"}]));
-    let logs = |path: &str| env("LOGGING_FILE_NAME", path);
-    let java_log9 = |how: &str| env("JAVA_OPTS", &format!("-Xmx1g -Xlog:{how}"));
-    let java_log = |path: &str| env("JAVA_OPTS", &format!("-Xmx1g -Xloggc:{path}"));
     let (wide, narrow) = (
         args(&["-Enode.processors=3"]),
         args(&["-Enode.processors=2"]),
     );
-    let two_words = |path: &str| args(&["serve", "--log-file", path]);
-    let inside = "/var/log/app/a.log";
     hold(vec![
         (
             "pools-fit",
@@ -310,6 +304,20 @@ fn rules_about_room_have_their_edges() {
             env("GOMAXPROCS", "2"),
         ),
         ("pools-fit", vec![], wide, narrow),
+    ]);
+}
+
+#[test]
+fn rules_about_room_have_their_edges() {
+    let env = |name: &str, value: &str| ("/env", json!([{"name": name, "value": value}]));
+    let args = |all: &[&str]| ("/args", json!(all));
+    let scratch = ("/scratch", json!([{"path": "/var/log/app", "size": "1Gi"}]));
+    let logs = |path: &str| env("LOGGING_FILE_NAME", path);
+    let java_log9 = |how: &str| env("JAVA_OPTS", &format!("-Xmx1g -Xlog:{how}"));
+    let java_log = |path: &str| env("JAVA_OPTS", &format!("-Xmx1g -Xloggc:{path}"));
+    let two_words = |path: &str| args(&["serve", "--log-file", path]);
+    let inside = "/var/log/app/a.log";
+    hold(vec![
         (
             "logs-bounded",
             vec![],
