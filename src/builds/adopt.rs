@@ -21,6 +21,12 @@ impl Adoption {
     pub fn fits(&self, found: &str) -> bool {
         job_xml::content_hash(found).is_ok_and(|hash| hash == self.content_sha256)
     }
+
+    /// Whether they said that it is to stay as it still is.
+    #[must_use]
+    pub fn keeps(&self, found: &str) -> bool {
+        self.keeps_definition && self.fits(found)
+    }
 }
 
 /// What there is to decide about.

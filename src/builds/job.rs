@@ -56,7 +56,13 @@ pub async fn ensure_job(
     match jenkins.job_config(&name).await? {
         None => create(jenkins, &name, &wanted, spec).await,
         Some(found) if is_ours(&found, spec) => {
-            keep(jenkins, &name, &found, &template, &wanted, spec).await
+            let is_kept = adoption.is_some_and(|a| a.keeps(&found));
+            let moved = !is_kept && has_moved(&found, &template);
+            // Edited by hand or kept: somebody wanted it so, until operations say otherwise.
+            if moved || spec.restores {
+                return take(jenkins, &name, &wanted, spec).await;
+            }
+            ready(jenkins, &name, spec).await
         }
         Some(found) => match adoption.filter(|a| a.fits(&found)) {
             Some(adoption) => {
@@ -119,27 +125,14 @@ fn is_ours(xml: &str, spec: Spec<'_>) -> bool {
     }
 }
 
-/// A job that is there: kept, copied anew from a template that moved, or left alone.
-async fn keep(
-    jenkins: &Jenkins,
-    name: &JobName,
-    found: &str,
-    template: &str,
-    wanted: &str,
-    spec: Spec<'_>,
-) -> Result<JobOutcome, CallError> {
-    let moved = match job_xml::hand(found) {
+/// Whether nobody touched a job of ours, and its template is another one than it was made from.
+fn has_moved(found: &str, template: &str) -> bool {
+    match job_xml::hand(found) {
         Ok(Hand::Ours(marker)) => {
             job_xml::content_hash(template).is_ok_and(|hash| hash != marker.template_sha256)
         }
-        // Edited by hand: somebody wanted it so, until operations say otherwise.
-        Ok(Hand::Edited(_)) => spec.restores,
-        Ok(Hand::Foreign) | Err(_) => false,
-    };
-    if moved {
-        return take(jenkins, name, wanted, spec).await;
+        Ok(Hand::Edited(_) | Hand::Foreign) | Err(_) => false,
     }
-    ready(jenkins, name, spec).await
 }
 
 /// Writes a definition; the job's name and its history stay.

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use adopt::{Adoption, Question, question};
-pub use drift::{Drift, drift};
+pub use drift::{Drift, Standing, drift};
 pub use job::{JobOutcome, Spec as JobSpec, ensure_job};
 pub use log::{Found as FoundLines, Piece, piece, search};
 pub use look::{Look, Progress, look};

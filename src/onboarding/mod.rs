@@ -23,7 +23,7 @@ pub use hook::take_away;
 
 use crate::app::App;
 use crate::audit::{self, Entry, Origin};
-use crate::builds::{self, Adoption, Drift};
+use crate::builds::{self, Adoption};
 use crate::connections::ConnectionId;
 use crate::db::{DbError, Tx};
 use crate::error::{AppError, Words};
@@ -229,7 +229,7 @@ async fn keep(
         return Err(AppError::conflict("job-changed-since"));
     };
     match outside::drift(app, project, &place).await {
-        Some(Drift::Edited(_, now)) if now == content => {}
+        Some(found) if found.may_stay().is_some_and(|now| now == content) => {}
         Some(_) => return Err(AppError::conflict("job-changed-since")),
         None => return Err(AppError::conflict("setup-job-not-seen")),
     }

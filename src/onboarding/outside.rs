@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Place;
 use crate::app::App;
-use crate::builds::{self, Drift, JobSpec};
+use crate::builds::{self, JobSpec, Standing};
 use crate::connections;
 use crate::projects::Project;
 use crate::releases;
@@ -12,7 +12,7 @@ use crate::releases;
 const LIMIT: Duration = Duration::from_secs(3);
 
 /// How the job stands to its template; `None` while there is none, or Jenkins does not answer.
-pub async fn drift(app: &App, project: &Project, place: &Place) -> Option<Drift> {
+pub async fn drift(app: &App, project: &Project, place: &Place) -> Option<Standing> {
     let (id, name) = (place.jenkins?, place.job.as_deref()?);
     let read = async {
         let job = releases::job_of(app, project).await.ok()?;

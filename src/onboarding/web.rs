@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use super::{Again, JobState, Place, again, outside, place};
 use crate::app::App;
-use crate::builds::Drift;
+use crate::builds::{Drift, Standing};
 use crate::error::{AppError, Words};
 use crate::identity::{Permission, Scope};
 use crate::projects::web::{Frame, Tab};
@@ -70,6 +70,8 @@ struct JobView {
     said: String,
     changes: Vec<ChangeView>,
     can_restore: bool,
+    /// The template's versions: the one it was made from, and the one that is there.
+    versions: Option<String>,
     /// The content that operations may say is to stay.
     may_stay: Option<String>,
 }
@@ -120,8 +122,12 @@ pub struct Setup {
     /// How the job stands to its template: `missing`, `no-template`, `same`, `behind`, `edited`,
     /// `kept`, `foreign`; none where Jenkins does not answer within three seconds.
     job_drift: Option<&'static str>,
-    /// Of an edited job: what `keep` takes, to let it stay so.
+    /// Of a job that is behind or edited: what `keep` takes, to let it stay so.
     job_content_sha256: Option<String>,
+    /// Version of the template that it was made from; none where we did not make it.
+    job_made_from: Option<String>,
+    /// Version of the template as it is.
+    template_version: Option<String>,
 }
 
 /// What a project has outside of the portal: webhook, job, path of its images.
@@ -138,11 +144,10 @@ pub async fn read(State(app): State<App>, access: ProjectAccess) -> Result<Json<
     let found = found.ok_or(AppError::NotFound)?;
     let drift = outside::drift(&app, &access.project, &found).await;
     Ok(Json(Setup {
-        job_drift: drift.as_ref().map(Drift::as_str),
-        job_content_sha256: match drift {
-            Some(Drift::Edited(_, content)) => Some(content),
-            _ => None,
-        },
+        job_drift: drift.as_ref().map(|d| d.drift.as_str()),
+        job_content_sha256: drift.as_ref().and_then(|d| d.may_stay().cloned()),
+        job_made_from: drift.as_ref().and_then(|d| d.made_from.clone()),
+        template_version: drift.and_then(|d| d.template),
         webhook: found.hook,
         last_push: found.pushed_at,
         job: found.job,
@@ -306,21 +311,32 @@ fn image(c: &Chrome, place: &Place) -> Line {
     }
 }
 
-fn job_view(c: &Chrome, drift: &Drift) -> JobView {
-    let (said, changes, may_stay) = match drift {
-        Drift::Missing => ("setup-drift-missing", None, None),
-        Drift::NoTemplate => ("setup-drift-no-template", None, None),
-        Drift::Same => ("setup-drift-same", None, None),
-        Drift::Foreign => ("setup-drift-foreign", None, None),
-        Drift::Behind(changes) => ("setup-drift-behind", Some(changes), None),
-        Drift::Edited(changes, content) => ("setup-drift-edited", Some(changes), Some(content)),
-        Drift::Kept(changes) => ("setup-drift-kept", Some(changes), None),
+fn job_view(c: &Chrome, found: &Standing) -> JobView {
+    let (said, changes) = match &found.drift {
+        Drift::Missing => ("setup-drift-missing", None),
+        Drift::NoTemplate => ("setup-drift-no-template", None),
+        Drift::Same => ("setup-drift-same", None),
+        Drift::Foreign => ("setup-drift-foreign", None),
+        Drift::Behind(changes, _) => ("setup-drift-behind", Some(changes)),
+        Drift::Edited(changes, _) => ("setup-drift-edited", Some(changes)),
+        Drift::Kept(changes) => ("setup-drift-kept", Some(changes)),
     };
-    let changes = changes.into_iter().flatten();
+    let versions = match (&found.made_from, &found.template) {
+        (Some(from), Some(now)) if from == now => Some(c.t1("setup-version", "version", now)),
+        (Some(from), Some(now)) => {
+            Some(c.t2("setup-versions", ("from", from as _), ("now", now as _)))
+        }
+        _ => None,
+    };
     JobView {
         said: c.t(said),
-        changes: changes.map(|change| told(c, change)).collect(),
-        can_restore: matches!(drift, Drift::Edited(..) | Drift::Kept(_)),
-        may_stay: may_stay.cloned(),
+        changes: changes
+            .into_iter()
+            .flatten()
+            .map(|change| told(c, change))
+            .collect(),
+        can_restore: matches!(found.drift, Drift::Edited(..) | Drift::Kept(_)),
+        versions,
+        may_stay: found.may_stay().cloned(),
     }
 }

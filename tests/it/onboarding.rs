@@ -191,6 +191,55 @@ async fn a_job_that_was_edited_is_shown_and_restored_by_operations() {
     company.check().await;
 }
 
+/// A project may stay with the version of its template that it has, and follow it again later.
+#[tokio::test]
+async fn a_job_whose_template_moved_on_stays_behind_where_operations_say_so() {
+    let mut company = Company::start().await;
+    company.project("pay").await;
+    company.containers("pay", "test").await;
+    let path = "/projects/pay/setup";
+    let found = company.ops.api_get(path).await.json();
+    assert_eq!(found["job_drift"], "same", "{found}");
+    assert_eq!(found["job_made_from"], found["template_version"], "{found}");
+    let former = found["template_version"].clone();
+    let newer = |xml: &str| xml.replace("go build", "go vet; go build");
+    company.world.jenkins().edit_config("templates/go", newer);
+    let found = company.ops.api_get(path).await.json();
+    assert_eq!(found["job_drift"], "behind", "{found}");
+    assert_eq!(found["job_made_from"], former, "{found}");
+    assert_ne!(found["template_version"], former, "{found}");
+    let page = company.ops.get(path).await;
+    let versions = format!(
+        "there is version {} now",
+        found["template_version"].as_str().unwrap()
+    );
+    assert!(page.text("main").contains(&versions), "{}", page.body);
+    assert!(page.body.contains("Keep it as it is"), "{}", page.body);
+    let content = found["job_content_sha256"].as_str().unwrap();
+    let reason = ("reason", "Vet finds what nobody mends this month");
+    let kept = company.ops.post(path, &[("keep", content), reason]).await;
+    assert_eq!(kept.status, 303, "{}", kept.body);
+    let found = company.ops.api_get(path).await.json();
+    assert_eq!(found["job_drift"], "kept", "{found}");
+    let vets = |company: &Company| {
+        let jenkins = company.world.jenkins();
+        let config = jenkins.config("slipway/pay");
+        config.is_some_and(|xml| xml.contains("go vet"))
+    };
+    company.commit("pay", "Read a capture back after 409");
+    company.open("pay").await;
+    company.settle().await;
+    assert!(!vets(&company), "a release copies no template over it");
+    let body = json!({ "restore": true, "reason": "It is mended" });
+    let begun = company.ops.api(Method::POST, path, &body).await;
+    assert_eq!(begun.status, 202, "{}", begun.body);
+    company.settle().await;
+    assert!(vets(&company));
+    let found = company.ops.api_get(path).await.json();
+    assert_eq!(found["job_drift"], "same", "{found}");
+    company.check().await;
+}
+
 /// What somebody changed may stay: then no template is copied over it, it is asked about again when
 /// it is edited again, and it goes with its project like any job that the portal made.
 #[tokio::test]
@@ -209,7 +258,7 @@ async fn a_job_that_was_edited_is_kept_by_operations_as_they_saw_it() {
     let page = company.ops.get(path).await;
     assert!(page.body.contains(&content), "{}", page.body);
     let told = company.developer.get(path).await;
-    assert!(!told.body.contains("Keep what was changed"));
+    assert!(!told.body.contains("Keep it as it is"));
     let reason = ("reason", "A cache that the template lacks");
     let silent = company
         .ops
