@@ -20,14 +20,22 @@ const MINUTE: i32 = 60;
 pub struct Reading {
     pub document: Value,
     /// Pointers to what no parameter can say as it is.
-    pub unsaid: Vec<&'static str>,
+    pub unsaid: Vec<String>,
 }
 
 impl Reading {
     fn put(&mut self, pointer: &'static str, value: Option<Value>) {
         match value {
             Some(value) => self.document[pointer.trim_start_matches('/')] = value,
-            None => self.unsaid.push(pointer),
+            None => self.unsaid.push(pointer.to_owned()),
+        }
+    }
+
+    /// What is there and of no kind that parameters have is not to be read as none.
+    fn is_said(&mut self, pointer: &'static str, is_there: bool) {
+        let kind = self.document.pointer(&format!("{pointer}/kind"));
+        if is_there && kind.is_none_or(|kind| kind == "none") {
+            self.unsaid.push(pointer.to_owned());
         }
     }
 
@@ -44,6 +52,9 @@ impl Reading {
         let Some(main) = pod.containers.iter().find(|c| c.name == container) else {
             return;
         };
+        let stop = main.lifecycle.as_ref().and_then(|l| l.pre_stop.as_ref());
+        self.is_said("/before_stop", stop.is_some());
+        self.is_said("/probes/startup", main.startup_probe.is_some());
         self.put("/scratch", scratch(pod, main));
         let at = self.document["port"].as_i64();
         self.put("/ports", ports(main, at));
@@ -63,7 +74,7 @@ impl Reading {
                 scaling["down_seconds"] = json!(down.0);
                 scaling["down_most"] = json!(down.1);
             }
-            _ => self.unsaid.push("/scaling"),
+            _ => self.unsaid.push("/scaling".to_owned()),
         }
     }
 
@@ -72,8 +83,9 @@ impl Reading {
         let spec = budget.spec.as_ref();
         let most = spec.and_then(|s| s.max_unavailable.as_ref());
         let said = match most {
-            Some(IntOrString::Int(most)) => Some(json!({ "most_away": most })),
-            Some(IntOrString::String(_)) | None => None,
+            // None away at all is a budget; 0 in parameters is none.
+            Some(IntOrString::Int(most)) if *most > 0 => Some(json!({ "most_away": most })),
+            Some(_) | None => None,
         };
         self.put("/disruption", said);
     }
@@ -95,6 +107,9 @@ fn spread(constraints: &[TopologySpreadConstraint]) -> Option<Value> {
             "kubernetes.io/hostname" => "hosts",
             _ => return None,
         };
+        if one.match_label_keys.is_some() || one.min_domains.is_some() {
+            return None;
+        }
         said[over] = match (one.max_skew, one.when_unsatisfiable.as_str()) {
             (1, "ScheduleAnyway") => json!("prefer"),
             (1, "DoNotSchedule") => json!("require"),
@@ -150,7 +165,8 @@ fn pace(rules: Option<&HPAScalingRules>, usual: i32) -> Option<(i32, i32)> {
     let most = match rules.policies.as_deref().unwrap_or_default() {
         [] => 0,
         [one] if is(one, "Pods", one.value, MINUTE) => one.value,
-        [one] if is(one, "Percent", 100, 15) => 0,
+        // Upwards, Kubernetes has four pods in as long besides: this alone is slower.
+        [one] if usual > 0 && is(one, "Percent", 100, 15) => 0,
         [one, two] if is(one, "Pods", 4, 15) && is(two, "Percent", 100, 15) => 0,
         _ => return None,
     };
@@ -181,4 +197,75 @@ fn way_in(ingress: &Ingress) -> Option<Value> {
         said["tls_secret"] = json!(secret);
     }
     Some(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::de::DeserializeOwned;
+
+    use super::*;
+
+    fn of<T: DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).expect("an object of Kubernetes")
+    }
+
+    fn read(with: impl Fn(&mut Reading)) -> (Value, Vec<String>) {
+        let none = json!({ "kind": "none" });
+        let document = json!({ "port": 8080, "before_stop": none, "probes": { "startup": none } });
+        let mut reading = Reading {
+            document,
+            unsaid: Vec::new(),
+        };
+        with(&mut reading);
+        (reading.document, reading.unsaid)
+    }
+
+    #[test]
+    fn what_no_parameter_says_is_not_read_as_none() {
+        let budget = |most: Value| {
+            let budget = of(json!({ "metadata": {}, "spec": { "maxUnavailable": most } }));
+            read(|reading| reading.budget(&budget))
+        };
+        assert_eq!(budget(json!(2)).0["disruption"], json!({ "most_away": 2 }));
+        for most in [json!(0), json!("50%")] {
+            assert_eq!(budget(most).1, ["/disruption"]);
+        }
+        let pod = |main: Value| {
+            let pod = of(json!({ "containers": [main] }));
+            read(|reading| reading.pod(&pod, "main")).1
+        };
+        assert!(pod(json!({ "name": "main" })).is_empty());
+        let hook = json!({ "httpGet": { "path": "/bye", "port": 9999 } });
+        let main = json!({ "name": "main", "lifecycle": { "preStop": hook },
+            "startupProbe": { "grpc": { "port": 9999 } } });
+        assert_eq!(pod(main), ["/before_stop", "/probes/startup"]);
+    }
+
+    #[test]
+    fn a_pace_is_read_as_what_it_is_in_its_direction() {
+        let percent = json!([{ "type": "Percent", "value": 100, "periodSeconds": 15 }]);
+        let rules: HPAScalingRules = of(json!({ "policies": percent }));
+        assert_eq!(pace(Some(&rules), 300), Some((300, 0)));
+        assert_eq!(pace(Some(&rules), 0), None);
+        let three = json!([{ "type": "Pods", "value": 3, "periodSeconds": 60 }]);
+        let rules: HPAScalingRules = of(json!({ "policies": three }));
+        assert_eq!(pace(Some(&rules), 0), Some((0, 3)));
+    }
+
+    #[test]
+    fn a_spread_over_other_pods_is_none_of_ours() {
+        let over = |more: Value| {
+            let mut one = json!({ "topologyKey": "kubernetes.io/hostname", "maxSkew": 1,
+                "whenUnsatisfiable": "DoNotSchedule" });
+            json_patch::merge(&mut one, &more);
+            spread(&[of(one)])
+        };
+        let hosts = json!({ "zones": "none", "hosts": "require" });
+        assert_eq!(over(json!({})), Some(hosts));
+        assert_eq!(over(json!({ "minDomains": 3 })), None);
+        assert_eq!(
+            over(json!({ "matchLabelKeys": ["pod-template-hash"] })),
+            None
+        );
+    }
 }

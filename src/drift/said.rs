@@ -31,7 +31,7 @@ pub struct Spoken {
 pub struct Read {
     leaves: Leaves<Value>,
     /// Pointers to what no parameter can say as it is; below them nothing is compared.
-    unsaid: Vec<&'static str>,
+    unsaid: Vec<String>,
 }
 
 impl Spoken {
@@ -64,7 +64,8 @@ impl Spoken {
         let derived = intake::derive(&deployment, container, &near).ok()?;
         let mut reading = Reading {
             document: derived.said,
-            unsaid: Vec::new(),
+            // A stand-in is nothing that the cluster runs.
+            unsaid: derived.stays,
         };
         let pod = deployment
             .spec

@@ -337,7 +337,8 @@ async fn a_count_is_set_back() {
 async fn what_the_cluster_would_refuse_is_told_and_restored_all_the_same() {
     let mut company = released(&json!({ "rollout": { "kind": "recreate" } })).await;
     assert_eq!(lines(&drift(&mut company).await), []);
-    let rolling = json!({ "type": "RollingUpdate", "rollingUpdate": { "maxSurge": 1 } });
+    let rolling =
+        json!({ "type": "RollingUpdate", "rollingUpdate": { "maxSurge": 1, "maxUnavailable": 0 } });
     let patch = json!({ "spec": { "strategy": rolling } });
     by_hand(&company, Method::PATCH, DEPLOYMENT, &patch).await;
     let seen = drift(&mut company).await;

@@ -45,6 +45,10 @@ const STREAMS: &[&str] = &[
     "console",
     "none",
     "off",
+    "true",
+    "false",
+    "/proc/self/fd/1",
+    "/proc/self/fd/2",
     "/dev/stdout",
     "/dev/stderr",
     "/dev/null",
@@ -81,12 +85,14 @@ fn options<'a>(
     field: &'static str,
     words: impl Iterator<Item = &'a str>,
 ) -> impl Iterator<Item = Setting<'a>> {
-    let words: Vec<&str> = words.filter(|word| word.starts_with(['-', '/'])).collect();
+    let words: Vec<&str> = words.collect();
     (0..words.len()).filter_map(move |at| {
-        let word = *words.get(at)?;
+        let word = words.get(at).filter(|word| word.starts_with('-'))?;
+        // What begins as an option is the next one, but for the stream that is called so.
+        let is_value = |next: &&&str| !next.starts_with('-') || **next == "-";
         let (name, value) = match word.split_once(['=', ':']) {
             Some(split) => split,
-            None => (word, *words.get(at + 1)?),
+            None => (*word, *words.get(at + 1).filter(is_value)?),
         };
         Some(Setting { field, name, value })
     })
@@ -113,7 +119,8 @@ fn log<'a>(setting: &Setting<'a>) -> Option<Log<'a>> {
         _ => setting.value.trim(),
     };
     let path = output.trim_start_matches("file=").trim_matches(['"', '\'']);
-    let is_file = LOGS.contains(&setting.name) && !STREAMS.contains(&path) && !path.contains('$');
+    let is_stream = STREAMS.iter().any(|s| s.eq_ignore_ascii_case(path));
+    let is_file = LOGS.contains(&setting.name) && !is_stream;
     is_file.then_some(Log {
         field: setting.field,
         path,
@@ -122,10 +129,12 @@ fn log<'a>(setting: &Setting<'a>) -> Option<Log<'a>> {
 
 fn logs(p: &Parameters) -> Vec<Log<'_>> {
     let mut logs: Vec<Log<'_>> = settings(p).iter().filter_map(log).collect();
-    // A bare name beside a folder is a file in it.
-    if logs.iter().any(|log| log.path.starts_with('/')) {
-        logs.retain(|log| log.path.contains('/'));
+    // A relative name beside a folder is a file in it.
+    let is_folder = |log: &Log<'_>| log.path.starts_with('/') || log.path.contains('$');
+    if logs.iter().any(is_folder) {
+        logs.retain(|log| log.path.starts_with('/') || log.path.contains(".."));
     }
+    logs.retain(|log| !log.path.contains('$'));
     logs
 }
 

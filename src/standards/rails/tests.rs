@@ -361,13 +361,43 @@ fn rules_about_room_have_their_edges() {
             two_words(inside),
         ),
     ]);
+}
+
+#[test]
+fn a_log_is_a_file_where_it_is_named_as_one() {
+    let env = |name: &str, value: &str| ("/env", json!([{"name": name, "value": value}]));
+    let args = |all: &[&str]| ("/args", json!(all));
+    let scratch = ("/scratch", json!([{"path": "/var/log/app", "size": "1Gi"}]));
+    let logs = |path: &str| env("LOGGING_FILE_NAME", path);
+    // The next option is no file, and a word that follows one is.
+    for fine in [
+        args(&["--log-file", "stdout", "--port", "8080"]),
+        args(&["--log-file", "--verbose", "/data"]),
+        args(&["--log-file", "-", "/data"]),
+        env("JAVA_OPTS", "-Xmx1g -Xlog -XX:+UseG1GC"),
+        logs("Console"),
+        logs("/proc/self/fd/1"),
+    ] {
+        assert!(java(std::slice::from_ref(&fine)).is_empty(), "{fine:?}");
+    }
+    assert!(!java(&[args(&["serve", "--log-file", "app.log"])]).is_empty());
     // A name that says nothing of a log, and one that names no file.
     assert!(java(&[env("DATA_DIR", "/data")]).is_empty());
     assert!(java(&[logs("stdout")]).is_empty());
-    // A bare name beside a folder is a file in it.
-    let both = json!([{"name": "LOG_DIR", "value": "/var/log/app"},
-        {"name": "LOG_FILE", "value": "a.log"}]);
-    assert!(java(&[scratch, ("/env", both)]).is_empty());
+    // A relative name beside a folder is a file in it, but for one that leads out of it.
+    let beside = |folder: &str, file: &str| {
+        let both = json!([{"name": "LOG_DIR", "value": folder},
+            {"name": "LOG_FILE", "value": file}]);
+        java(&[scratch.clone(), ("/env", both)])
+    };
+    for (folder, file) in [
+        ("/var/log/app", "a.log"),
+        ("/var/log/app", "sub/a.log"),
+        ("$(LOG_HOME)", "a.log"),
+    ] {
+        assert!(beside(folder, file).is_empty(), "{folder} {file}");
+    }
+    assert!(!beside("/var/log/app", "../../a.log").is_empty());
 }
 
 #[test]

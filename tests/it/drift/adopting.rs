@@ -218,7 +218,7 @@ async fn another_autoscaler_of_the_same_containers_is_told() {
     let page = company.developer.get(&here).await;
     let said = page.text("main");
     assert!(
-        said.contains("by-hand moves these containers too, between 3 and 9"),
+        said.contains("by-hand moves these containers between 3 and 9"),
         "{said}"
     );
 }
