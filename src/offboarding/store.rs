@@ -220,17 +220,20 @@ pub async fn secrets(
     id: WorkloadId,
 ) -> Result<Vec<SecretVersion>, DbError> {
     let rows = sqlx::query!(
-        r#"SELECT DISTINCT (v -> 'secret' ->> 'id')::uuid AS "id!",
-            (v -> 'secret' ->> 'version')::integer AS "version!"
-           FROM parameters_revision p, jsonb_array_elements(p.document -> 'env') v
-           WHERE p.workload_id = $1 AND v -> 'secret' ->> 'id' IS NOT NULL
+        r#"SELECT DISTINCT (v ->> 'id')::uuid AS "id!", (v ->> 'version')::integer AS "version!"
+           FROM parameters_revision p, jsonb_array_elements(
+                jsonb_path_query_array(p.document, '$.env[*].secret')
+                || jsonb_path_query_array(p.document, '$.files[*].stored')) v
+           WHERE p.workload_id = $1
              AND NOT EXISTS (SELECT 1 FROM workload w
                 JOIN workload o ON o.cluster_id = w.cluster_id AND o.namespace = w.namespace
                     AND o.id <> w.id AND o.leaving_at IS NULL
                 JOIN parameters_revision q
                   ON q.workload_id = o.id AND q.revision = o.parameters_revision,
-                jsonb_array_elements(q.document -> 'env') u
-                WHERE w.id = $1 AND u -> 'secret' = v -> 'secret')"#,
+                jsonb_array_elements(
+                    jsonb_path_query_array(q.document, '$.env[*].secret')
+                    || jsonb_path_query_array(q.document, '$.files[*].stored')) u
+                WHERE w.id = $1 AND u = v)"#,
         id.0,
     )
     .fetch_all(executor)

@@ -55,8 +55,9 @@ pub async fn show(
 }
 
 /// A version of the schema of deployment parameters, for editors and programs of one's own. It is
-/// of the whole document: a request may leave out what the layers give, and sends a secret variable
-/// as `secret_value`. What stands under `x-form` says how the portal draws it.
+/// of the whole document: a request may leave out what the layers give, and sends what is secret
+/// in a variable or a file as `secret_value`. What stands under `x-form` says how the portal draws
+/// it.
 #[utoipa::path(
     get,
     path = "/schemas/parameters/{version}",

@@ -159,7 +159,8 @@ pub struct SecretVersion {
     pub version: i32,
 }
 
-/// A file in the container: a text that the portal keeps, or a key of a Secret that is there.
+/// A file in the container: a text that the portal keeps, a key of a Secret that is there, or a
+/// version of a secret that the portal keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = MountedFile)]
@@ -169,6 +170,48 @@ pub struct File {
     pub text: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret: Option<SecretKey>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<SecretVersion>,
+}
+
+/// A list whose items may hold a secret. Whoever asks sends it as `secret_value`; the document
+/// holds a reference to the version that is stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sealing {
+    pub list: &'static str,
+    /// What tells its items apart.
+    pub key: &'static str,
+    /// The property of an item that names the version.
+    pub reference: &'static str,
+    /// Of a secret, bytes.
+    pub most: usize,
+}
+
+impl Sealing {
+    pub const ALL: [Self; 2] = [
+        Self {
+            list: "env",
+            key: "name",
+            reference: "secret",
+            most: 8000,
+        },
+        Self {
+            list: "files",
+            key: "path",
+            reference: "stored",
+            most: 30_000,
+        },
+    ];
+    /// What a secret is sent as.
+    pub const VALUE: &'static str = "secret_value";
+}
+
+impl Parameters {
+    /// The versions of secrets that it names.
+    pub fn secrets(&self) -> impl Iterator<Item = SecretVersion> {
+        let variables = self.env.iter().filter_map(|v| v.secret);
+        variables.chain(self.files.iter().filter_map(|f| f.stored))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

@@ -20,7 +20,7 @@ use serde_json::Value;
 
 pub use document::{
     Access, Discovery, File, IngressRule, MAIN_PORT, NodeLabel, Parameters, Port, Probe, ProbeKind,
-    Probes, Range, Resource, SERVICE_PORT, Scratch, SecretKey, SecretVersion, Variable,
+    Probes, Range, Resource, SERVICE_PORT, Scratch, Sealing, SecretKey, SecretVersion, Variable,
 };
 pub use quantity::{cpu_millis, memory_mebibytes};
 pub use upkeep::{

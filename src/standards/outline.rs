@@ -11,8 +11,8 @@
 //! - `unit`: in what a number is counted, or `cores` and `mebibytes` for quantities;
 //! - `words`: each word of a choice is called `{words}-{word}`;
 //! - `widget`: `radio` for a choice whose words are explained, `text` for a column of several
-//!   lines, `variables` for a list with rows of its own in a workload's form, `hidden` for what
-//!   nobody types;
+//!   lines, `seal` for a column that keeps the text of its row secret, `variables` for a list with
+//!   rows of its own in a workload's form, `hidden` for what nobody types;
 //! - `begin`: what an empty field begins with, or an object of such by property;
 //! - `with`: the part is of use while another leaf is this word.
 
@@ -97,6 +97,8 @@ pub struct Column {
     pub is_number: bool,
     /// Several lines.
     pub is_text: bool,
+    /// A box to tick: the text of the row is kept as a secret, and is never shown again.
+    pub is_seal: bool,
 }
 
 /// An object whose fields depend on its kind.

@@ -20,7 +20,7 @@ use crate::projects::{self, Project};
 use crate::requests::{Approved, Computed, Fact, Filing, Request, RequestKind, Work, schema_of};
 use crate::standards::layers::{self, Effective, Layer, Place};
 use crate::standards::rails;
-use crate::standards::{self, Parameters, SCHEMA_VERSION};
+use crate::standards::{self, Parameters, SCHEMA_VERSION, Sealing};
 
 /// What is asked for. `per_cluster` holds JSON merge patches by cluster key.
 #[derive(Debug, Clone, Serialize, Deserialize, utoipa::ToSchema)]
@@ -31,8 +31,8 @@ pub struct Asked {
     /// Keys; all of the environment's if left out.
     #[serde(default)]
     pub clusters: Option<Vec<String>>,
-    /// By the schema of deployment parameters; what the layers give may be left out, and a secret
-    /// variable is sent as `secret_value`.
+    /// By the schema of deployment parameters; what the layers give may be left out, and the value
+    /// of a secret variable or the text of a secret file is sent as `secret_value`.
     #[schema(value_type = Object)]
     pub parameters: Value,
     #[serde(default)]
@@ -336,7 +336,7 @@ pub async fn seal(
     let said = store::said(tx.connection(), project.id, place).await?;
     let mut held = secrets_in(former);
     held.extend(said.iter().flat_map(references));
-    seal_variables(app, tx, project, asked, &held).await?;
+    seal_all(app, tx, project, asked, &held).await?;
     let over = layers::over(tx, &Place::of(project, environment)).await?;
     asked.parameters = layers::effective(&over).own_of(&asked.parameters);
     Ok(())
@@ -415,14 +415,17 @@ fn secrets_in(former: Option<&Value>) -> Vec<Value> {
 
 /// The secrets that a document names.
 fn references(document: &Value) -> Vec<Value> {
-    let variables = document.get("env").and_then(Value::as_array);
-    let variables = variables.into_iter().flatten();
-    variables.filter_map(|v| v.get("secret").cloned()).collect()
+    let named = |sealing: Sealing| {
+        let items = document.get(sealing.list).and_then(Value::as_array);
+        let items = items.into_iter().flatten();
+        items.filter_map(move |item| item.get(sealing.reference).cloned())
+    };
+    Sealing::ALL.into_iter().flat_map(named).collect()
 }
 
-/// Replaces `{name, secret_value}` by a stored secret's version, before anything is kept: in the
+/// Replaces each `secret_value` by a stored secret's version, before anything is kept: in the
 /// document, and in the patches that change it.
-async fn seal_variables(
+async fn seal_all(
     app: &App,
     tx: &mut Tx,
     project: &Project,
@@ -433,44 +436,47 @@ async fn seal_variables(
     let patches = asked.per_cluster.iter_mut();
     let patches = patches.map(|(key, patch)| (format!("parameters.per_cluster.{key}"), patch));
     for (at, document) in std::iter::once(document).chain(patches) {
-        let variables = document.get_mut("env").and_then(Value::as_array_mut);
-        for variable in variables.into_iter().flatten() {
-            seal_variable(app, tx, project, variable, &format!("{at}.env"), held).await?;
+        for sealing in Sealing::ALL {
+            let items = document.get_mut(sealing.list).and_then(Value::as_array_mut);
+            let field = format!("{at}.{}", sealing.list);
+            for item in items.into_iter().flatten() {
+                seal_one((app, tx, project), sealing, item, &field, held).await?;
+            }
         }
     }
     Ok(())
 }
 
-async fn seal_variable(
-    app: &App,
-    tx: &mut Tx,
-    project: &Project,
-    variable: &mut Value,
+async fn seal_one(
+    (app, tx, project): (&App, &mut Tx, &Project),
+    sealing: Sealing,
+    item: &mut Value,
     field: &str,
     held: &[Value],
 ) -> Result<(), AppError> {
-    let Some(object) = variable.as_object_mut() else {
+    let Some(object) = item.as_object_mut() else {
         return Ok(());
     };
-    if let Some(secret) = object.get("secret") {
+    if let Some(secret) = object.get(sealing.reference) {
         // Only the portal makes references: another project's would open otherwise.
         return match held.contains(secret) {
             true => Ok(()),
             false => Err(AppError::field(field, "containers-secret-by-value")),
         };
     }
-    let Some(value) = object.remove("secret_value") else {
+    let Some(value) = object.remove(Sealing::VALUE) else {
         return Ok(());
     };
-    let text = value.as_str().filter(|t| (1..=8000).contains(&t.len()));
+    let text = value.as_str();
+    let text = text.filter(|t| (1..=sealing.most).contains(&t.len()));
     // What nobody is ever shown again comes empty from a form that was refused.
     let code = match value.as_str() {
         Some("") | None => "parameters-secret-again",
         Some(_) => "field-too-long",
     };
-    let wrong = || AppError::field(&format!("{field}.secret_value"), code);
+    let wrong = || AppError::field(&format!("{field}.{}", Sealing::VALUE), code);
     let secret = SecretString::from(text.ok_or_else(wrong)?.to_owned());
     let version = secrets::create(app, tx, project.id, &secret).await?;
-    object.insert("secret".to_owned(), json!(version));
+    object.insert(sealing.reference.to_owned(), json!(version));
     Ok(())
 }

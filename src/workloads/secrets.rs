@@ -1,4 +1,5 @@
-//! Secrets in a workload's namespace: what its images are pulled with, and its secret variables.
+//! Secrets in a workload's namespace: what its images are pulled with, its secret variables and
+//! files.
 
 use std::collections::BTreeMap;
 
@@ -24,7 +25,7 @@ use crate::standards::{Parameters, SecretVersion};
 
 /// The same name in every namespace; pods refer to it whether or not the registry asks.
 pub const PULL_SECRET: &str = "slipway-pull";
-/// The one entry of a secret variable's object.
+/// The one entry of the object of a secret variable or file.
 pub const SECRET_KEY: &str = "value";
 
 /// A version is a new object, so that a rollback finds the former value.
@@ -72,7 +73,7 @@ pub enum SecretsError {
     Ours(String),
 }
 
-/// Puts the pull secret and the secret variables into the namespace. Safe to repeat.
+/// Puts the pull secret, the secret variables and files into the namespace. Safe to repeat.
 ///
 /// # Errors
 /// The cluster's or the database's.
@@ -90,7 +91,7 @@ pub async fn apply(
             .apply(&object(workload, PULL_SECRET, kind, data))
             .await?;
     }
-    for secret in parameters.env.iter().filter_map(|v| v.secret) {
+    for secret in parameters.secrets() {
         let value = open(app, workload.project_id, &secret).await?;
         let bytes = ByteString(value.expose_secret().as_bytes().to_vec());
         let data = BTreeMap::from([(SECRET_KEY.to_owned(), bytes)]);

@@ -113,6 +113,8 @@ fn bad_filings() -> Vec<(Value, String)> {
 fn bad_documents() -> Vec<(Value, String)> {
     let reference = json!([{ "name": "TOKEN", "secret": { "id": Uuid::nil(), "version": 1 } }]);
     let no_text = json!([{ "name": "A", "secret_value": 7 }]);
+    let file = json!([{ "path": "/k", "stored": { "id": Uuid::nil(), "version": 1 } }]);
+    let long = json!([{ "path": "/k", "secret_value": "k".repeat(30_001) }]);
     let cases = [
         ("/hostPath", json!("/"), "hostPath"),
         ("/port", json!(0), "port"),
@@ -128,6 +130,8 @@ fn bad_documents() -> Vec<(Value, String)> {
         ("/memory/limit", json!("64Mi"), "memory.limit"),
         ("/env", reference, "env"),
         ("/env", no_text, "env.secret_value"),
+        ("/files", file, "files"),
+        ("/files", long, "files.secret_value"),
     ];
     let case = |(pointer, value, field): &(&str, Value, &str)| {
         let body = containers(&format!("/parameters/parameters{pointer}"), value);
@@ -422,9 +426,11 @@ async fn another_projects_secret_does_not_open() {
 const CANARY: &str = "canary-secret-value";
 /// Given in a patch for one cluster.
 const SECOND_CANARY: &str = "canary-of-one-cluster";
+/// The text of a file.
+const THIRD_CANARY: &str = "canary-in-a-file";
 
 fn is_canary(text: &str) -> bool {
-    [CANARY, SECOND_CANARY].iter().any(|canary| {
+    [CANARY, SECOND_CANARY, THIRD_CANARY].iter().any(|canary| {
         text.contains(canary)
             || text.contains(&STANDARD.encode(canary))
             || text.contains(&hex::encode(canary))
@@ -436,7 +442,8 @@ async fn a_secret_is_nowhere_but_in_the_clusters_secret() {
     let (logs, _listening) = Logs::listen();
     let mut company = Company::start().await;
     company.project_with_places("pay").await;
-    let patch = json!({ "sh-test": { "env": [{ "name": "A", "secret_value": SECOND_CANARY }] } });
+    let patch = json!({ "sh-test": { "env": [{ "name": "A", "secret_value": SECOND_CANARY }],
+        "files": [{ "path": "/etc/pay/key", "secret_value": THIRD_CANARY }] } });
     let body = containers("/parameters/per_cluster", &patch);
     let answer = post(&mut company.developer, "/requests", &body).await;
     assert_eq!(answer.status, 201, "{}", answer.body);
@@ -475,6 +482,10 @@ async fn a_secret_is_nowhere_but_in_the_clusters_secret() {
         .map(|e| e.path.split('/').nth(5).unwrap_or(&e.path))
         .collect();
     assert_eq!(kinds, BTreeSet::from(["secrets"]), "only Secrets are told");
+    let all: String = sent.iter().map(|e| e.body.as_str()).collect();
+    for canary in [CANARY, SECOND_CANARY, THIRD_CANARY] {
+        assert!(all.contains(&STANDARD.encode(canary)), "{canary} is told");
+    }
     company.check().await;
 }
 

@@ -126,11 +126,16 @@ pub fn subject(key: &str) -> String {
     plain.take(MAX_SUBJECT).collect()
 }
 
-/// The fields as a browser sends them, but for the values of variables that are secret.
+/// The fields as a browser sends them, but for what is secret: the value of a variable and the text
+/// of a file in whose row the box is ticked.
 fn encode(fields: &Typed) -> String {
     let is_secret = |name: &str| {
-        let row = name.strip_suffix(".value");
-        row.is_some_and(|row| fields.contains_key(&format!("{row}.secret")))
+        [(".value", "secret"), (".text", "stored")]
+            .into_iter()
+            .any(|(said, ticked)| {
+                let row = name.strip_suffix(said);
+                row.is_some_and(|row| fields.contains_key(&format!("{row}.{ticked}")))
+            })
     };
     let kept = fields.iter().filter(|(name, _)| !is_secret(name));
     Serializer::new(String::new()).extend_pairs(kept).finish()
@@ -169,11 +174,15 @@ mod tests {
             ("env.1.secret", "true"),
             ("files.1.secret.name", "tls"),
             ("files.1.text", "kept"),
+            ("files.2.path", "/etc/key"),
+            ("files.2.stored", "true"),
+            ("files.2.text", "hunter2"),
         ]);
         let body = encode(&fields);
         assert!(!body.contains("hunter2"), "{body}");
         let mut expected = fields;
         expected.remove("env.1.value");
+        expected.remove("files.2.text");
         assert_eq!(decode(&body), expected);
     }
 }

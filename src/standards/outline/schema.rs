@@ -86,6 +86,7 @@ enum Widget {
     Text,
     Variables,
     Hidden,
+    Seal,
 }
 
 #[derive(Debug, Deserialize)]
@@ -260,7 +261,8 @@ impl<'a> Reading<'a> {
             if widget(&faces) == Some(Widget::Hidden) {
                 continue;
             }
-            if !properties(&faces).is_empty() {
+            let is_seal = widget(&faces) == Some(Widget::Seal);
+            if !is_seal && !properties(&faces).is_empty() {
                 self.columns(&faces, &path, found);
                 continue;
             }
@@ -268,6 +270,7 @@ impl<'a> Reading<'a> {
                 path,
                 is_number: sort(&faces) == Some("integer"),
                 is_text: widget(&faces) == Some(Widget::Text),
+                is_seal,
             });
         }
     }

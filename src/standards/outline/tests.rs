@@ -217,11 +217,21 @@ fn a_list_has_its_columns_and_what_tells_its_items_apart() {
     });
     let lists: Vec<_> = lists.collect();
     let owned = |name, columns: &str, either: &str| (name, columns.to_owned(), either.to_owned());
+    let seals = outline().lists.iter().flat_map(|list| &list.columns);
+    let seals: Vec<&str> = seals
+        .filter(|c| c.is_seal)
+        .map(|c| c.path.as_str())
+        .collect();
+    assert_eq!(seals, ["stored"]);
     assert_eq!(
         lists,
         [
             owned("ports", "name port", ""),
-            owned("files", "path text secret.name secret.key", "text|secret"),
+            owned(
+                "files",
+                "path text secret.name secret.key stored",
+                "text|secret|stored"
+            ),
             owned("scratch", "path size", ""),
             owned("nodes", "label value", ""),
             owned("env", "name value", "value|secret"),
@@ -255,7 +265,8 @@ fn everything_that_the_form_names_has_words_in_both_languages() {
         codes.push(format!("form-{}-help", list.name));
         for column in &list.columns {
             let code = list.code(column);
-            codes.extend([format!("{code}-example"), code]);
+            let example = (!column.is_seal).then(|| format!("{code}-example"));
+            codes.extend(example.into_iter().chain([code]));
         }
     }
     for locale in [Locale::En, Locale::ZhCn] {

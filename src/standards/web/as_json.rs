@@ -6,15 +6,15 @@ use serde_json::Value;
 use super::document::{document, typed_again};
 use super::fields;
 use crate::error::{AppError, FieldError, Words};
+use crate::standards::Sealing;
 use crate::standards::layers::{is_below, is_same, leaves};
+use crate::standards::outline::pointer;
 use crate::web::form::Typed;
 
 /// The field that holds the document instead of all others of the parameters.
 pub const NAME: &str = "json";
 /// The button that turns one into the other.
 pub const VIEW: &str = "view";
-/// What a variable's secret is typed as. It is never sent back.
-const SECRET: &str = "secret_value";
 
 /// Whether a form holds the document.
 pub fn is_json(typed: &Typed) -> bool {
@@ -65,19 +65,19 @@ pub fn filled(typed: &Typed, usual: &Typed) -> Result<Typed, AppError> {
     let made = typed_again(usual, &document, true);
     let again = leaves(&self::document(&made));
     // A secret is typed again, and its name is what stays.
-    let is_secret = |value: &Value| {
-        let item = value.as_object();
-        let known = ["name", "secret", SECRET];
-        item.is_some_and(|item| {
-            item.keys().all(|key| known.contains(&key.as_str()))
-                && (item.contains_key("secret") || item.contains_key(SECRET))
-        })
+    let is_secret = |place: &str, value: &Value| {
+        let is_of = |s: &&Sealing| is_below(place, &pointer(s.list));
+        let (Some(sealing), Some(item)) = (Sealing::ALL.iter().find(is_of), value.as_object())
+        else {
+            return false;
+        };
+        let known = [sealing.key, sealing.reference, Sealing::VALUE];
+        item.keys().all(|key| known.contains(&key.as_str()))
+            && (item.contains_key(sealing.reference) || item.contains_key(Sealing::VALUE))
     };
     let kept = |pointer: &str, value: &Value| {
         let now = again.get(pointer);
-        now.is_some_and(|now| {
-            is_same(pointer, value, now) || is_below(pointer, "/env") && is_secret(value)
-        })
+        now.is_some_and(|now| is_same(pointer, value, now) || is_secret(pointer, value))
     };
     let said = leaves(&document);
     let mut lost = said.iter().filter(|(pointer, value)| !kept(pointer, value));
@@ -128,7 +128,7 @@ pub fn blank(document: &mut Value) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match name.as_str() {
-                    SECRET => *value = Value::String(String::new()),
+                    Sealing::VALUE => *value = Value::String(String::new()),
                     _ => blank(value),
                 }
             }
@@ -163,15 +163,30 @@ mod tests {
             "memory": {"request": "512Mi", "limit": "1Gi"}, "access": "internal", "port": 8080,
             "probes": {"readiness": {"kind": "tcp"}, "liveness": {"kind": "tcp"}},
             "env": [{"name": "A", "value": "b"}, {"name": "T", "secret_value": "hunter2"}],
+            "files": [{"path": "/etc/a", "secret_value": "hunter2"},
+                {"path": "/etc/b", "text": "b"}],
         });
         let form = filled(&with(&document.to_string()), &Typed::new()).expect("fields");
         assert_eq!(form["parameters.memory.limit"], "1024");
         assert_eq!(form["env.1.secret"], "true");
+        assert_eq!(
+            (
+                form["files.0.stored"].as_str(),
+                form["files.0.text"].as_str()
+            ),
+            ("true", "")
+        );
+        assert!(!form.contains_key("files.1.stored"));
         let again = written(&form).expect("a document");
         let again = said(&again).expect("a document");
         assert_eq!(again["replicas"], document["replicas"]);
         assert_eq!(again["env"][0], document["env"][0]);
         assert_eq!(again["env"][1], json!({"name": "T", "secret_value": ""}));
+        let file = json!({"path": "/etc/a", "secret_value": ""});
+        assert_eq!(
+            again["files"],
+            json!([file, {"path": "/etc/b", "text": "b"}])
+        );
     }
 
     #[test]

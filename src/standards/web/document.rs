@@ -6,7 +6,7 @@ use super::fields;
 use super::lists::{self, Whose};
 use crate::standards::layers::{self, leaves, text};
 use crate::standards::outline::{Shape, outline};
-use crate::standards::{cpu_millis, memory_mebibytes};
+use crate::standards::{Sealing, cpu_millis, memory_mebibytes};
 use crate::web::form::Typed;
 
 /// Rows of variables on an empty form; a full form gets as many more.
@@ -87,7 +87,7 @@ pub fn some(typed: &Typed) -> Value {
 #[must_use]
 pub fn typed_of_some(document: &Value) -> Typed {
     let mut typed = typed_of(document);
-    typed.extend(lists::typed_of(document, Whose::Layer));
+    typed.extend(lists::typed_of(document, Whose::Layer, false));
     typed
 }
 
@@ -107,7 +107,7 @@ fn variables(typed: &Typed) -> Vec<Value> {
         let held = serde_json::from_str::<Value>(&row.held).ok();
         let (key, value) = match (row.secret, held) {
             (true, Some(held)) if row.value.is_empty() => ("secret", held),
-            (true, _) => ("secret_value", json!(row.value)),
+            (true, _) => (Sealing::VALUE, json!(row.value)),
             (false, _) => ("value", json!(row.value)),
         };
         object.insert(key.to_owned(), value);
@@ -166,7 +166,7 @@ pub fn env_rows(typed: &Typed) -> Vec<EnvRow> {
 pub fn typed_again(usual: &Typed, own: &Value, may_hold: bool) -> Typed {
     let mut typed = usual.clone();
     typed.extend(typed_of(own));
-    typed.extend(lists::typed_of(own, Whose::Workload));
+    typed.extend(lists::typed_of(own, Whose::Workload, may_hold));
     let variables = own["env"].as_array().into_iter().flatten();
     for (at, variable) in variables.enumerate() {
         let mut put = |part: &str, text: String| typed.insert(format!("env.{at}.{part}"), text);
@@ -184,7 +184,7 @@ pub fn typed_again(usual: &Typed, own: &Value, may_hold: bool) -> Typed {
                     },
                 );
             }
-            None if variable.get("secret_value").is_some() => {
+            None if variable.get(Sealing::VALUE).is_some() => {
                 put("value", String::new());
                 put("secret", "true".to_owned());
             }
@@ -209,7 +209,8 @@ mod tests {
             "probes": {"readiness": {"kind": "tcp"}, "liveness": {"kind": "exec",
                 "command": ["ok"]}},
             "files": [{"path": "/etc/a", "text": "a\nb"},
-                {"path": "/etc/b", "secret": {"name": "tls", "key": "tls.key"}}],
+                {"path": "/etc/b", "secret": {"name": "tls", "key": "tls.key"}},
+                {"path": "/etc/c", "stored": held}],
             "scratch": [{"path": "/tmp", "size": "1Gi"}],
             "ports": [{"name": "metrics", "port": 9090}],
             "nodes": [{"label": "disk", "value": "ssd"}],
@@ -228,6 +229,10 @@ mod tests {
         assert_eq!(
             copied["env"][1],
             json!({"name": "TOKEN", "secret_value": ""})
+        );
+        assert_eq!(
+            copied["files"][2],
+            json!({"path": "/etc/c", "secret_value": ""})
         );
     }
 

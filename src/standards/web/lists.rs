@@ -2,12 +2,15 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::standards::Sealing;
 use crate::standards::layers::{Effective, is_below, leaves, text};
 use crate::standards::outline::{Column, List, outline, pointer};
 use crate::web::form::Typed;
 use crate::web::layout::{Chrome, Errors};
 
 const EMPTY_ROWS: usize = 2;
+/// What a box sends that names no secret yet.
+const TICKED: &str = "true";
 /// As many as the longest list may have.
 const MOST_ROWS: usize = 200;
 
@@ -21,6 +24,11 @@ pub enum Whose {
 }
 
 impl Whose {
+    fn columns(self, list: &'static List) -> impl Iterator<Item = &'static Column> {
+        let columns = list.columns.iter();
+        columns.filter(move |column| self == Self::Workload || !column.is_seal)
+    }
+
     fn lists(self) -> impl Iterator<Item = &'static List> {
         let lists = outline().lists.iter();
         lists.filter(move |list| self == Self::Layer || !list.has_own_rows)
@@ -57,9 +65,12 @@ pub struct Cell {
     pub label: String,
     /// Shown while it is empty.
     pub example: String,
+    /// Of a box, what it sends: a reference where there is a secret already.
     pub value: String,
     /// Several lines.
     pub is_text: bool,
+    /// Whether it is a box, and whether that is ticked.
+    pub ticked: Option<bool>,
 }
 
 /// The rows that hold something.
@@ -89,14 +100,25 @@ pub fn values(typed: &Typed, whose: Whose) -> Map<String, Value> {
 }
 
 /// The rows of a document's lists, as their form would have them.
-pub fn typed_of(document: &Value, whose: Whose) -> Typed {
+///
+/// A secret that is stored is named where it may stay as it is, and typed again elsewhere.
+pub fn typed_of(document: &Value, whose: Whose, may_hold: bool) -> Typed {
     let mut typed = Typed::new();
     for list in whose.lists() {
         let items = document[&list.name].as_array().into_iter().flatten();
         for (at, item) in items.enumerate() {
-            let cells = list.columns.iter().map(|column| {
-                let cell = at_path(item, column).map(text).unwrap_or_default();
-                (format!("{}.{at}.{}", list.name, column.path), cell)
+            let cells = whose.columns(list).filter_map(|column| {
+                let found = at_path(item, column);
+                let cell = match found {
+                    Some(held) if column.is_seal && may_hold => held.to_string(),
+                    Some(_) if column.is_seal => TICKED.to_owned(),
+                    None if column.is_seal => {
+                        item.get(Sealing::VALUE)?;
+                        TICKED.to_owned()
+                    }
+                    found => found.map(text).unwrap_or_default(),
+                };
+                Some((format!("{}.{at}.{}", list.name, column.path), cell))
             });
             typed.extend(cells);
         }
@@ -126,6 +148,11 @@ fn item(list: &List, row: &[String]) -> Value {
     };
     let mut made = json!({});
     for (column, cell) in list.columns.iter().zip(row).filter(|(c, _)| !goes(c)) {
+        if column.is_seal {
+            let (name, value) = secret(list, row, cell);
+            made[name] = value;
+            continue;
+        }
         let text = cell.replace("\r\n", "\n");
         // What is no number is refused as it was typed.
         let number = text.trim().parse::<u64>().ok().filter(|_| column.is_number);
@@ -138,6 +165,18 @@ fn item(list: &List, row: &[String]) -> Value {
     made
 }
 
+/// What a ticked box of a row means: its text, or the secret that is held where nobody typed one.
+fn secret(list: &List, row: &[String], ticked: &str) -> (&'static str, Value) {
+    let mut cells = list.columns.iter().zip(row);
+    let typed = cells.find(|(column, _)| column.is_text);
+    let typed = typed.map_or(String::new(), |(_, cell)| cell.replace("\r\n", "\n"));
+    let sealing = Sealing::ALL.iter().find(|s| s.list == list.name);
+    match (sealing, serde_json::from_str(ticked)) {
+        (Some(s), Ok(held @ Value::Object(_))) if typed.is_empty() => (s.reference, held),
+        _ => (Sealing::VALUE, json!(typed)),
+    }
+}
+
 /// Every list with what was typed, what is wrong with it, and what stands above it.
 pub fn lists(
     c: &Chrome,
@@ -146,33 +185,54 @@ pub fn lists(
     (made, whose): (&Effective, Whose),
 ) -> Vec<ListView> {
     let lists = whose.lists();
-    lists.map(|l| list(c, typed, errors, made, l)).collect()
+    lists
+        .map(|l| list(c, typed, errors, (made, whose), l))
+        .collect()
 }
 
 fn list(
     c: &Chrome,
     typed: &Typed,
     errors: &Errors,
-    made: &Effective,
+    (made, whose): (&Effective, Whose),
     list: &'static List,
 ) -> ListView {
     let name = list.name.as_str();
     let mut rows = filled(typed, list);
     let all = (rows.len() + EMPTY_ROWS).min(MOST_ROWS);
     rows.resize(all, vec![String::new(); list.columns.len()]);
-    let cell = |at: usize, column: &Column, value: &String| Cell {
+    let cell = |at: usize, column: &Column, value: &str, example: &str| Cell {
         id: format!("f-parameters-{name}-{at}-{}", column.path.replace('.', "-")),
         name: format!("{name}.{at}.{}", column.path),
         label: c.t(&list.code(column)),
-        example: c.t(&format!("{}-example", list.code(column))),
-        value: value.clone(),
+        example: c.t(example),
+        value: value.to_owned(),
         is_text: column.is_text,
+        ticked: None,
     };
     let row = |(at, cells): (usize, &Vec<String>)| {
-        let cells = list.columns.iter().zip(cells);
-        cells
-            .map(|(column, value)| cell(at, column, value))
-            .collect()
+        let cells = || list.columns.iter().zip(cells);
+        let sealed = cells().find(|(column, cell)| column.is_seal && !cell.is_empty());
+        let is_held = sealed.is_some_and(|(_, cell)| cell != TICKED);
+        let drawn = cells().filter(|(column, _)| whose == Whose::Workload || !column.is_seal);
+        let drawn = drawn.map(|(column, value)| match column {
+            seal if seal.is_seal => Cell {
+                value: if is_held { value } else { TICKED }.to_owned(),
+                ticked: Some(sealed.is_some()),
+                ..cell(at, column, "", &list.code(column))
+            },
+            // What is secret is never sent back.
+            text if text.is_text && sealed.is_some() => {
+                let example = if is_held {
+                    "form-env-held"
+                } else {
+                    "form-secret-again"
+                };
+                cell(at, column, "", example)
+            }
+            _ => cell(at, column, value, &format!("{}-example", list.code(column))),
+        });
+        drawn.collect()
     };
     let field = format!("parameters.{name}");
     let wrong = errors.0.iter().filter(|e| e.field.starts_with(&field));

@@ -12,10 +12,11 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use super::meta;
 use crate::standards::{File, Parameters, Scratch};
 use crate::workloads::Workload;
+use crate::workloads::secrets::{SECRET_KEY, secret_name};
 
 /// The volume of all files that the portal keeps.
 const KEPT: &str = "files";
-/// A key of a Secret is mounted under this name, whatever its own is.
+/// A key of a Secret, whoever made it, is mounted under this name, whatever its own is.
 const ONE: &str = "file";
 
 /// Their texts under plain keys, in the order of the document.
@@ -89,13 +90,17 @@ pub(super) fn mounted(
 }
 
 fn secret(at: usize, file: &File) -> Option<Volume> {
-    let wanted = file.secret.as_ref()?;
+    let (name, key) = match (&file.secret, &file.stored) {
+        (Some(there), _) => (there.name.clone(), there.key.clone()),
+        (None, Some(stored)) => (secret_name(stored), SECRET_KEY.to_owned()),
+        (None, None) => return None,
+    };
     Some(Volume {
         name: format!("secret-{at}"),
         secret: Some(SecretVolumeSource {
-            secret_name: Some(wanted.name.clone()),
+            secret_name: Some(name),
             items: Some(vec![KeyToPath {
-                key: wanted.key.clone(),
+                key,
                 path: ONE.to_owned(),
                 mode: None,
             }]),

@@ -321,6 +321,8 @@ async fn the_long_form_changes_a_request_and_keeps_what_nobody_touched() {
     asked["env"] = json!([{ "name": "MODE", "value": "fast" },
         { "name": "TOKEN", "secret_value": "s3cr3t-of-pay" }]);
     asked["nodes"] = json!([{ "label": "disk", "value": "ssd" }]);
+    asked["files"] = json!([{ "path": "/etc/pay/key", "secret_value": "s3cr3t-in-a-file" },
+        { "path": "/etc/pay/conf", "text": "a=1" }]);
     let body = json!({ "kind": "containers", "project": "pay", "environment": "test",
         "note": "First place", "parameters": { "parameters": asked,
             "per_cluster": { "sh-test": { "grace_seconds": 50 } } } });
@@ -360,9 +362,12 @@ async fn the_long_form_changes_a_request_and_keeps_what_nobody_touched() {
             own["replicas"].clone(),
             own["env"].clone(),
             own["nodes"].clone(),
+            own["files"].clone(),
         )
     };
     assert_eq!(kept(&after["parameters"]), kept(&wanted));
+    let file = &after["parameters"]["parameters"]["files"][0];
+    assert!(file["stored"]["id"].is_string(), "{file}");
     let patches = |told: &Value| told["parameters"]["per_cluster"].clone();
     assert_eq!(patches(&after), patches(&before));
     assert_eq!(patches(&before)["sh-test"]["grace_seconds"], 50);
